@@ -1,0 +1,2 @@
+/** The driver's part: starting a node in this process and ending it. */
+export { init, type Context, currentHost, setModules, shutdown } from "./init.ts";

@@ -1,0 +1,161 @@
+import * as Comlink from "comlink";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { messagePortLink } from "../../net/mod.ts";
+import type { NodeContract, Welcome } from "../../runtime/contracts/mod.ts";
+import { ActorNumber, DRIVER_SLOT, FIRST_WORKER_SLOT, type PlaceId, placeId, type Remote, remoteContract, SYSTEM_SLOT, systemClock, type Told, toldContract } from "../../runtime/kernel/mod.ts";
+import type { Place } from "../../runtime/place/mod.ts";
+import { type Exit, platform, type Thread } from "../../runtime/platform/mod.ts";
+import { contextOf, encodeValue } from "../../runtime/values/mod.ts";
+import type { HostFace, NodeConfig, NodeModules, SystemData, WorkerData } from "../node/mod.ts";
+import { ProcessHosts } from "./process_hosts.ts";
+
+/** How long a worker may take to end by itself before it is ended. */
+const STOP_GRACE_MS = 1_000;
+/** Workers that are started with the node; more come when they are needed. */
+const PRESTART_AT_MOST = 4;
+
+/**
+ * The main thread's part of a node: it starts and ends the threads and child processes, for they are best
+ * started there, and links the driver's place to the system worker.
+ */
+export class NodeHost {
+  readonly #config: NodeConfig;
+  readonly #modules: NodeModules;
+  readonly #account: SharedArrayBuffer;
+  readonly #threads: Map<PlaceId, Thread> = new Map();
+  readonly #processes: ProcessHosts;
+  readonly #node: Remote<NodeContract>;
+  readonly #told: Told<NodeContract>;
+  readonly #systemThread: Thread;
+  readonly #takeBackExit: () => void;
+  readonly #place: Place;
+  readonly #links: { close(): void }[] = [];
+  #closing = false;
+
+  constructor(config: NodeConfig, options: { place: Place; account: SharedArrayBuffer; modules: NodeModules; onSystemExit(exit: Exit): void }) {
+    const { place, account, modules } = options;
+    this.#config = config;
+    this.#modules = modules;
+    this.#account = account;
+    this.#place = place;
+    const system = placeId(config.node, SYSTEM_SLOT);
+    this.#node = remoteContract<NodeContract>(place.kernel, system, ActorNumber.node);
+    this.#told = toldContract<NodeContract>(place.kernel, system, ActorNumber.node);
+    this.#processes = new ProcessHosts(modules.process, {
+      onExit: (at, exit) => this.#exited(at, exit),
+      onOutput: (at, stream, text) => this.#told.output(at, stream, text),
+    });
+    const driver = new MessageChannel();
+    const link = messagePortLink(driver.port1, { onFrame: (frame) => place.kernel.receive(frame) });
+    place.kernel.connectGateway(system, link);
+    this.#links.push(link);
+    const control = new MessageChannel();
+    const face: HostFace = {
+      spawnThread: (at, port) => this.#spawnThread(at, port),
+      spawnProcess: (at, environment, join) => this.#processes.spawn(at, environment, join),
+      stop: (at, force) => this.#stop(at, force),
+    };
+    Comlink.expose(face, control.port1 as Comlink.Endpoint);
+    unref(control.port1);
+    this.#links.push({ close: () => control.port1.close() });
+    const workers = this.#prestart();
+    const data: SystemData = { config, account, driverPort: driver.port2, controlPort: control.port2, workers, modules };
+    this.#systemThread = platform.spawnThread(modules.system, {
+      name: "mobula-system",
+      data,
+      transfer: [driver.port2, control.port2, ...workers.map(({ port }) => port)],
+      onExit: (exit) => {
+        if (!this.#closing) options.onSystemExit(exit);
+      },
+    });
+    // A process that ends without shutdown still leaves no files and no children.
+    this.#takeBackExit = platform.onProcessExit(() => this.#sweep());
+  }
+
+  get node(): Remote<NodeContract> {
+    return this.#node;
+  }
+
+  /** Resolves once the system actors are up. */
+  hello(): Promise<Welcome> {
+    return this.#node.hello() as Promise<Welcome>;
+  }
+
+  /** Ends everything that this node started. */
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    await Promise.race([this.#node.shutdown().catch(() => {}), delay(STOP_GRACE_MS * 3)]);
+    await this.#processes.stopAll(STOP_GRACE_MS);
+    await Promise.all([...this.#threads.values(), this.#systemThread].map((thread) => Promise.race([thread.terminate(), delay(STOP_GRACE_MS)])));
+    for (const link of this.#links) link.close();
+    this.#takeBackExit();
+    this.#sweep();
+  }
+
+  #prestart(): SystemData["workers"] {
+    const count = Math.min(PRESTART_AT_MOST, Math.floor(this.#config.resources["CPU"] ?? 0));
+    const workers: SystemData["workers"] = [];
+    for (let i = 0; i < count && this.#config.isolation === "thread"; i++) {
+      const place = placeId(this.#config.node, FIRST_WORKER_SLOT + i);
+      const { port1, port2 } = new MessageChannel();
+      workers.push({ place, port: port1 });
+      void this.#spawnThread(place, port2);
+    }
+    return workers;
+  }
+
+  async #spawnThread(place: PlaceId, port: MessagePort): Promise<number> {
+    const data: WorkerData = { place, account: this.#account, port, isolation: this.#config.isolation };
+    const thread = platform.spawnThread(this.#modules.worker, {
+      name: `mobula-worker-${place - placeId(this.#config.node, SYSTEM_SLOT)}`,
+      data,
+      transfer: [port],
+      onExit: (exit) => this.#exited(place, exit),
+    });
+    this.#threads.set(place, thread);
+    return platform.pid;
+  }
+
+  async #stop(place: PlaceId, force: boolean): Promise<void> {
+    const thread = this.#threads.get(place);
+    if (thread === undefined) {
+      await this.#processes.stop(place, force ? 0 : STOP_GRACE_MS);
+      return;
+    }
+    this.#threads.delete(place);
+    await Promise.race([thread.terminate(), delay(STOP_GRACE_MS)]);
+  }
+
+  #exited(place: PlaceId, exit: Exit): void {
+    this.#threads.delete(place);
+    if (this.#closing) return;
+    const error = exit.error === undefined ? undefined : encodeValue(exit.error, contextOf()).bytes;
+    this.#told.exited(place, { code: exit.code, signal: exit.signal, error });
+    this.#place.kernel.flush();
+  }
+
+  #sweep(): void {
+    this.#processes.killAll();
+    rmSync(this.#config.spillDirectory, { recursive: true, force: true });
+  }
+}
+
+/** A private folder for what this node spills; removed with the node. */
+export function makeSpillDirectory(parent: string | undefined): string {
+  return mkdtempSync(join(parent ?? tmpdir(), "mobula-spill-"));
+}
+
+export function driverPlace(config: Pick<NodeConfig, "node">): PlaceId {
+  return placeId(config.node, DRIVER_SLOT);
+}
+
+function unref(port: MessagePort): void {
+  (port as MessagePort & { unref?(): void }).unref?.();
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => void systemClock.after(ms, resolve));
+}

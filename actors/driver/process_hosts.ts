@@ -1,0 +1,65 @@
+import type { PlaceId } from "../../runtime/kernel/mod.ts";
+import { type Child, type Exit, platform } from "../../runtime/platform/mod.ts";
+import { systemClock } from "../../runtime/kernel/mod.ts";
+
+/** How a child process finds its node; given in its environment, never on its command line. */
+export const JOIN_VARIABLE = "MOBULA_JOIN";
+
+export interface ProcessHostsOptions {
+  onExit(place: PlaceId, exit: Exit): void;
+  onOutput(place: PlaceId, stream: "stdout" | "stderr", text: string): void;
+}
+
+interface Hosted {
+  readonly child: Child;
+  readonly ended: Promise<void>;
+}
+
+/** The child processes that run tasks and actors isolated from this one. */
+export class ProcessHosts {
+  readonly #module: string;
+  readonly #options: ProcessHostsOptions;
+  readonly #children: Map<PlaceId, Hosted> = new Map();
+
+  constructor(module: string, options: ProcessHostsOptions) {
+    this.#module = module;
+    this.#options = options;
+  }
+
+  async spawn(place: PlaceId, environment: string, join: { url: string; token: string }): Promise<number> {
+    const runtimeEnv = JSON.parse(environment) as { envVars?: Record<string, string>; workingDir?: string } | null;
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    const child = platform.spawnChild(this.#module, {
+      args: [],
+      env: { ...runtimeEnv?.envVars, [JOIN_VARIABLE]: JSON.stringify({ ...join, place }) },
+      ...(runtimeEnv?.workingDir === undefined ? {} : { cwd: runtimeEnv.workingDir }),
+      onOutput: (stream, text) => this.#options.onOutput(place, stream, text),
+      onExit: (exit) => {
+        this.#children.delete(place);
+        resolve();
+        this.#options.onExit(place, exit);
+      },
+    });
+    this.#children.set(place, { child, ended });
+    return child.pid;
+  }
+
+  /** Asks a process to end, and ends it by force after the grace. */
+  async stop(place: PlaceId, graceMs: number): Promise<void> {
+    const hosted = this.#children.get(place);
+    if (hosted === undefined) return;
+    hosted.child.kill(graceMs > 0 ? "SIGTERM" : "SIGKILL");
+    const cancel = systemClock.after(graceMs, () => hosted.child.kill("SIGKILL"));
+    await hosted.ended;
+    cancel();
+  }
+
+  async stopAll(graceMs: number): Promise<void> {
+    await Promise.all([...this.#children.keys()].map((place) => this.stop(place, graceMs)));
+  }
+
+  /** At once and without waiting, as the process ends. */
+  killAll(): void {
+    for (const { child } of this.#children.values()) child.kill("SIGKILL");
+  }
+}

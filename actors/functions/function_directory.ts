@@ -1,0 +1,62 @@
+import type { FunctionsContract } from "../../runtime/contracts/mod.ts";
+import type { Caller, PlaceId } from "../../runtime/kernel/mod.ts";
+import { type FunctionRecord, type TaskTemplate, type Template, templateKey } from "../../runtime/tasks/mod.ts";
+
+/**
+ * The functions, classes and templates that are known on a node. A question about one that is not known yet is
+ * answered when it is: its definition is on its way on another link.
+ */
+export class FunctionDirectory implements FunctionsContract {
+  readonly #functions: Map<string, FunctionRecord> = new Map();
+  readonly #templates: Map<number, Template> = new Map();
+  readonly #functionWaiters: Map<string, ((record: FunctionRecord) => void)[]> = new Map();
+  readonly #templateWaiters: Map<number, ((template: Template) => void)[]> = new Map();
+
+  define(_caller: Caller, record: FunctionRecord): void {
+    if (this.#functions.has(record.id)) return;
+    this.#functions.set(record.id, record);
+    for (const waiter of this.#functionWaiters.get(record.id) ?? []) waiter(record);
+    this.#functionWaiters.delete(record.id);
+  }
+
+  publish(_caller: Caller, template: Template): void {
+    const key = templateKey(template.owner, template.number);
+    if (this.#templates.has(key)) return;
+    this.#templates.set(key, template);
+    for (const waiter of this.#templateWaiters.get(key) ?? []) waiter(template);
+    this.#templateWaiters.delete(key);
+  }
+
+  function(_caller: Caller, id: string): FunctionRecord | Promise<FunctionRecord> {
+    return this.#functions.get(id) ?? waitFor(this.#functionWaiters, id);
+  }
+
+  template(_caller: Caller, owner: PlaceId, number: number): Template | Promise<Template> {
+    const key = templateKey(owner, number);
+    return this.#templates.get(key) ?? waitFor(this.#templateWaiters, key);
+  }
+
+  taskTemplate(owner: PlaceId, number: number): TaskTemplate | undefined {
+    const template = this.#templates.get(templateKey(owner, number));
+    return template?.kind === "task" ? template : undefined;
+  }
+
+  anyTemplate(owner: PlaceId, number: number): Template | undefined {
+    return this.#templates.get(templateKey(owner, number));
+  }
+
+  /** Forgets the templates of a place that is gone. */
+  dropOwner(owner: PlaceId): void {
+    for (const [key, template] of this.#templates) {
+      if (template.owner === owner && template.kind === "task") this.#templates.delete(key);
+    }
+  }
+}
+
+function waitFor<K, V>(waiters: Map<K, ((value: V) => void)[]>, key: K): Promise<V> {
+  return new Promise((resolve) => {
+    const waiting = waiters.get(key);
+    if (waiting === undefined) waiters.set(key, [resolve]);
+    else waiting.push(resolve);
+  });
+}

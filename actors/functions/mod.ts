@@ -1,0 +1,2 @@
+/** What functions and classes are, for those who run them. */
+export { FunctionDirectory } from "./function_directory.ts";

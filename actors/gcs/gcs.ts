@@ -1,0 +1,239 @@
+import type { Clock, PlaceId } from "../../runtime/kernel/mod.ts";
+import type { ActorInfo, ActorSpec } from "./actor_record.ts";
+import { type ActorLoss, type ActorRegistration, ActorTable } from "./actor_table.ts";
+import { Counters } from "./counters.ts";
+import { type DeathRecord, lossCode } from "./death.ts";
+import { ErrorTable } from "./error_table.ts";
+import { type Fallout, noFallout } from "./fallout.ts";
+import { FunctionTable } from "./function_table.ts";
+import { Interner } from "./interner.ts";
+import { type JobEnd, JobTable } from "./job_table.ts";
+import { Journal } from "./journal.ts";
+import { KvTable } from "./kv_table.ts";
+import { type GcsLimits, gcsLimits } from "./limits.ts";
+import { NodeTable } from "./node_table.ts";
+import type { PlacementGroupSpec } from "./placement_group_record.ts";
+import { type PlacementGroupRegistration, PlacementGroupTable } from "./placement_group_table.ts";
+import { PubSub } from "./pubsub.ts";
+import { recoverTables } from "./recovery.ts";
+import { StateApi } from "./state_api.ts";
+import type { Storage } from "./storage/mod.ts";
+import type { TableContext } from "./table_context.ts";
+import { TaskEvents } from "./task_events.ts";
+import { WorkerTable } from "./worker_table.ts";
+
+export interface GcsOptions {
+  /** Milliseconds since the Unix epoch. */
+  readonly clock: Pick<Clock, "now">;
+  /** Where what must outlive the store is kept; the store owns it, and closes it in `close`. */
+  readonly storage: Storage;
+  readonly limits?: Partial<GcsLimits>;
+  /** A subscriber's queue has become non-empty: drain it. */
+  readonly onNotices?: (subscriber: PlaceId) => void;
+  /** Storage has refused a batch; told once until it takes one again. The changes are kept and tried again. */
+  readonly onStorageFailure?: (error: unknown) => void;
+}
+
+/** A registration that its job refused: it has ended, or was never known. */
+export interface JobRefusal {
+  readonly outcome: "no_job";
+}
+
+/**
+ * The global control store: what the cluster knows of itself. Tables hold one kind each, and their methods
+ * touch that kind alone; the methods here are for what touches several.
+ *
+ * Deterministic and synchronous: a method changes the tables before it returns, time and notices go through
+ * what was injected, and arguments and results are plain data (results are read only). What must survive is
+ * written behind, one batch a turn: whoever promises a change to somebody awaits `flush()` first.
+ *
+ * Call `recover()` before anything else.
+ */
+export class Gcs {
+  readonly limits: GcsLimits;
+  readonly nodes: NodeTable;
+  readonly jobs: JobTable;
+  readonly actors: ActorTable;
+  readonly placementGroups: PlacementGroupTable;
+  readonly workers: WorkerTable;
+  readonly functions: FunctionTable;
+  readonly kv: KvTable;
+  readonly counters: Counters;
+  readonly tasks: TaskEvents;
+  readonly errors: ErrorTable;
+  readonly pubsub: PubSub;
+  /** Listings for people. */
+  readonly state: StateApi;
+  readonly #journal: Journal;
+  #recovered = false;
+
+  constructor(options: GcsOptions) {
+    this.limits = gcsLimits(options.limits);
+    this.#journal = new Journal(options.storage, options.onStorageFailure);
+    this.pubsub = new PubSub(this.limits, options.onNotices);
+    const context: TableContext = {
+      clock: options.clock,
+      limits: this.limits,
+      journal: this.#journal,
+      pubsub: this.pubsub,
+      interner: new Interner(),
+    };
+    this.nodes = new NodeTable(context);
+    this.jobs = new JobTable(context);
+    this.actors = new ActorTable(context);
+    this.placementGroups = new PlacementGroupTable(context);
+    this.workers = new WorkerTable(context);
+    this.functions = new FunctionTable(context, (descriptorId) => this.actors.inUse(descriptorId));
+    this.kv = new KvTable(context);
+    this.counters = new Counters(context);
+    this.tasks = new TaskEvents(context);
+    this.errors = new ErrorTable(context);
+    this.state = new StateApi(this);
+  }
+
+  /** Fills the empty tables from storage. @throws StorageError naming the store when it can't be read. */
+  async recover(): Promise<void> {
+    if (this.#recovered) throw new Error("recover() is called once, before the store is used.");
+    this.#recovered = true;
+    await recoverTables(this, this.#journal);
+  }
+
+  /** Resolves once every change made before the call is in storage; rejects as storage does. */
+  flush(): Promise<void> {
+    return this.#journal.flush();
+  }
+
+  /** Flushes and closes the storage. */
+  close(): Promise<void> {
+    return this.#journal.close();
+  }
+
+  /** Registers an actor owned by the place `from`. @throws RangeError for a spec that can't be. */
+  registerActor(spec: ActorSpec, from: PlaceId): ActorRegistration | JobRefusal {
+    const namespace = this.#namespace(spec);
+    return namespace === undefined ? { outcome: "no_job" } : this.actors.register({ ...spec, namespace }, from);
+  }
+
+  /** Registers a placement group owned by the place `from`. @throws RangeError for a spec that can't be. */
+  registerPlacementGroup(spec: PlacementGroupSpec, from: PlaceId): PlacementGroupRegistration | JobRefusal {
+    const namespace = this.#namespace(spec);
+    return namespace === undefined
+      ? { outcome: "no_job" }
+      : this.placementGroups.register({ ...spec, namespace }, from);
+  }
+
+  /** An actor is lost or to be ended: `actors.lose` with what follows from it. */
+  loseActor(actorId: string, loss: ActorLoss): Fallout {
+    return this.#collect((fallout) => this.#lose(fallout, [actorId], loss));
+  }
+
+  /** A worker's exit, told by its node: `placeLost` of the place it was, and its row. */
+  workerLost(workerId: string, death: DeathRecord): Fallout {
+    return this.#collect((fallout) => this.#loseWorker(fallout, workerId, death));
+  }
+
+  /** A place is gone: actors in it are lost, those it owns end with it, and its subscriptions are forgotten. */
+  placeLost(place: PlaceId, death: DeathRecord): Fallout {
+    return this.#collect((fallout) => this.#losePlace(fallout, place, death));
+  }
+
+  /** A node is gone, and with it its workers, what ran there, its bundles, and the jobs driven from there. */
+  nodeLost(nodeId: string, death: DeathRecord): Fallout {
+    return this.#collect((fallout) => {
+      if (!this.nodes.end(nodeId, death)) return;
+      const lost: DeathRecord = { ...death, cause: "node-died", nodeId };
+      for (const worker of this.workers.where((each) => each.nodeId === nodeId)) {
+        this.#loseWorker(fallout, worker.workerId, lost);
+      }
+      const actors = this.actors.where((actor) => actor.nodeId === nodeId);
+      this.#lose(fallout, actors, { death: lost, placeGone: true });
+      fallout.reschedule.push(...this.placementGroups.nodeLost(nodeId));
+      this.tasks.lost({ nodeId, errorType: lossCode(lost) });
+      for (const jobId of this.jobs.where((job) => job.nodeId === nodeId)) {
+        this.#endJob(fallout, jobId, { status: "FAILED", message: `Its driver's node ${nodeId} died.` });
+      }
+    });
+  }
+
+  /** A job has ended: what it made and is not detached goes with it. */
+  endJob(jobId: string, end: JobEnd): Fallout {
+    return this.#collect((fallout) => this.#endJob(fallout, jobId, end));
+  }
+
+  /** Removes a placement group and ends the actors in it. */
+  removePlacementGroup(placementGroupId: string): Fallout {
+    return this.#collect((fallout) => this.#removeGroup(fallout, placementGroupId));
+  }
+
+  /** The namespace of a new row: its own or its job's; undefined when the job takes no more rows. */
+  #namespace(spec: { readonly jobId: string; readonly namespace?: string }): string | undefined {
+    return this.jobs.isLive(spec.jobId) ? (spec.namespace ?? this.jobs.get(spec.jobId)?.namespace) : undefined;
+  }
+
+  #collect(act: (fallout: Fallout) => void): Fallout {
+    const fallout = noFallout();
+    act(fallout);
+    return fallout;
+  }
+
+  #lose(fallout: Fallout, actorIds: readonly string[], loss: Ending): void {
+    for (const actorId of actorIds) {
+      const before = this.actors.get(actorId);
+      const next = this.actors.lose(actorId, loss);
+      if (!before || next === "stale") continue;
+      if (next === "RESTARTING") fallout.restarting.push(actorId);
+      else {
+        fallout.dead.push(actorId);
+        this.functions.sweep(before.descriptorId);
+      }
+      if (before.place !== undefined && !loss.placeGone) fallout.stop.push(stopped(before, before.place));
+    }
+  }
+
+  #loseWorker(fallout: Fallout, workerId: string, death: DeathRecord): void {
+    const worker = this.workers.get(workerId);
+    if (!this.workers.end(workerId, death)) return;
+    this.tasks.lost({ workerId, errorType: lossCode(death) });
+    if (worker?.place !== undefined) this.#losePlace(fallout, worker.place, death);
+  }
+
+  #losePlace(fallout: Fallout, place: PlaceId, death: DeathRecord): void {
+    this.pubsub.drop(place);
+    this.#lose(fallout, this.actors.livingIn(place), { death, placeGone: true });
+    const orphaned: DeathRecord = { ...death, cause: "owner-died" };
+    this.#lose(fallout, this.actors.ownedBy(place), { death: orphaned, restart: false });
+  }
+
+  #endJob(fallout: Fallout, jobId: string, end: JobEnd): void {
+    if (!this.jobs.end(jobId, end)) return;
+    fallout.endedJobs.push(jobId);
+    const death: DeathRecord = { cause: "terminated", detail: `Its job ${jobId} has ended (${end.status}).` };
+    const actors = this.actors.where((actor) => actor.jobId === jobId && !actor.detached);
+    this.#lose(fallout, actors, { death, restart: false });
+    for (const id of this.placementGroups.where((group) => group.jobId === jobId && !group.detached)) {
+      this.#removeGroup(fallout, id);
+    }
+    this.tasks.lost({ jobId, errorType: "TASK_CANCELLED" });
+    this.functions.releaseJob(jobId);
+  }
+
+  #removeGroup(fallout: Fallout, placementGroupId: string): void {
+    const group = this.placementGroups.remove(placementGroupId);
+    if (!group) return;
+    const death: DeathRecord = { cause: "terminated", detail: `Its placement group ${placementGroupId} was removed.` };
+    const actors = this.actors.where((actor) => actor.placementGroupId === placementGroupId);
+    this.#lose(fallout, actors, { death, restart: false });
+    const nodeIds = new Set(group.bundles.flatMap((bundle) => bundle.nodeId ?? []));
+    if (nodeIds.size > 0) fallout.free.push({ placementGroupId, nodeIds: [...nodeIds] });
+  }
+}
+
+/** `placeGone`: nothing is left to stop where the actors were. */
+interface Ending extends ActorLoss {
+  readonly placeGone?: boolean;
+}
+
+function stopped(actor: ActorInfo, place: PlaceId): Fallout["stop"][number] {
+  const { actorId, incarnation, nodeId } = actor;
+  return nodeId === undefined ? { actorId, incarnation, place } : { actorId, incarnation, place, nodeId };
+}

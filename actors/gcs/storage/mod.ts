@@ -1,0 +1,6 @@
+/** Where the control store keeps what must outlive it: the port, its adapters, and how an option names one. */
+export { compareCodePoints } from "./key_order.ts";
+export { MemoryStorage } from "./memory.ts";
+export { openStorage, parseStorage, type StorageChoice } from "./open_storage.ts";
+export type { Mutation, Storage, StoredRow } from "./storage.ts";
+export { StorageError, type StorageFailure } from "./storage_error.ts";

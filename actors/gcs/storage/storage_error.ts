@@ -1,0 +1,19 @@
+import { type FieldsOf, MobulaError } from "../../../runtime/errors/mod.ts";
+
+/**
+ * The store can't be opened, read or written. `location` names it; the message says what to do. `reason`:
+ * - `damaged`: it is not, or is no longer, what a control store wrote;
+ * - `in_use`: another control store has it open;
+ * - `unavailable`: it can't be reached or written now (no permission, disk full, closed).
+ */
+export class StorageError extends MobulaError {
+  static override readonly code: string = "STORAGE_ERROR";
+  declare readonly location: string;
+  declare readonly reason: StorageFailure;
+
+  constructor(fields: FieldsOf<StorageError> & { readonly message: string }) {
+    super(fields);
+  }
+}
+
+export type StorageFailure = "damaged" | "in_use" | "unavailable";

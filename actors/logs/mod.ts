@@ -1,0 +1,3 @@
+/** What workers print, on its way to the driver's terminal. */
+export { LastLines } from "./last_lines.ts";
+export { FOLD_WINDOW_MS, LogFolder } from "./log_folder.ts";

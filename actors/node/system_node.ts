@@ -1,0 +1,277 @@
+import { type Frame, messagePortLink } from "../../net/mod.ts";
+import { ActorsOp, CallerOp, type ExitWire, type NodeContract, type Welcome } from "../../runtime/contracts/mod.ts";
+import type { Death } from "../../runtime/errors/mod.ts";
+import { type Actor, ActorNumber, type ActorId, type Caller, type Clock, DRIVER_SLOT, type Envelope, FIRST_WORKER_SLOT, Kernel, type PlaceId, placeId, serve, SYSTEM_SLOT, taskId, workerId } from "../../runtime/kernel/mod.ts";
+import { Accounting } from "../../runtime/memory/mod.ts";
+import { faultWire } from "../../runtime/place/mod.ts";
+import { ResourceSet } from "../../runtime/resources/mod.ts";
+import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
+import { contextOf, decodeValue, encodeValue } from "../../runtime/values/mod.ts";
+import { ActorManager, ActorSeats } from "../actor_manager/mod.ts";
+import { FunctionDirectory } from "../functions/mod.ts";
+import { type DeathRecord, Gcs, type StateKind, type Storage, type TaskEvent, timeline } from "../gcs/mod.ts";
+import { LastLines, LogFolder } from "../logs/mod.ts";
+import { FileDisk, ObjectsActor } from "../objects/mod.ts";
+import { LocalScheduler, NodeResources, type WorkerKind } from "../scheduler/mod.ts";
+import { type HostControl, WorkerPool } from "../workers/mod.ts";
+import type { NodeConfig } from "./node_config.ts";
+
+export interface SystemNodeOptions {
+  config: NodeConfig;
+  clock: Clock;
+  account: SharedArrayBuffer;
+  host: HostControl;
+  storage: Storage;
+  /** Makes the two ends of a link between two threads. */
+  channel(): [MessagePort, MessagePort];
+}
+
+/** A node's system worker: the system actors, composed and wired. */
+export class SystemNode implements NodeContract {
+  readonly kernel: Kernel;
+  readonly #config: NodeConfig;
+  readonly #options: SystemNodeOptions;
+  readonly #gcs: Gcs;
+  readonly #functions: FunctionDirectory = new FunctionDirectory();
+  readonly #objects: ObjectsActor;
+  readonly #scheduler: LocalScheduler;
+  readonly #pool: WorkerPool;
+  readonly #actors: ActorManager;
+  readonly #seats: ActorSeats;
+  readonly #logs: LogFolder;
+  readonly #lastLines: LastLines = new LastLines();
+  readonly #driver: PlaceId;
+  readonly #linked: Set<PlaceId> = new Set();
+  readonly #started: Promise<void>;
+  readonly #connected: Set<string> = new Set();
+
+  constructor(options: SystemNodeOptions) {
+    const { config, clock } = options;
+    this.#options = options;
+    this.#config = config;
+    this.#driver = placeId(config.node, DRIVER_SLOT);
+    this.kernel = new Kernel({ place: placeId(config.node, SYSTEM_SLOT), faults: faultWire, onFault: (error) => this.#complain(error) });
+    const { kernel } = this;
+    this.#gcs = new Gcs({ clock, storage: options.storage });
+    this.#logs = new LogFolder({ clock, print: (stream, line) => this.#print(stream, line) });
+    const resources = new NodeResources(ResourceSet.from(config.resources));
+    this.#pool = new WorkerPool({
+      host: options.host,
+      clock,
+      nodeId: config.nodeId,
+      firstPlace: placeId(config.node, FIRST_WORKER_SLOT),
+      limit: config.workerLimit,
+      lastLogs: (place) => this.#lastLines.of(place),
+      onReady: (place, kind, environment) => this.#scheduler.workerReady(place, kind, environment),
+      onLost: (place, death) => this.#placeLost(place, death),
+    });
+    this.#objects = new ObjectsActor({
+      kernel,
+      clock,
+      accounting: new Accounting(options.account),
+      disk: new FileDisk(config.spillDirectory),
+      onActorReleased: (id) => this.#actors.outOfScope(id),
+    });
+    this.#scheduler = new LocalScheduler({
+      kernel,
+      clock,
+      resources,
+      isolation: config.isolation,
+      template: (owner, number) => this.#functions.taskTemplate(owner, number),
+      whenHere: (ids, action) => this.#objects.whenHere(ids, action),
+      places: () => this.#linked,
+      workers: {
+        request: (kind, environment, waiting) => this.#pool.request(kind, environment, waiting),
+        kill: (place, detail) => this.#pool.kill(place, detail),
+        retire: (place) => this.#pool.retire(place),
+      },
+      infeasible: (queue) => this.#warnInfeasible(queue, `task ${queue.name}`, queue.demand),
+      scheduled: () => this.#seats.retry(),
+    });
+    this.#seats = new ActorSeats({
+      scheduler: this.#scheduler,
+      resources,
+      pool: this.#pool,
+      isolation: config.isolation,
+      sharedHosts: Math.max(1, Math.min(4, Math.floor(config.resources["CPU"] ?? 1))),
+      infeasible: (request, demand) => this.#warnInfeasible(request, `actor ${request.template.name}`, demand),
+    });
+    this.#actors = new ActorManager({
+      kernel,
+      gcs: this.#gcs,
+      seats: this.#seats,
+      jobId: config.jobId,
+      template: async (owner, number) => (await this.#functions.template({ from: owner, attachments: [] }, owner, number)) as ActorTemplate,
+      whenHere: (ids, action) => void this.#objects.whenHere(ids, action),
+      hold: (id, place) => this.#objects.holdAs(id, place),
+      drop: (id, place) => this.#objects.dropAs(id, place),
+    });
+    kernel.register(ActorNumber.gcs, serve(kernel, this.#functions));
+    kernel.register(ActorNumber.localScheduler, this.#scheduler);
+    kernel.register(ActorNumber.objects, serve(kernel, this.#objects));
+    kernel.register(ActorNumber.actors, serve(kernel, this.#actors, relaying(this.#actors)));
+    kernel.register(ActorNumber.node, serve(kernel, this));
+    this.#started = this.#start();
+  }
+
+  /** Takes in a thread's link. Workers are known to the pool already, or started by it. */
+  link(place: PlaceId, port: MessagePort): void {
+    const events = { onFrame: (frame: Frame) => this.kernel.receive(frame) };
+    const link = messagePortLink(port, events);
+    link.keepAlive(true);
+    this.kernel.connect(place, link);
+    this.#linked.add(place);
+  }
+
+  /** A worker that the host started before this one was up. */
+  expectWorker(place: PlaceId, kind: WorkerKind): void {
+    this.#pool.expect(place, kind, "null");
+  }
+
+  async hello(caller: Caller): Promise<Welcome> {
+    await this.#started;
+    if (caller.from !== this.#driver) {
+      const pid = this.#pool.pidOf(caller.from) ?? this.#config.pid;
+      this.#gcs.workers.report({ workerId: workerId(caller.from), nodeId: this.#config.nodeId, kind: "task", state: "IDLE", place: caller.from, pid });
+      this.#pool.ready(caller.from);
+    }
+    const { nodeId, jobId, namespace, labels } = this.#config;
+    return { nodeId, jobId, namespace, labels };
+  }
+
+  connect(caller: Caller, place: PlaceId): void {
+    const { from } = caller;
+    if (from === place || !this.#linked.has(place) || !this.#linked.has(from)) return;
+    const pair = from < place ? `${from}-${place}` : `${place}-${from}`;
+    if (this.#connected.has(pair)) return;
+    this.#connected.add(pair);
+    const [one, other] = this.#options.channel();
+    this.kernel.send(from, [ActorNumber.kernel, "link", place, this.kernel.attach(from, one)]);
+    this.kernel.send(place, [ActorNumber.kernel, "link", from, this.kernel.attach(place, other)]);
+  }
+
+  log(caller: Caller, stream: "stdout" | "stderr", label: string, text: string): void {
+    const name = workerId(caller.from);
+    for (const line of text.split("\n")) {
+      this.#lastLines.add(caller.from, line);
+      if (this.#config.logToDriver) this.#logs.add(stream, line, { label: `${label || "worker"} ${name}`, source: name });
+    }
+  }
+
+  output(_caller: Caller, place: PlaceId, stream: "stdout" | "stderr", text: string): void {
+    for (const line of text.replace(/\n$/, "").split("\n")) {
+      this.#lastLines.add(place, line);
+      if (this.#config.logToDriver) this.#logs.add(stream, line, { label: `process ${workerId(place)}`, source: workerId(place) });
+    }
+  }
+
+  ending(caller: Caller, exit: ExitWire): void {
+    this.#pool.lastWords(caller.from, { exitCode: exit.code, error: exit.error === undefined ? undefined : decodeValue(exit.error) });
+  }
+
+  exited(_caller: Caller, place: PlaceId, exit: ExitWire): void {
+    const error = exit.error === undefined ? undefined : decodeValue(exit.error);
+    // Its own last words may still be on their way on its own link.
+    this.#options.clock.after(5, () => this.#pool.exited(place, { code: exit.code, signal: exit.signal, error }));
+  }
+
+  events(_caller: Caller, rows: Uint8Array, dropped: number): void {
+    const numbers = new Float64Array(rows.slice().buffer);
+    const events: TaskEvent[] = [];
+    for (let at = 0; at + 6 <= numbers.length; at += 6) {
+      const [owner = 0, sequence = 0, template = 0, place = 0, began = 0, ended = 0] = numbers.subarray(at, at + 6);
+      const name = this.#functions.anyTemplate(owner, template)?.name ?? "task";
+      const id = taskId(owner, sequence);
+      const facts = { name, nodeId: this.#config.nodeId, workerId: workerId(place) };
+      events.push([id, 0, "RUNNING", began, facts], [id, 0, "FINISHED", ended]);
+    }
+    this.#gcs.tasks.record(events, dropped);
+  }
+
+  nodes(): Record<string, unknown>[] {
+    return [...this.#gcs.nodes.rows()].map((row) => this.#describeNode(row.nodeId));
+  }
+
+  state(_caller: Caller, query: { kind: string; id?: string; limit?: number }): unknown {
+    if (query.id !== undefined) return this.#gcs.state.get(query.kind as StateKind, query.id);
+    return this.#gcs.state.list(query.kind as StateKind, query.limit === undefined ? {} : { limit: query.limit });
+  }
+
+  timeline(): unknown[] {
+    return timeline(this.#gcs.tasks.rows(), { nowMs: this.#options.clock.now() }) as unknown[];
+  }
+
+  async shutdown(): Promise<void> {
+    this.#pool.close();
+    this.#logs.flush();
+    for (const { place, kind } of this.#pool.list()) if (kind === "process") await this.#options.host.stop(place, false).catch(() => {});
+    await this.#objects.close();
+    await this.#gcs.close();
+    this.kernel.flush();
+  }
+
+  async #start(): Promise<void> {
+    await this.#gcs.recover();
+    const { nodeId, resources, labels, jobId, namespace, pid, runtime } = this.#config;
+    this.#gcs.nodes.register({ nodeId, address: "local", resources, labels, head: true, pid, runtime });
+    this.#gcs.jobs.add({ jobId, namespace, nodeId, driver: this.#driver, pid });
+  }
+
+  #describeNode(nodeId: string): Record<string, unknown> {
+    const row = this.#gcs.nodes.get(nodeId);
+    const { resources, labels } = this.#config;
+    return { nodeId, alive: row?.state === "ALIVE", state: row?.state, resources, labels, pid: this.#config.pid };
+  }
+
+  #placeLost(place: PlaceId, death: Death): void {
+    this.#linked.delete(place);
+    for (const pair of [...this.#connected]) if (pair.split("-").includes(String(place))) this.#connected.delete(pair);
+    const encoded = encodeDeath(death);
+    this.#scheduler.workerLost(place, encoded);
+    this.#gcs.workers.end(workerId(place), recordOf(death));
+    this.#seats.placeLost(place);
+    this.#actors.placeLost(place, death);
+    this.#objects.placeLost(place);
+    this.#functions.dropOwner(place);
+    this.#options.clock.after(100, () => {
+      this.kernel.disconnect(place);
+      this.#lastLines.forget(place);
+    });
+  }
+
+  readonly #warned: WeakSet<object> = new WeakSet();
+
+  #warnInfeasible(what: object, name: string, demand: ResourceSet): void {
+    if (this.#warned.has(what)) return;
+    this.#warned.add(what);
+    const total = ResourceSet.from(this.#config.resources);
+    const missing = demand.lacking(total).map((resource) => `${resource}: ${demand.get(resource)} asked for, ${total.get(resource)} on this node`);
+    this.#print("stderr", `mobula: ${name} cannot be scheduled and waits: ${missing.join("; ")}. Ask for less, or start the node with more (init({ numCpus, numGpus, resources })).`);
+  }
+
+  #print(stream: "stdout" | "stderr", line: string): void {
+    this.kernel.send(this.#driver, [ActorNumber.caller, CallerOp.print, stream, line]);
+  }
+
+  #complain(error: unknown): void {
+    this.#print("stderr", `mobula: a system actor failed: ${error instanceof Error ? error.stack : String(error)}`);
+  }
+}
+
+/** Calls on their way to actors whose place the caller does not know. */
+function relaying(actors: ActorManager): Actor {
+  return {
+    receive(envelope: Envelope): void {
+      if (envelope[1] === ActorsOp.relay) actors.relay(envelope[2] as ActorId, envelope[3] as number, envelope[4] as Envelope);
+    },
+  };
+}
+
+function encodeDeath(death: Death): Uint8Array {
+  return encodeValue(death, contextOf()).bytes;
+}
+
+function recordOf(death: Death): DeathRecord {
+  const { error: _live, ...record } = death;
+  return record;
+}

@@ -1,0 +1,36 @@
+/** The store's limits and times, each with its default. */
+export interface StoreSettings {
+  /** The part of the capacity in use at which spilling begins, as in Ray. */
+  readonly spillAt: number;
+  /** Bytes to spill at once if there are so many, as in Ray; a tenth of a small store. */
+  readonly batchBytes: number;
+  /** Spill files that are written at the same time. */
+  readonly parallelWrites: number;
+  /** The part of the capacity that may be buffers waiting for reuse. They are taken back for room at any time. */
+  readonly cachedPart: number;
+  /** How long the store is idle before it gives back the memory of buffers that wait for reuse. */
+  readonly trimAfterMs: number;
+  /** How long a request waits for views to go before it is refused. */
+  readonly fullGraceMs: number;
+  /** How long the disk is left alone after it refused a write. */
+  readonly diskRetryMs: number;
+  /** How often a waiting request is looked at without news, as threads free memory without a word. */
+  readonly recheckMs: number;
+  /** Time between two calls to places to collect garbage. */
+  readonly collectEveryMs: number;
+}
+
+export const STORE_DEFAULTS: StoreSettings = {
+  spillAt: 0.8,
+  batchBytes: 100 * 1024 * 1024,
+  parallelWrites: 2,
+  cachedPart: 1,
+  trimAfterMs: 10_000,
+  fullGraceMs: 2000,
+  diskRetryMs: 5000,
+  recheckMs: 20,
+  collectEveryMs: 250,
+};
+
+/** Part of a small store that is spilled at once. */
+export const SMALL_BATCH_PART = 0.1;

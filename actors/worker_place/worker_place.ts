@@ -1,0 +1,51 @@
+import { messagePortLink } from "../../net/mod.ts";
+import type { NodeContract } from "../../runtime/contracts/mod.ts";
+import { markWorkerRealm } from "../../runtime/context/mod.ts";
+import { ActorNumber, type PlaceId, remoteContract, systemClock, systemPlaceOf, toldContract } from "../../runtime/kernel/mod.ts";
+import { openPlace, type Place, type PublicModules, sharedBuffers } from "../../runtime/place/mod.ts";
+import { platform } from "../../runtime/platform/mod.ts";
+import { openSession } from "../../runtime/session/mod.ts";
+import { contextOf, encodeValue } from "../../runtime/values/mod.ts";
+import type { PlaceIdentity } from "../../runtime/worker/mod.ts";
+import { captureConsole } from "./console_capture.ts";
+import { EventLog } from "./event_log.ts";
+
+export interface WorkerPlaceOptions {
+  place: PlaceId;
+  account: SharedArrayBuffer;
+  isolation: "thread" | "process";
+  modules: PublicModules;
+  /** Makes the link to the node's system worker, given the place that it is for. */
+  link(place: Place): void;
+}
+
+/** Opens a worker's place: it can be leased once it has said hello. */
+export async function startWorkerPlace(options: WorkerPlaceOptions): Promise<Place> {
+  markWorkerRealm();
+  const identity: PlaceIdentity = { nodeId: "", jobId: "", namespace: "", nodeLabels: {} };
+  const place = openPlace({
+    place: options.place,
+    clock: systemClock,
+    identity,
+    isolation: options.isolation,
+    modules: options.modules,
+    buffers: (kernel) => sharedBuffers(kernel, options.account, platform),
+    print: () => {},
+    onLink: (to, port, kernel) => kernel.connect(to, messagePortLink(port, { onFrame: (frame) => kernel.receive(frame) })),
+  });
+  const { kernel, caller, definitions } = place;
+  const system = systemPlaceOf(options.place);
+  openSession({ caller, definitions, identity, isolation: options.isolation, keepAlive: () => () => {} });
+  options.link(place);
+  const node = toldContract<NodeContract>(kernel, system, ActorNumber.node);
+  platform.watchOwnExit(({ code, error }) => {
+    node.ending({ code, error: error === undefined ? undefined : encodeValue(error, contextOf()).bytes });
+    kernel.flush();
+  });
+  captureConsole((stream, label, text) => node.log(stream, label, text));
+  identity.events = new EventLog({ place: options.place, clock: systemClock, send: (rows, dropped) => node.events(rows, dropped) });
+  const welcome = await remoteContract<NodeContract>(kernel, system, ActorNumber.node).hello();
+  Object.assign(identity, { nodeId: welcome.nodeId, jobId: welcome.jobId, namespace: welcome.namespace });
+  Object.assign(identity.nodeLabels, welcome.labels);
+  return place;
+}

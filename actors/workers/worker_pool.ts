@@ -1,0 +1,223 @@
+import type { Death } from "../../runtime/errors/mod.ts";
+import { type Clock, type PlaceId, workerId } from "../../runtime/kernel/mod.ts";
+import type { Exit } from "../../runtime/platform/mod.ts";
+import type { WorkerKind } from "../scheduler/mod.ts";
+
+/** The thread that starts and ends workers for the pool: the process's main thread. */
+export interface HostControl {
+  /** Starts a worker; resolves with its process id once it has been started, rejects when it could not be. */
+  spawn(kind: WorkerKind, place: PlaceId, environment: string): Promise<number>;
+  /** Ends a worker, by force if it does not end by itself. */
+  stop(place: PlaceId, force: boolean): Promise<void>;
+}
+
+/** What a worker said of its own end, before it came. */
+export interface LastWords {
+  exitCode?: number | undefined;
+  error?: unknown;
+}
+
+export interface WorkerPoolOptions {
+  host: HostControl;
+  clock: Clock;
+  nodeId: string;
+  firstPlace: PlaceId;
+  /** Workers that run tasks, at most; actors of their own come on top. */
+  limit: number;
+  lastLogs(place: PlaceId): readonly string[];
+  /** A worker is up. `forTasks`: nobody has asked for it in particular. */
+  onReady(place: PlaceId, kind: WorkerKind, environment: string): void;
+  onLost(place: PlaceId, death: Death): void;
+}
+
+interface Member {
+  readonly place: PlaceId;
+  readonly kind: WorkerKind;
+  readonly environment: string;
+  state: "starting" | "up";
+  pid: number | undefined;
+  forTasks: boolean;
+  taker: ((place: PlaceId) => void) | undefined;
+  refuser: ((error: unknown) => void) | undefined;
+  lastWords: LastWords | undefined;
+  /** Why it is being ended, when that was asked for. */
+  ending: { cause: Death["cause"]; detail: string } | undefined;
+}
+
+/** How many failed starts in a row end the waiting for workers of an environment. */
+const START_FAILURES = 3;
+
+/** The workers of a node: started ahead of need, replaced when they are gone, ended when they are not needed. */
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #members: Map<PlaceId, Member> = new Map();
+  #nextPlace: PlaceId;
+  #failures = 0;
+  #closed = false;
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+    this.#nextPlace = options.firstPlace;
+  }
+
+  /** A worker that the host has started by itself, before the pool was up. */
+  expect(place: PlaceId, kind: WorkerKind, environment: string): void {
+    this.#members.set(place, member(place, kind, environment));
+    this.#nextPlace = Math.max(this.#nextPlace, place + 1);
+  }
+
+  /** Starts one more worker for tasks unless enough are on their way or the limit is reached. */
+  request(kind: WorkerKind, environment: string, waiting: number): boolean {
+    let starting = 0;
+    let tasked = 0;
+    for (const worker of this.#members.values()) {
+      if (!worker.forTasks) continue;
+      tasked++;
+      if (worker.state === "starting" && worker.kind === kind && worker.environment === environment) starting++;
+    }
+    if (starting > 0 && starting >= waiting) return true;
+    if (tasked >= this.#options.limit || this.#failures >= START_FAILURES) return starting > 0;
+    this.#start(kind, environment);
+    return true;
+  }
+
+  /** Starts a worker for one purpose, such as an actor of its own. */
+  acquire(kind: WorkerKind, environment: string): Promise<PlaceId> {
+    return new Promise((resolve, reject) => {
+      const worker = this.#start(kind, environment);
+      worker.forTasks = false;
+      worker.taker = resolve;
+      worker.refuser = reject;
+    });
+  }
+
+  /** A worker for tasks has been taken for something else. */
+  dedicate(place: PlaceId): void {
+    const worker = this.#members.get(place);
+    if (worker !== undefined) worker.forTasks = false;
+  }
+
+  /** The worker's first message has come. */
+  ready(place: PlaceId): void {
+    const worker = this.#members.get(place);
+    if (worker === undefined || worker.state === "up") return;
+    worker.state = "up";
+    this.#failures = 0;
+    if (worker.taker !== undefined) worker.taker(place);
+    else this.#options.onReady(place, worker.kind, worker.environment);
+    worker.taker = undefined;
+    worker.refuser = undefined;
+  }
+
+  /** A worker says that it is about to end. */
+  lastWords(place: PlaceId, words: LastWords): void {
+    const worker = this.#members.get(place);
+    if (worker !== undefined) worker.lastWords = words;
+  }
+
+  kill(place: PlaceId, detail: string, cause: Death["cause"] = "killed"): void {
+    this.#stop(place, true, { cause, detail });
+  }
+
+  retire(place: PlaceId, detail = "it had done its work"): void {
+    this.#stop(place, false, { cause: "terminated", detail });
+  }
+
+  /** The host says that a worker's thread or process has ended. */
+  exited(place: PlaceId, exit: Exit): void {
+    const worker = this.#members.get(place);
+    if (worker === undefined) return;
+    this.#members.delete(place);
+    const death = this.#deathOf(worker, exit);
+    if (worker.state === "starting") {
+      this.#failures++;
+      worker.refuser?.(Object.assign(new Error("the worker could not be started"), { death }));
+    }
+    if (!this.#closed) this.#options.onLost(place, death);
+  }
+
+  pidOf(place: PlaceId): number | undefined {
+    return this.#members.get(place)?.pid;
+  }
+
+  *places(): Iterable<PlaceId> {
+    for (const worker of this.#members.values()) if (worker.state === "up") yield worker.place;
+  }
+
+  list(): { place: PlaceId; kind: WorkerKind; pid: number | undefined; state: string }[] {
+    return [...this.#members.values()].map(({ place, kind, pid, state }) => ({ place, kind, pid, state }));
+  }
+
+  /** No deaths are told any more: the node ends. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  #start(kind: WorkerKind, environment: string): Member {
+    const worker = member(this.#nextPlace++, kind, environment);
+    this.#members.set(worker.place, worker);
+    this.#options.host.spawn(kind, worker.place, environment).then(
+      (pid) => {
+        worker.pid = pid;
+      },
+      (error) => this.exited(worker.place, { code: undefined, error }),
+    );
+    return worker;
+  }
+
+  #stop(place: PlaceId, force: boolean, ending: NonNullable<Member["ending"]>): void {
+    const worker = this.#members.get(place);
+    if (worker === undefined || worker.ending !== undefined) return;
+    worker.ending = ending;
+    // The host reports the exit; when it cannot, the stop itself stands for it.
+    void this.#options.host.stop(place, force).then(
+      () => this.exited(place, { code: undefined }),
+      () => this.exited(place, { code: undefined }),
+    );
+  }
+
+  #deathOf(worker: Member, exit: Exit): Death {
+    const { lastWords, ending } = worker;
+    const error = lastWords?.error ?? exit.error;
+    const exitCode = lastWords?.exitCode ?? exit.code;
+    const logs = this.#options.lastLogs(worker.place);
+    const cause = ending?.cause ?? causeOf({ error, exit, logs, starting: worker.state === "starting" });
+    return {
+      cause,
+      workerId: workerId(worker.place),
+      nodeId: this.#options.nodeId,
+      ...(worker.pid === undefined ? {} : { pid: worker.pid }),
+      ...(exitCode === undefined ? {} : { exitCode }),
+      ...(exit.signal === undefined ? {} : { signal: exit.signal }),
+      ...(ending === undefined ? {} : { detail: ending.detail }),
+      ...(logs.length === 0 ? {} : { lastLogs: logs }),
+      ...(error === undefined || error === null ? {} : { error }),
+    };
+  }
+}
+
+/** What brought a worker down, by what is left of it. */
+function causeOf(facts: { error: unknown; exit: Exit; logs: readonly string[]; starting: boolean }): Death["cause"] {
+  const { error, exit, logs, starting } = facts;
+  if (logs.some((line) => /out of memory|heap limit|allocation failed/i.test(line))) return "out-of-memory";
+  if (exit.signal === "SIGKILL") return "out-of-memory";
+  if (exit.signal !== undefined) return "signal";
+  if (error !== undefined && error !== null) return starting ? "start-failed" : "uncaught";
+  if (exit.code !== undefined && exit.code > 128) return "signal";
+  return starting ? "start-failed" : "exit";
+}
+
+function member(place: PlaceId, kind: WorkerKind, environment: string): Member {
+  return {
+    place,
+    kind,
+    environment,
+    state: "starting",
+    pid: undefined,
+    forTasks: true,
+    taker: undefined,
+    refuser: undefined,
+    lastWords: undefined,
+    ending: undefined,
+  };
+}

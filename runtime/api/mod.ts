@@ -1,0 +1,8 @@
+/** The public functions, as users call them. */
+export { exitActor, getActor, kill, listNamedActors } from "./actors.ts";
+export { availableResources, clusterResources, isInitialized, type NodeInfo, nodes, timeline, type TraceEvent } from "./cluster.ts";
+export { get } from "./get.ts";
+export { mapUnordered } from "./map_unordered.ts";
+export { cancel, free, put } from "./objects.ts";
+export { getRuntimeContext, type RuntimeContext } from "./runtime_context.ts";
+export { asCompleted, wait } from "./wait.ts";

@@ -1,0 +1,52 @@
+import { Entry, ObjectRef } from "../caller/mod.ts";
+import { isShadowRun } from "../context/mod.ts";
+import { resolveCancelOptions, type CancelOptions } from "../options/mod.ts";
+import { ObjectRefGenerator } from "../remote/mod.ts";
+import { session } from "../session/mod.ts";
+import { ObjectFreedError } from "../errors/mod.ts";
+import { entryOf } from "./refs.ts";
+
+/**
+ * Puts a value into the object store, as it is now, and returns a ref to it. Typed arrays of 100 KiB or more are
+ * copied once into shared memory and from then on shared.
+ *
+ * @throws TypeError for a ref: it is in the store already
+ * @throws SerializationError naming the path to what cannot travel
+ * @throws ObjectStoreFullError, OutOfDiskError when there is no room, in memory or on disk
+ */
+export function put<T>(value: T): ObjectRef<T> {
+  if (ObjectRef.is(value)) throw new TypeError(`put() was given ${value}: a ref stands for a value that is in the store already; pass the ref itself on, or put(await get(ref))`);
+  if (isShadowRun()) return new ObjectRef<T>(new Entry(-1, 0, "o-inert"));
+  return new ObjectRef<T>(session().caller.putEntry(value));
+}
+
+/**
+ * Cancels the task or actor call that makes a ref's value. If it waits it is dropped; if it runs, its
+ * `getRuntimeContext().signal` fires, and with `force` its worker is stopped. `get` then rejects with
+ * TaskCancelledError. Does nothing when it has ended. Never retried.
+ *
+ * @param options.recursive cancels what it submitted as well. Default true.
+ * @throws RangeError for `force` on an actor call
+ */
+export function cancel(ref: ObjectRef<unknown> | ObjectRefGenerator<unknown>, options: CancelOptions = {}): void {
+  if (isShadowRun()) return;
+  const how = resolveCancelOptions(options);
+  const entry = ObjectRefGenerator.is(ref) ? ObjectRefGenerator.completionOf(ref) : entryOf(ref, "cancel()");
+  session().caller.cancel(entry, how);
+}
+
+/** Drops the values now, here and wherever they are kept; `get` of them rejects with ObjectFreedError. */
+export function free(refs: ObjectRef<unknown> | readonly ObjectRef<unknown>[]): void {
+  if (isShadowRun()) return;
+  const { objects } = session().caller;
+  const shared: string[] = [];
+  for (const ref of Array.isArray(refs) ? refs : [refs]) {
+    const entry = entryOf(ref, "free()");
+    if (entry.shared) shared.push(entry.id);
+    if (entry.payload === undefined) continue;
+    entry.pins = undefined;
+    entry.view = undefined;
+    entry.settle(objects.packFault(new ObjectFreedError({ objectId: entry.id })));
+  }
+  if (shared.length > 0) objects.manager.free(shared);
+}

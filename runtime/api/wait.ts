@@ -1,0 +1,94 @@
+import { type Entry, isReady, type ItemStream, ObjectRef } from "../caller/mod.ts";
+import { resolveWaitOptions, type WaitOptions } from "../options/mod.ts";
+import { ObjectRefGenerator } from "../remote/mod.ts";
+import { awaiting, neverInShadow, session } from "../session/mod.ts";
+import type { Waitable, WaitApi } from "../types/mod.ts";
+import { get } from "./get.ts";
+import { entryOf } from "./refs.ts";
+
+type Watched = { readonly entry: Entry } | { readonly stream: ItemStream };
+
+/**
+ * Waits until `numReturns` (default 1) of the refs are ready, or the time is over: `[ready, notReady]`, both in
+ * the order given, at most `numReturns` ready. Of a generator its next item counts.
+ *
+ * @throws RangeError for duplicates, or more returns than refs
+ */
+export const wait: WaitApi = (async (refs: readonly Waitable[], options?: WaitOptions): Promise<[unknown[], unknown[]]> => {
+  const shadow = neverInShadow();
+  if (shadow !== undefined) return await shadow;
+  if (!Array.isArray(refs)) throw new TypeError("wait() takes an array of ObjectRefs; for one ref use get(), or wait([ref])");
+  const { numReturns, timeoutMs, signal } = resolveWaitOptions(options ?? {}, refs.length);
+  const { objects, clock } = session().caller;
+  const watched = refs.map(watch);
+  refuseDuplicates(watched);
+  const ready = (at: Watched): boolean => ("entry" in at ? isReady(at.entry, objects) : at.stream.nextIsHere);
+  signal?.throwIfAborted();
+  const split = (): [unknown[], unknown[]] => {
+    const taken: unknown[] = [];
+    const left: unknown[] = [];
+    for (let i = 0; i < watched.length; i++) {
+      const at = watched[i] as Watched;
+      if (taken.length < numReturns && ready(at)) {
+        if ("entry" in at) at.entry.observed = true;
+        taken.push(refs[i]);
+      } else left.push(refs[i]);
+    }
+    return [taken, left];
+  };
+  let count = 0;
+  const pending: Watched[] = [];
+  for (const at of watched) {
+    if (ready(at)) count++;
+    else pending.push(at);
+    if (count >= numReturns) return split();
+  }
+  if (timeoutMs === 0 || refs.length === 0) return split();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const undo: (() => void)[] = [];
+  const onAbort = (): void => reject(signal?.reason);
+  signal?.addEventListener("abort", onAbort);
+  for (const at of pending) {
+    const look = (): void => {
+      if (!ready(at)) observe();
+      else if (++count >= numReturns) resolve();
+    };
+    const observe = (): void => {
+      if ("entry" in at) undo.push(at.entry.onChange(look));
+      else at.stream.onChange(look);
+    };
+    observe();
+  }
+  const stopTimer = timeoutMs === undefined ? undefined : clock.after(timeoutMs, resolve);
+  try {
+    await awaiting(promise);
+  } finally {
+    stopTimer?.();
+    signal?.removeEventListener("abort", onAbort);
+    for (const take of undo) take();
+  }
+  return split();
+}) as WaitApi;
+
+function watch(ref: unknown): Watched {
+  return ObjectRefGenerator.is(ref) ? { stream: ObjectRefGenerator.streamOf(ref) } : { entry: entryOf(ref, "wait()") };
+}
+
+function refuseDuplicates(watched: readonly Watched[]): void {
+  const seen = new Set<unknown>();
+  for (const at of watched) {
+    const key = "entry" in at ? at.entry : at.stream;
+    if (seen.has(key)) throw new RangeError("wait() was given the same ref twice; pass each once");
+    seen.add(key);
+  }
+}
+
+/** The values in the order in which they become ready; throws at the first that failed, when its turn comes. */
+export async function* asCompleted<T>(refs: readonly ObjectRef<T>[]): AsyncGenerator<T, void> {
+  let left: readonly ObjectRef<T>[] = refs;
+  while (left.length > 0) {
+    const [ready, rest] = await wait(left as never, { numReturns: 1 });
+    left = rest as unknown as ObjectRef<T>[];
+    for (const ref of ready) yield (await get(ref as never)) as T;
+  }
+}

@@ -1,0 +1,80 @@
+import { type ObjectId, objectId, type PlaceId } from "../kernel/mod.ts";
+import type { Payload } from "../values/mod.ts";
+import type { PendingTask } from "./pending_task.ts";
+
+/**
+ * What a place knows of one object. Refs point to it; it goes with the last of them.
+ *
+ * An entry is pending until it has a payload. A payload, once there, changes only when the object is freed
+ * or lost.
+ */
+export class Entry {
+  readonly place: PlaceId;
+  readonly sequence: number;
+  payload: Payload | undefined;
+  /** The task that makes the value; only at the owner, until it has ended. */
+  task: PendingTask | undefined;
+  /** What the value refers to: kept as long as the value. */
+  pins: readonly object[] | undefined;
+  /** The buffer of a sealed value while anything here still views it. */
+  view: WeakRef<SharedArrayBuffer> | undefined;
+  /** Whether the object manager knows the object, and counts this place among its holders. */
+  shared = false;
+  /** Whether the object manager has been asked for the value. */
+  wanted = false;
+  /** Refs that have not been disposed of. */
+  handles = 0;
+  /** Whether the outcome was seen by `get` or `wait`, or went elsewhere with a ref. */
+  observed = false;
+  /** Called when the last ref is disposed of by hand. */
+  onLastDisposed: () => void = nothing;
+  #id: ObjectId | undefined;
+  #waiters: (() => void)[] | undefined;
+
+  constructor(place: PlaceId, sequence: number, id?: ObjectId) {
+    this.place = place;
+    this.sequence = sequence;
+    this.#id = id;
+  }
+
+  get id(): ObjectId {
+    this.#id ??= objectId(this.place, this.sequence);
+    return this.#id;
+  }
+
+  get ready(): boolean {
+    return this.payload !== undefined;
+  }
+
+  /** Sets the outcome and wakes those who wait. */
+  settle(payload: Payload): void {
+    this.payload = payload;
+    this.#wake();
+  }
+
+  /** Wakes those who wait without an outcome being new: the buffer of a sealed value has come. */
+  arrived(buffer: SharedArrayBuffer): void {
+    this.view = new WeakRef(buffer);
+    this.#wake();
+  }
+
+  /** Calls back once at the next change; the returned function takes that back. */
+  onChange(waiter: () => void): () => void {
+    this.#waiters ??= [];
+    const waiters = this.#waiters;
+    waiters.push(waiter);
+    return () => {
+      const at = waiters.indexOf(waiter);
+      if (at >= 0) waiters.splice(at, 1);
+    };
+  }
+
+  #wake(): void {
+    const waiters = this.#waiters;
+    if (waiters === undefined) return;
+    this.#waiters = undefined;
+    for (const waiter of waiters) waiter();
+  }
+}
+
+function nothing(): void {}

@@ -1,0 +1,62 @@
+import type { ObjectId } from "../kernel/mod.ts";
+import type { Entry } from "./entry.ts";
+
+/**
+ * A reference to a value that exists or will. Not a promise, so that it can be returned, stored and passed on:
+ * `await get(ref)` gives the value. Disposing of it (`using ref = put(x)`) lets the value go at once instead of
+ * when the collector finds the ref.
+ */
+export class ObjectRef<T = unknown> {
+  declare readonly __value: () => T;
+  readonly #entry: Entry;
+  #disposed = false;
+
+  /** For Mobula itself; users get refs from `put` and `.remote()`. */
+  constructor(entry: Entry) {
+    this.#entry = entry;
+    entry.handles++;
+  }
+
+  static entryOf(ref: ObjectRef<unknown>): Entry {
+    if (ref.#disposed) throw new ReferenceError(`${ref} was disposed of; keep a ref as long as it is used`);
+    return ref.#entry;
+  }
+
+  static is(value: unknown): value is ObjectRef<unknown> {
+    return typeof value === "object" && value !== null && #entry in value;
+  }
+
+  get id(): ObjectId {
+    return this.#entry.id;
+  }
+
+  toString(): string {
+    return `ObjectRef(${this.id})`;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    if (--this.#entry.handles === 0) this.#entry.onLastDisposed();
+  }
+
+  /** A ref used as if it were its value is a forgotten `await get(ref)`; say so instead of computing nonsense. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return this.toString();
+    throw new TypeError(`${this} was used as a value: it stands for a result that is fetched with \`await get(ref)\``);
+  }
+
+  toJSON(): never {
+    throw new TypeError(`${this} cannot become JSON: fetch its value with \`await get(ref)\` first`);
+  }
+
+}
+
+// Both runtimes' consoles ask by a symbol of their own.
+for (const inspect of ["nodejs.util.inspect.custom", "Deno.customInspect"]) {
+  Object.defineProperty(ObjectRef.prototype, Symbol.for(inspect), {
+    value(this: ObjectRef) {
+      return `${this.toString()} { use \`await get(ref)\` for its value }`;
+    },
+  });
+}

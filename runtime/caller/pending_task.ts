@@ -1,0 +1,42 @@
+import type { PlaceId } from "../kernel/mod.ts";
+import type { Arguments, TaskBatch, TaskTemplate } from "../tasks/mod.ts";
+import type { Entry } from "./entry.ts";
+import type { Lease } from "./leases.ts";
+import type { ItemStream } from "./item_stream.ts";
+
+/** Where a task is, as far as its owner knows. */
+export type Whereabouts =
+  | { readonly at: "backlog" }
+  | { readonly at: "lease"; readonly lease: Lease }
+  | { readonly at: "batch"; readonly batch: TaskBatch; readonly index: number }
+  | { readonly at: "scheduler" }
+  | { readonly at: "inline" };
+
+/** A task that its owner has submitted and that has not ended. Kept whole, so that it can be submitted again. */
+export interface PendingTask {
+  readonly sequence: number;
+  readonly template: TaskTemplate;
+  readonly arguments: Arguments;
+  /** The entries of its results; none for a generator. */
+  readonly entries: readonly Entry[];
+  readonly stream: ItemStream | undefined;
+  /** The task during whose run it was submitted; cancelling that one cancels this one. */
+  readonly parent: number | undefined;
+  whereabouts: Whereabouts;
+  retriesLeft: number;
+  attempt: number;
+  cancelled: boolean;
+  stopTimer: (() => void) | undefined;
+}
+
+export const IN_BACKLOG: Whereabouts = { at: "backlog" };
+export const AT_SCHEDULER: Whereabouts = { at: "scheduler" };
+
+/** The worker that runs the task, or none as far as the owner can tell. */
+export function workerOf(task: PendingTask, placeOfSlot: (slot: number) => PlaceId): PlaceId | undefined {
+  const { whereabouts } = task;
+  if (whereabouts.at === "lease") return whereabouts.lease.worker;
+  if (whereabouts.at !== "batch") return undefined;
+  const claimant = whereabouts.batch.claimant(whereabouts.index);
+  return claimant > 0 ? placeOfSlot(claimant) : undefined;
+}

@@ -1,0 +1,147 @@
+import { ActorNumber, type Clock, type Kernel, placeId, nodeOf, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
+import { ExecutorOp, SchedulerOp, TaskFlag } from "../contracts/mod.ts";
+import { TaskBatch, type TaskRecord, type TaskTemplate } from "../tasks/mod.ts";
+import { type Lease, Leases } from "./leases.ts";
+import { AT_SCHEDULER, IN_BACKLOG, type PendingTask, workerOf } from "./pending_task.ts";
+
+/** From this many calls of one template in one turn on, they go as a batch in shared memory. */
+const BATCH_FROM = 8;
+/** At most this many calls a batch, so that its memory goes soon after its last task. */
+const BATCH_AT_MOST = 2_048;
+
+/**
+ * Brings tasks to workers. An idle worker under lease gets a task pushed straight to it, at once. What is left
+ * at the end of the turn goes to the local scheduler: many calls of one template as a batch in shared memory,
+ * few as single messages. So a turn that submits a thousand tasks hands all of them over before this thread
+ * does anything else.
+ */
+export class TaskSubmitter {
+  readonly leases: Leases = new Leases();
+  readonly #kernel: Kernel;
+  readonly #system: PlaceId;
+  readonly #publish: (template: TaskTemplate) => void;
+  readonly #runInline: (task: PendingTask) => void;
+  #backlog: Map<TaskTemplate, PendingTask[]> = new Map();
+  #scheduled = false;
+
+  constructor(
+    kernel: Kernel,
+    options: { publish: (template: TaskTemplate) => void; runInline: (task: PendingTask) => void; clock: Clock },
+  ) {
+    this.#kernel = kernel;
+    this.#system = systemPlaceOf(kernel.place);
+    this.#publish = options.publish;
+    this.#runInline = options.runInline;
+  }
+
+  submit(task: PendingTask): void {
+    const { template } = task;
+    this.#publish(template);
+    if (template.options.isolation === "inline") {
+      task.whereabouts = { at: "inline" };
+      this.#runInline(task);
+      return;
+    }
+    if (task.arguments.needs.length > 0) {
+      this.#toScheduler(task);
+      return;
+    }
+    const lease = this.leases.idle(template.schedulingClass);
+    if (lease !== undefined) {
+      this.#push(task, lease);
+      return;
+    }
+    task.whereabouts = IN_BACKLOG;
+    const waiting = this.#backlog.get(template);
+    if (waiting === undefined) this.#backlog.set(template, [task]);
+    else waiting.push(task);
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      queueMicrotask(() => this.#handOver());
+    }
+  }
+
+  /** The task has ended or goes elsewhere: its lease is free again. */
+  released(task: PendingTask): void {
+    if (task.whereabouts.at === "lease") task.whereabouts.lease.inFlight--;
+  }
+
+  /** Takes a task back that no worker has begun. False when one may have. */
+  withdraw(task: PendingTask): boolean {
+    const { whereabouts } = task;
+    if (whereabouts.at === "backlog") return true;
+    if (whereabouts.at === "batch") return whereabouts.batch.cancel(whereabouts.index);
+    return false;
+  }
+
+  /** The worker that has the task, as far as its owner can tell. */
+  workerOf(task: PendingTask): PlaceId | undefined {
+    return workerOf(task, (slot) => placeId(nodeOf(this.#kernel.place), slot));
+  }
+
+  #push(task: PendingTask, lease: Lease): void {
+    lease.inFlight++;
+    task.whereabouts = { at: "lease", lease };
+    const { template, arguments: args } = task;
+    this.#kernel.send(lease.worker, [
+      ActorNumber.executor,
+      ExecutorOp.run,
+      lease.id,
+      template.owner,
+      template.number,
+      task.sequence,
+      args.form,
+      args.data,
+      flagsOf(task),
+    ]);
+  }
+
+  #toScheduler(task: PendingTask): void {
+    task.whereabouts = AT_SCHEDULER;
+    const { template, arguments: args } = task;
+    this.#kernel.send(this.#system, [
+      ActorNumber.localScheduler,
+      SchedulerOp.submit,
+      template.owner,
+      template.number,
+      task.sequence,
+      args.form,
+      args.data,
+      args.needs,
+      flagsOf(task),
+    ]);
+  }
+
+  /** Hands the turn's backlog to the local scheduler. */
+  #handOver(): void {
+    this.#scheduled = false;
+    const backlog = this.#backlog;
+    this.#backlog = new Map();
+    for (const [template, submitted] of backlog) {
+      const tasks = submitted.some((task) => task.cancelled) ? submitted.filter((task) => !task.cancelled) : submitted;
+      const single = tasks.length < BATCH_FROM || template.options.isolation === "process";
+      if (single) for (const task of tasks) this.#toScheduler(task);
+      else for (let from = 0; from < tasks.length; from += BATCH_AT_MOST) this.#sendBatch(template, tasks.slice(from, from + BATCH_AT_MOST));
+    }
+  }
+
+  #sendBatch(template: TaskTemplate, tasks: PendingTask[]): void {
+    const records: TaskRecord[] = new Array(tasks.length);
+    for (let i = 0; i < tasks.length; i++) {
+      const task = tasks[i] as PendingTask;
+      const { form, data } = task.arguments;
+      const flags = flagsOf(task);
+      records[i] = (flags === 0 ? [task.sequence, form, data] : [task.sequence, form, data, flags]) as TaskRecord;
+    }
+    const batch = TaskBatch.write(records);
+    for (let index = 0; index < tasks.length; index++) (tasks[index] as PendingTask).whereabouts = { at: "batch", batch, index };
+    const attachment = this.#kernel.attach(this.#system, batch.buffer);
+    this.#kernel.send(this.#system, [ActorNumber.localScheduler, SchedulerOp.batch, template.owner, template.number, attachment]);
+  }
+}
+
+function flagsOf(task: PendingTask): number {
+  let flags = task.attempt > 0 ? TaskFlag.retry : 0;
+  for (const entry of task.entries) if (entry.shared) flags |= TaskFlag.shared;
+  return flags;
+}

@@ -1,0 +1,47 @@
+import type { ActorId, Caller, PlaceId } from "../kernel/mod.ts";
+import type { ArgumentForm } from "../tasks/mod.ts";
+
+/** What the control store says of an actor; `target` where another actor has the name that was asked for. */
+export type ActorStateWire = [
+  state: "PENDING" | "ALIVE" | "RESTARTING" | "DEAD",
+  place: PlaceId,
+  incarnation: number,
+  death?: Uint8Array | undefined,
+  target?: ActorId | undefined,
+];
+
+export interface ActorSpec {
+  readonly id: ActorId;
+  readonly template: number;
+  readonly meta: ActorMetaWire;
+  readonly form: ArgumentForm;
+  readonly data: unknown;
+  readonly needs: readonly string[];
+  readonly name?: string | undefined;
+  readonly namespace: string;
+  readonly detached: boolean;
+  readonly getIfExists: boolean;
+}
+
+/** What callers need to know of the actor's class; passed on unread. */
+export type ActorMetaWire = object;
+
+export interface ActorLookup {
+  id: ActorId;
+  meta: ActorMetaWire;
+}
+
+/** The control store's keeper of actors. */
+export interface ActorsContract {
+  /** Registers an actor of the caller's and has it placed; the caller holds it and hears of its states. */
+  create(caller: Caller, spec: ActorSpec): void;
+  /** Tells the caller this actor's state now and whenever it changes (`CallerOp.actorState`). */
+  watch(caller: Caller, id: ActorId): void;
+  lookup(caller: Caller, name: string, namespace: string): ActorLookup;
+  list(caller: Caller, namespace: string | null): { name: string; namespace: string }[];
+  kill(caller: Caller, id: ActorId, noRestart: boolean): void;
+  /** From a host: the constructor has run (or has thrown). */
+  started(caller: Caller, id: ActorId, incarnation: number, fault?: Uint8Array): void;
+  /** From a host: the actor has ended by itself. */
+  ended(caller: Caller, id: ActorId, incarnation: number, cause: "exit" | "out-of-scope" | "killed"): void;
+}

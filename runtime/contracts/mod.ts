@@ -1,0 +1,7 @@
+/** What places may say to each other: contracts by name, hot messages by number. */
+export type { ActorLookup, ActorMetaWire, ActorsContract, ActorSpec, ActorStateWire } from "./actors.ts";
+export type { FunctionsContract } from "./functions.ts";
+export type { ExitWire, NodeContract, Welcome } from "./node.ts";
+export type { ObjectsContract } from "./objects.ts";
+export { ActorsOp, CallerOp, ExecutorOp, SchedulerOp, TaskFlag } from "./ops.ts";
+export type { SchedulerContract } from "./scheduler.ts";

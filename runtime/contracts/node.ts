@@ -1,0 +1,40 @@
+import type { Caller, PlaceId } from "../kernel/mod.ts";
+
+/** What a place is told when it says hello. */
+export interface Welcome {
+  readonly nodeId: string;
+  readonly jobId: string;
+  readonly namespace: string;
+  readonly labels: Record<string, string>;
+}
+
+/** A thread's or process's end as it is told. `error` is encoded. */
+export interface ExitWire {
+  code?: number | undefined;
+  signal?: string | undefined;
+  error?: Uint8Array | undefined;
+}
+
+/** What may be asked of the actor that stands for a node: its places and its description. */
+export interface NodeContract {
+  /** A place is up: a worker may be leased from now on. */
+  hello(caller: Caller): Promise<Welcome> | Welcome;
+  /** Make a direct link between the caller and `place`, if there can be one. */
+  connect(caller: Caller, place: PlaceId): void;
+  /** Text that a worker's console printed; `label` says which call printed it. */
+  log(caller: Caller, stream: "stdout" | "stderr", label: string, text: string): void;
+  /** The caller's place is about to end, for this reason. */
+  ending(caller: Caller, exit: ExitWire): void;
+  /** From the host: a worker has ended. */
+  exited(caller: Caller, place: PlaceId, exit: ExitWire): void;
+  /** From the host: a child process wrote this. */
+  output(caller: Caller, place: PlaceId, stream: "stdout" | "stderr", text: string): void;
+  /** What ran when, as numbers: owner, sequence, template, begin and end in milliseconds, for each task. */
+  events(caller: Caller, rows: Uint8Array, dropped: number): void;
+  /** All nodes, as `nodes()` gives them. */
+  nodes(caller: Caller): Record<string, unknown>[];
+  state(caller: Caller, query: { kind: string; id?: string; limit?: number }): unknown;
+  timeline(caller: Caller): unknown[];
+  /** Ends the system actors; the host ends the threads afterwards. */
+  shutdown(caller: Caller): Promise<void>;
+}

@@ -1,0 +1,34 @@
+import type { Caller, ObjectId, PlaceId } from "../kernel/mod.ts";
+import type { PayloadWire } from "../values/mod.ts";
+
+/** What any place may ask of its node's object manager. `caller.from` is counted as a holder where it says so. */
+export interface ObjectsContract {
+  /** A small value that has left its thread; the caller holds it. */
+  store(caller: Caller, id: ObjectId, value: PayloadWire): void;
+  /** A large value in the buffer attached at `attachment`; `holder` holds it. The caller keeps no view. */
+  seal(caller: Caller, id: ObjectId, sealed: SealedWire): void;
+  /** A value that is still being made; the caller holds it and will resolve it, unless a worker does first. */
+  expect(caller: Caller, id: ObjectId): void;
+  resolve(caller: Caller, id: ObjectId, value: PayloadWire): void;
+  /** Send these values as `CallerOp.object`, each as soon as it is there. */
+  want(caller: Caller, ids: readonly ObjectId[]): void;
+  hold(caller: Caller, ids: readonly string[]): void;
+  /** The caller sends these on to `place`, which will hold them. */
+  holdFor(caller: Caller, ids: readonly string[], place: PlaceId): void;
+  drop(caller: Caller, ids: readonly string[]): void;
+  /** Drops the values, whoever holds them. */
+  free(caller: Caller, ids: readonly ObjectId[]): void;
+  /** The caller has no views on these buffers any more. */
+  unmapped(caller: Caller, ids: readonly ObjectId[]): void;
+  /** The caller waits, perhaps with its thread blocked, for room; the attachment is the ticket for the answer. */
+  needSpace(caller: Caller, pages: number, attachment: number): void;
+}
+
+/** A large value as it is handed over: the attachment's index, the buffer's slot in the store's account, its bytes. */
+export interface SealedWire {
+  readonly attachment: number;
+  readonly slot: number;
+  readonly size: number;
+  readonly children: readonly string[];
+  readonly holder: PlaceId;
+}

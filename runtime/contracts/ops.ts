@@ -1,0 +1,77 @@
+/**
+ * The hot messages, by number: read by hand where they arrive. Fields are by position; `payload…` stands for
+ * kind, data, size, children. See docs/protocol.md.
+ */
+export const CallerOp = {
+  /** task sequence, payload… : the one result of a task or actor call */
+  result: 1,
+  /** task sequence, [payload wire…] : several results */
+  results: 2,
+  /** task sequence, payload, retryable : the call threw */
+  failed: 3,
+  /** task sequence, item index, payload… : a generator's next item */
+  item: 4,
+  /** task sequence, item count : a generator has ended; a fault travels as its last item */
+  itemsEnd: 5,
+  /** object id, payload… with the buffer's attachment index as data where sealed */
+  object: 6,
+  /** scheduling class, lease id, worker place */
+  lease: 7,
+  /** lease id */
+  leaseEnded: 8,
+  /** worker place, death, [task sequences that the scheduler had sent there] */
+  workerLost: 9,
+  /** actor id, state … : what the control store says of an actor */
+  actorState: 10,
+  /** task sequence, error wire : the scheduler refuses a task */
+  refused: 11,
+  /** stream, text : a line for the driver's terminal */
+  print: 12,
+  /** : room is needed that views here may keep; collect garbage and report */
+  collect: 13,
+  /** : free buffers of this place were taken back */
+  reclaimed: 14,
+} as const;
+
+export const ExecutorOp = {
+  /** lease id, owner place, template number, task sequence, form, data, flags */
+  run: 1,
+  /** lease id, owner place, template number, attachment index */
+  batch: 2,
+  /** lease id */
+  revoke: 3,
+  /** owner place, task sequence, recursive, reason */
+  cancel: 4,
+  /** owner place, actor id, incarnation, lane, order in the lane, task sequence, method, form, data, flags */
+  call: 5,
+  /** owner place, task sequence, items consumed */
+  consumed: 6,
+} as const;
+
+export const SchedulerOp = {
+  /** owner place, template number, task sequence, form, data, needs, flags, bounced from worker? */
+  submit: 1,
+  /** template number, attachment index */
+  batch: 2,
+  /** lease id : nothing left to run under it */
+  idle: 3,
+  /** lease id : all that runs under it awaits objects */
+  blocked: 4,
+  /** lease id */
+  unblocked: 5,
+  /** lease id : returned after revocation */
+  returned: 6,
+} as const;
+
+export const ActorsOp = {
+  /** a call for an actor whose place the caller does not know: as ExecutorOp.call */
+  relay: 1,
+} as const;
+
+/** Flags of a task. */
+export const TaskFlag = {
+  /** Its result is referred to outside the owner's thread: send it to the object manager too. */
+  shared: 1,
+  /** It is not the first attempt. */
+  retry: 2,
+} as const;

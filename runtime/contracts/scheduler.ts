@@ -1,0 +1,9 @@
+import type { Caller, PlaceId } from "../kernel/mod.ts";
+
+/** What may be asked of a node's local scheduler beside its hot messages. */
+export interface SchedulerContract {
+  /** Drops the caller's task if it waits here; else tells the worker that runs it, or with `force` ends that worker. */
+  cancel(caller: Caller, sequence: number, options: { force: boolean; recursive: boolean; worker?: PlaceId | undefined }): void;
+  totalResources(caller: Caller): Record<string, number>;
+  availableResources(caller: Caller): Record<string, number>;
+}

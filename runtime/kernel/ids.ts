@@ -1,0 +1,59 @@
+/**
+ * Names of things, as small values that travel.
+ *
+ * A place is a number: node number × 2²⁰ + the place's number within its node, so that it is unique in a
+ * cluster and cheap in every envelope. An object is named by the place that made it and a running number there.
+ */
+export type PlaceId = number;
+export type NodeNumber = number;
+export type ObjectId = string;
+export type ActorId = string;
+
+const PLACES_PER_NODE = 2 ** 20;
+
+/** The system worker is place 0 of its node, the thread that started the node is place 1. */
+export const SYSTEM_SLOT = 0;
+export const DRIVER_SLOT = 1;
+export const FIRST_WORKER_SLOT = 2;
+
+export function placeId(node: NodeNumber, slot: number): PlaceId {
+  return node * PLACES_PER_NODE + slot;
+}
+
+export function nodeOf(place: PlaceId): NodeNumber {
+  return Math.floor(place / PLACES_PER_NODE);
+}
+
+/** The place of the system worker of the node that `place` belongs to. */
+export function systemPlaceOf(place: PlaceId): PlaceId {
+  return place - (place % PLACES_PER_NODE);
+}
+
+export function objectId(owner: PlaceId, sequence: number): ObjectId {
+  return `o${owner.toString(36)}-${sequence.toString(36)}`;
+}
+
+export function actorId(owner: PlaceId, sequence: number): ActorId {
+  return `a${owner.toString(36)}-${sequence.toString(36)}`;
+}
+
+/** The place that made an object or an actor. */
+export function ownerOf(id: ObjectId | ActorId): PlaceId {
+  return Number.parseInt(id.slice(1, id.indexOf("-")), 36);
+}
+
+export function sequenceOf(id: ObjectId): number {
+  return Number.parseInt(id.slice(id.indexOf("-") + 1), 36);
+}
+
+export function isActorId(id: string): id is ActorId {
+  return id.charCodeAt(0) === 97;
+}
+
+export function taskId(owner: PlaceId, sequence: number): string {
+  return `t${owner.toString(36)}-${sequence.toString(36)}`;
+}
+
+export function workerId(place: PlaceId): string {
+  return `w${place.toString(36)}`;
+}

@@ -1,0 +1,220 @@
+import type { Attachment, Frame, Link } from "../../net/mod.ts";
+import { decodeBatch } from "../../net/mod.ts";
+import { Asks } from "./asks.ts";
+import { type Actor, ActorNumber, type Delivery, type Envelope } from "./envelope.ts";
+import type { PlaceId } from "./ids.ts";
+import { Outbox } from "./outbox.ts";
+
+/** How errors cross: the kernel carries them, another room knows their classes. */
+export interface FaultWire {
+  toWire(error: unknown): unknown;
+  fromWire(wire: unknown): unknown;
+}
+
+export interface KernelOptions {
+  place: PlaceId;
+  faults: FaultWire;
+  /** A place without a link of its own is spoken to for the first time. */
+  onUnlinked?: (place: PlaceId) => void;
+  /** The node's system worker hands over the end of a link to another place. */
+  onLink?: (place: PlaceId, port: MessagePort) => void;
+  /** Called for an actor's uncaught error; the kernel itself goes on. */
+  onFault?: (error: unknown, envelope: Envelope) => void;
+}
+
+/**
+ * The actors of one place and its ways to others.
+ *
+ * Envelopes sent in one turn leave together, one frame a destination, at the turn's end (or at `flush`).
+ * A destination without a link of its own is reached through the gateway (the node's system worker), which
+ * forwards frames unread; order between two places is therefore kept only as long as the route does not
+ * change, and protocols that need order number their messages.
+ */
+export class Kernel {
+  readonly place: PlaceId;
+  readonly #faults: FaultWire;
+  readonly #onUnlinked: ((place: PlaceId) => void) | undefined;
+  readonly #onLink: ((place: PlaceId, port: MessagePort) => void) | undefined;
+  readonly #onFault: (error: unknown, envelope: Envelope) => void;
+  readonly #actors: (Actor | undefined)[] = [];
+  readonly #outboxes: Map<PlaceId, Outbox> = new Map();
+  readonly #links: Map<PlaceId, Link> = new Map();
+  readonly #asks: Asks = new Asks();
+  #dirty: Outbox[] = [];
+  #flushing = false;
+  #gateway: Link | undefined;
+  #gatewayPlace: PlaceId = -1;
+  readonly #loopback: LocalOutbox;
+
+  constructor(options: KernelOptions) {
+    this.place = options.place;
+    this.#faults = options.faults;
+    this.#onUnlinked = options.onUnlinked;
+    this.#onLink = options.onLink;
+    this.#onFault = options.onFault ?? ((error) => queueMicrotask(() => { throw error; }));
+    this.#loopback = new LocalOutbox((envelopes, attachments) => {
+      const delivery = { from: this.place, attachments };
+      for (const envelope of envelopes) this.#deliver(envelope, delivery);
+    });
+    this.#actors[ActorNumber.kernel] = { receive: (envelope, delivery) => this.#receiveOwn(envelope, delivery) };
+  }
+
+  /** Gives the actor a number at this place. */
+  register(number: number, actor: Actor): void {
+    this.#actors[number] = actor;
+  }
+
+  /** A link of its own to `place`; used at once for all that follows. */
+  connect(place: PlaceId, link: Link): void {
+    this.#links.set(place, link);
+    this.#outboxes.get(place)?.reroute(link);
+  }
+
+  /** The link for every place that has none of its own. */
+  connectGateway(place: PlaceId, link: Link): void {
+    this.#gateway = link;
+    this.#gatewayPlace = place;
+    this.connect(place, link);
+  }
+
+  /** Forgets a place: its link is closed and every question to it fails with `error`. */
+  disconnect(place: PlaceId, error?: unknown): void {
+    this.#links.get(place)?.close();
+    this.#links.delete(place);
+    this.#outboxes.delete(place);
+    this.#asks.abandon(error ?? new Error(`place ${place} is gone`), place);
+  }
+
+  hasLink(place: PlaceId): boolean {
+    return this.#links.has(place) || place === this.place;
+  }
+
+  send(to: PlaceId, envelope: Envelope): void {
+    this.#outbox(to).push(envelope);
+    if (!this.#flushing) {
+      this.#flushing = true;
+      queueMicrotask(this.#flushSoon);
+    }
+  }
+
+  /** Sends shared memory or a port beside the next envelope to `to`; returns the index that names it there. */
+  attach(to: PlaceId, attachment: Attachment): number {
+    return this.#outbox(to).attach(attachment);
+  }
+
+  /** Sends a question; rejects with the error that the other side answered, or when that place is forgotten. */
+  ask(to: PlaceId, actor: number, method: string, ...args: unknown[]): Promise<unknown> {
+    const { request, answer } = this.#asks.open(to);
+    this.send(to, [actor, method, request, ...args]);
+    return answer;
+  }
+
+  /** Sends now what waits, the gateway's last word first so that what others are told is already known there. */
+  flush(): void {
+    while (this.#dirty.length > 0) {
+      const dirty = this.#dirty;
+      this.#dirty = [];
+      if (dirty.length > 1) this.#outboxes.get(this.#gatewayPlace)?.flush();
+      for (const outbox of dirty) outbox.flush();
+    }
+  }
+
+  /** Takes in a frame from a link: delivers it here, or passes it on. */
+  receive(frame: Frame): void {
+    if (frame.to !== this.place) {
+      this.#forward(frame);
+      return;
+    }
+    const delivery: Delivery = { from: frame.from, attachments: frame.attachments };
+    for (const envelope of decodeBatch(frame.bytes)) this.#deliver(envelope as Envelope, delivery);
+  }
+
+  close(error: unknown): void {
+    this.#asks.abandon(error);
+    for (const link of this.#links.values()) link.close();
+    this.#links.clear();
+    this.#gateway = undefined;
+  }
+
+  #flushSoon = (): void => {
+    this.#flushing = false;
+    this.flush();
+  };
+
+  #outbox(to: PlaceId): Outbox {
+    let outbox = this.#outboxes.get(to);
+    if (outbox === undefined) {
+      if (to === this.place) return this.#markDirty(this.#loopback);
+      const link = this.#links.get(to) ?? this.#gateway ?? UNREACHABLE;
+      outbox = new Outbox(to, this.place, link);
+      this.#outboxes.set(to, outbox);
+      if (!this.#links.has(to)) this.#onUnlinked?.(to);
+    }
+    return this.#markDirty(outbox);
+  }
+
+  #markDirty<T extends Outbox>(outbox: T): T {
+    if (!this.#dirty.includes(outbox)) this.#dirty.push(outbox);
+    return outbox;
+  }
+
+  #forward(frame: Frame): void {
+    (this.#links.get(frame.to) ?? this.#gateway ?? UNREACHABLE).send(frame);
+  }
+
+  #deliver(envelope: Envelope, delivery: Delivery): void {
+    const actor = this.#actors[envelope[0]];
+    try {
+      actor?.receive(envelope, delivery);
+    } catch (error) {
+      this.#onFault(error, envelope);
+    }
+  }
+
+  /** Answers to this place's own questions, and links to other places. */
+  #receiveOwn(envelope: Envelope, delivery: Delivery): void {
+    const [, op, request, value] = envelope as [number, string, number, unknown];
+    if (op === "link") this.#onLink?.(request, delivery.attachments[value as number] as MessagePort);
+    else if (op === "answer") this.#asks.settle(request, value);
+    else if (op === "fault") this.#asks.fail(request, this.#faults.fromWire(value));
+  }
+
+  answer(to: PlaceId, request: number, value: unknown): void {
+    if (request !== 0) this.send(to, [ActorNumber.kernel, "answer", request, value]);
+  }
+
+  fault(to: PlaceId, request: number, error: unknown): void {
+    if (request !== 0) this.send(to, [ActorNumber.kernel, "fault", request, this.#faults.toWire(error)]);
+  }
+}
+
+/** The outbox of a place to itself: nothing is encoded, delivery still waits for the end of the turn. */
+class LocalOutbox extends Outbox {
+  #own: Envelope[] = [];
+  #beside: Attachment[] = [];
+  readonly #sink: (envelopes: Envelope[], attachments: Attachment[]) => void;
+
+  constructor(sink: (envelopes: Envelope[], attachments: Attachment[]) => void) {
+    super(-1, -1, UNREACHABLE);
+    this.#sink = sink;
+  }
+
+  override push(envelope: Envelope): void {
+    this.#own.push(envelope);
+  }
+
+  override attach(attachment: Attachment): number {
+    return this.#beside.push(attachment) - 1;
+  }
+
+  override flush(): void {
+    const envelopes = this.#own;
+    const attachments = this.#beside;
+    this.#own = [];
+    this.#beside = [];
+    if (envelopes.length > 0) this.#sink(envelopes, attachments);
+  }
+}
+
+/** Where no route leads: frames are dropped, as on a network; whoever waits learns of the death by other ways. */
+const UNREACHABLE: Link = { send: () => {}, close: () => {}, keepAlive: () => {} };

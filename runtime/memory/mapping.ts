@@ -1,0 +1,92 @@
+/** Shared memory newly mapped in a thread after which its collector is asked to look, where it does not by itself. */
+export const COLLECT_EVERY_BYTES: number = 256 * 1024 * 1024;
+
+export interface MappingOptions {
+  /** Objects of which one handed-over buffer each is unused here now; an id comes once for each buffer. */
+  report(ids: readonly string[]): void;
+  /** Runs the garbage collector, if the runtime can. V8 does not count shared memory when it decides to collect. */
+  collectGarbage?(): void;
+  collectEveryBytes?: number;
+}
+
+interface Mapped {
+  readonly id: string;
+  readonly buffer: WeakRef<SharedArrayBuffer>;
+  readonly bytes: number;
+}
+
+/**
+ * The shared buffers that user code of this thread may have views on.
+ *
+ * Each buffer handed over by the manager is watched on its own: a view keeps its buffer alive, so a collected buffer
+ * has no views. Reports are batched by turn.
+ */
+export class Mapping {
+  readonly #options: MappingOptions;
+  readonly #mapped: Set<Mapped> = new Set();
+  readonly #collected: FinalizationRegistry<Mapped>;
+  #gone: string[] = [];
+  #bytes = 0;
+  #sinceCollection = 0;
+  #reportDue = false;
+  #collectionDue = false;
+
+  constructor(options: MappingOptions) {
+    this.#options = options;
+    this.#collected = new FinalizationRegistry((mapped) => this.#lost(mapped));
+  }
+
+  /** Bytes that may have views here, the collector's delay included. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The manager has handed over `buffer`, a wrapper that nobody else in this thread keeps, for object `id`. */
+  mapped(id: string, buffer: SharedArrayBuffer): void {
+    const mapped: Mapped = { id, buffer: new WeakRef(buffer), bytes: buffer.byteLength };
+    this.#mapped.add(mapped);
+    this.#collected.register(buffer, mapped);
+    this.#bytes += mapped.bytes;
+    this.#sinceCollection += mapped.bytes;
+    if (this.#sinceCollection >= (this.#options.collectEveryBytes ?? COLLECT_EVERY_BYTES)) this.#collectSoon();
+  }
+
+  /** Collects and reports now, as far as the runtime can within this turn. For a thread that is about to block. */
+  collect(): void {
+    this.#sinceCollection = 0;
+    this.#options.collectGarbage?.();
+    for (const mapped of this.#mapped) if (mapped.buffer.deref() === undefined) this.#lost(mapped);
+    this.flush();
+  }
+
+  flush(): void {
+    if (this.#gone.length === 0) return;
+    const gone = this.#gone;
+    this.#gone = [];
+    this.#options.report(gone);
+  }
+
+  #lost(mapped: Mapped): void {
+    // Found by `collect` before the registry told.
+    if (!this.#mapped.delete(mapped)) return;
+    this.#bytes -= mapped.bytes;
+    this.#gone.push(mapped.id);
+    if (this.#reportDue) return;
+    this.#reportDue = true;
+    queueMicrotask(() => {
+      this.#reportDue = false;
+      this.flush();
+    });
+  }
+
+  #collectSoon(): void {
+    this.#sinceCollection = 0;
+    if (this.#options.collectGarbage === undefined || this.#collectionDue) return;
+    this.#collectionDue = true;
+    // After this turn's code, which may still hold what it is about to let go.
+    queueMicrotask(() => {
+      this.#collectionDue = false;
+      this.#options.collectGarbage?.();
+    });
+  }
+}

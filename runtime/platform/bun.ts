@@ -1,0 +1,20 @@
+import { fileURLToPath } from "node:url";
+import { nodeParts, spawnChild } from "./node_parts.ts";
+import type { Platform } from "./platform.ts";
+
+/** The little of Bun's namespace that is used; its types are not known to Deno's compiler. */
+interface BunNamespace {
+  version: string;
+  gc(force: boolean): void;
+}
+
+const bun = (globalThis as unknown as { Bun: BunNamespace }).Bun;
+
+export const bunPlatform: Platform = {
+  ...nodeParts,
+  name: "bun",
+  version: bun.version,
+  stopsBusyThreads: true,
+  spawnChild: (module, options) => spawnChild([nodeParts.execPath, "run", fileURLToPath(module)], options),
+  collectGarbage: () => bun.gc(true),
+};

@@ -1,0 +1,2 @@
+/** Counting who holds what, seen from one place. */
+export { type HoldSink, LocalReferences } from "./local_references.ts";

@@ -1,0 +1,152 @@
+import type { ActorMeta, MethodMeta } from "../caller/mod.ts";
+import type { FunctionsContract } from "../contracts/mod.ts";
+import { FunctionNotFoundError } from "../errors/mod.ts";
+import { analyse, analyseValue, type Callable, type Definition, definitionId, FunctionNotFoundFault, lookupRemote } from "../functions/mod.ts";
+import { ActorNumber, type Kernel, systemPlaceOf, type Told, toldContract } from "../kernel/mod.ts";
+import { resolveActorOptions, resolveTaskOptions } from "../options/mod.ts";
+import type { ActorTemplate, FunctionRecord, TaskTemplate, Template } from "../tasks/mod.ts";
+import { contextOf, encodeValue } from "../values/mod.ts";
+import type { OwnTemplates } from "../worker/mod.ts";
+import { type Core, coreOf, type Definable, portableOptions, type RemoteWire } from "./definable.ts";
+
+/**
+ * What this place has defined. A function goes into the node's function table before its first use, together
+ * with the remote functions that it names; its templates are numbered here and published once each.
+ */
+export class Definitions implements OwnTemplates {
+  readonly #kernel: Kernel;
+  readonly #table: Told<FunctionsContract>;
+  readonly #isolation: "thread" | "process";
+  readonly #templates: { template: Template; run: unknown }[] = [];
+  readonly #taskTemplates: WeakMap<Core, TaskTemplate> = new WeakMap();
+  readonly #actorTemplates: WeakMap<Core, { template: ActorTemplate; meta: ActorMeta }> = new WeakMap();
+
+  constructor(kernel: Kernel, isolation: "thread" | "process") {
+    this.#kernel = kernel;
+    this.#isolation = isolation;
+    this.#table = toldContract<FunctionsContract>(kernel, systemPlaceOf(kernel.place), ActorNumber.gcs);
+  }
+
+  own(number: number): { template: Template; run: unknown } | undefined {
+    const own = this.#templates[number];
+    return own?.run === undefined ? undefined : own;
+  }
+
+  taskTemplate(core: Core): TaskTemplate {
+    const known = this.#taskTemplates.get(core);
+    if (known !== undefined) return known;
+    const { definable } = core;
+    const options = resolveTaskOptions(core.options, definable);
+    const inline = options.isolation === "inline";
+    const template: TaskTemplate = {
+      owner: this.#kernel.place,
+      number: this.#templates.length,
+      kind: "task",
+      functionId: inline && definable.run !== undefined ? "" : this.define(definable),
+      name: options.name ?? (definable.name || "(anonymous)"),
+      options,
+      schedulingClass: schedulingClassOf(options, this.#isolation),
+    };
+    // Only what runs in its owner's thread may use the live function: elsewhere it must have travelled.
+    this.#templates.push({ template, run: inline ? definable.run : undefined });
+    this.#taskTemplates.set(core, template);
+    this.#table.publish(template);
+    return template;
+  }
+
+  actorTemplate(core: Core): { template: ActorTemplate; meta: ActorMeta } {
+    const known = this.#actorTemplates.get(core);
+    if (known !== undefined) return known;
+    const { definable } = core;
+    const options = resolveActorOptions(core.options, definable.staticMethods);
+    const inline = options.isolation === "inline";
+    const template: ActorTemplate = {
+      owner: this.#kernel.place,
+      number: this.#templates.length,
+      kind: "actor",
+      functionId: inline && definable.run !== undefined ? "" : this.define(definable),
+      name: definable.name || "(anonymous)",
+      options,
+    };
+    const methods: Record<string, MethodMeta> = { ...(options.methods as Record<string, MethodMeta>) };
+    for (const name of definable.generatorMethods) methods[name] = { numReturns: "streaming", ...methods[name] };
+    const { maxTaskRetries, retryExceptions, maxPendingCalls } = options;
+    const made = { template, meta: { className: template.name, methods, maxTaskRetries, retryExceptions, maxPendingCalls } };
+    this.#templates.push({ template, run: inline ? definable.run : undefined });
+    this.#actorTemplates.set(core, made);
+    this.#table.publish(template);
+    return made;
+  }
+
+  /** Puts a function or class into the function table; gives its id. @throws FunctionNotFoundError */
+  define(definable: Definable): string {
+    if (definable.functionId !== undefined) return definable.functionId;
+    const { site, captures } = definable;
+    if (site === undefined) throw new Error(`"${definable.name}" has no definition here`);
+    const definition = faultsAsErrors(() => analyse(definable.run as Callable, site, { captures: Object.keys(captures ?? {}), name: definable.name || undefined, importBindings: true }));
+    const packed = captures === undefined ? undefined : encodeValue(captures, contextOf()).bytes;
+    const id = packed === undefined ? definitionId(definition) : `${definitionId(definition)}-${this.#kernel.place}-${this.#templates.length}`;
+    definable.functionId = id;
+    const record: FunctionRecord = { id, name: definable.name, definition, links: this.#links(definition), ...(packed === undefined ? {} : { captures: packed }) };
+    this.#table.define(record);
+    return id;
+  }
+
+  /** A plain function inside a value, as a record that travels with it. */
+  defineValue(fn: Callable): FunctionRecord {
+    const definition = faultsAsErrors(() => analyseValue(fn, undefined, { importBindings: true }));
+    return { id: definitionId(definition), name: fn.name, definition, links: this.#links(definition) };
+  }
+
+  /** A remote function or class as it travels: its definition is in the table before it leaves. */
+  wireOf(core: Core): RemoteWire {
+    const { definable } = core;
+    return {
+      kind: definable.kind,
+      functionId: this.define(definable),
+      name: definable.name,
+      options: portableOptions(core.options),
+      generator: definable.generator,
+      staticMethods: definable.staticMethods,
+      generatorMethods: definable.generatorMethods,
+    };
+  }
+
+  /** The remote functions that a definition names. */
+  #links(definition: Definition): Record<string, RemoteWire> {
+    const links: Record<string, RemoteWire> = {};
+    if (definition.kind !== "source") return links;
+    for (const binding of definition.bindings) {
+      if (binding.kind !== "remote") continue;
+      const core = coreOf(lookupRemote(binding.site));
+      if (core !== undefined) links[binding.site] = this.wireOf(core);
+    }
+    return links;
+  }
+}
+
+function schedulingClassOf(options: TaskTemplate["options"], isolation: "thread" | "process"): string {
+  const { resources, schedulingStrategy, labelSelector, fallbackStrategy, runtimeEnv } = options;
+  const needs = Object.entries(resources).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([needs, options.isolation ?? isolation, schedulingStrategy ?? 0, labelSelector ?? 0, fallbackStrategy ?? 0, runtimeEnv ?? 0]);
+}
+
+function faultsAsErrors<T>(body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof FunctionNotFoundFault)) throw error;
+    throw asFunctionNotFound(error);
+  }
+}
+
+export function asFunctionNotFound(fault: FunctionNotFoundFault): FunctionNotFoundError {
+  const error = new FunctionNotFoundError({
+    functionName: fault.functionName,
+    freeNames: fault.freeNames,
+    ...(fault.moduleUrl === undefined ? {} : { moduleUrl: fault.moduleUrl }),
+    ...(fault.cause === undefined ? {} : { cause: fault.cause }),
+  });
+  error.message = fault.message;
+  return error;
+}

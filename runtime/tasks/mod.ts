@@ -1,0 +1,10 @@
+/** What a call is: templates, arguments, and batches in shared memory. */
+export { ArgumentForm, type Arguments, type ArgumentWire, BY_REFERENCE, NO_ARGUMENTS } from "./arguments.ts";
+export { TaskBatch, type TaskRecord } from "./batch.ts";
+export {
+  type ActorTemplate,
+  type FunctionRecord,
+  type TaskTemplate,
+  type Template,
+  templateKey,
+} from "./template.ts";

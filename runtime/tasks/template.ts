@@ -1,0 +1,46 @@
+import type { Definition } from "../functions/mod.ts";
+import type { PlaceId } from "../kernel/mod.ts";
+import type { ResolvedActorOptions, ResolvedTaskOptions } from "../options/mod.ts";
+
+/**
+ * All that the calls of one remote function (or the actors of one class) with one set of options share.
+ * A place numbers its templates and publishes each once in the function table before the first call that
+ * names it, so that a call carries only that number.
+ */
+export interface TaskTemplate {
+  readonly owner: PlaceId;
+  readonly number: number;
+  readonly kind: "task";
+  readonly functionId: string;
+  readonly name: string;
+  readonly options: ResolvedTaskOptions;
+  /** What calls must have in common to run under one lease: resources, constraints, isolation, environment. */
+  readonly schedulingClass: string;
+}
+
+export interface ActorTemplate {
+  readonly owner: PlaceId;
+  readonly number: number;
+  readonly kind: "actor";
+  readonly functionId: string;
+  readonly name: string;
+  readonly options: ResolvedActorOptions;
+}
+
+export type Template = TaskTemplate | ActorTemplate;
+
+/** A function or class in the function table: how it travels, and the values that it was given by name. */
+export interface FunctionRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly definition: Definition;
+  /** Encoded `captures`. */
+  readonly captures?: Uint8Array;
+  /** The remote functions that it names, by where they were defined. */
+  readonly links?: Readonly<Record<string, unknown>>;
+}
+
+/** Numbers a template uniquely in a node: the place that made it and its number there. */
+export function templateKey(owner: PlaceId, number: number): number {
+  return owner * 2 ** 20 + number;
+}

@@ -1,0 +1,73 @@
+import type { Caller } from "../caller/mod.ts";
+import { ExecutorOp } from "../contracts/mod.ts";
+import { type Actor, ActorNumber, type Delivery, type Envelope, type PlaceId, serve, systemPlaceOf } from "../kernel/mod.ts";
+import type { ArgumentForm } from "../tasks/mod.ts";
+import { ActorHost, type ActorOrder } from "./actor_host.ts";
+import type { PlaceIdentity } from "./identity.ts";
+import { Replies } from "./replies.ts";
+import { TaskRunner } from "./task_runner.ts";
+import type { TemplateCache } from "./template_cache.ts";
+
+/** What the control store may ask of a place that hosts actors. */
+export interface HostContract {
+  createActor(caller: unknown, order: ActorOrder): void;
+  stopActor(caller: unknown, id: string, reason: string): void;
+}
+
+/** The executing side of a place: runs tasks and hosts actors, as envelopes ask. */
+export class Executor implements Actor {
+  readonly runner: TaskRunner;
+  readonly host: ActorHost;
+  readonly #contract: Actor;
+  readonly #system: PlaceId;
+
+  constructor(caller: Caller, templates: TemplateCache, identity: PlaceIdentity) {
+    this.#system = systemPlaceOf(caller.place);
+    const replies = new Replies(caller);
+    this.runner = new TaskRunner(caller, templates, replies, identity);
+    this.host = new ActorHost({ caller, templates, replies, identity, nextRun: () => this.runner.nextRun() });
+    const contract: HostContract = {
+      createActor: (_caller, order) => void this.host.create(order),
+      stopActor: (_caller, id, reason) => this.host.stop(id, new Error(reason)),
+    };
+    this.#contract = serve(caller.kernel, contract);
+    caller.kernel.register(ActorNumber.executor, this);
+  }
+
+  receive(envelope: Envelope, delivery: Delivery): void {
+    switch (envelope[1]) {
+      case ExecutorOp.run: {
+        const [, , lease, owner, template, sequence, form, data, flags] = envelope as unknown as [0, 0, number, PlaceId, number, number, ArgumentForm, unknown, number];
+        this.runner.push(lease, owner, template, sequence, { form, data, flags }, delivery.from === this.#system);
+        return;
+      }
+      case ExecutorOp.batch: {
+        const [, , lease, owner, template, attachment] = envelope as unknown as [0, 0, number, PlaceId, number, number];
+        this.runner.share(lease, owner, template, delivery.attachments[attachment] as SharedArrayBuffer);
+        return;
+      }
+      case ExecutorOp.revoke:
+        this.runner.revoke(envelope[2] as number);
+        return;
+      case ExecutorOp.cancel: {
+        const [, , owner, sequence, recursive, reason] = envelope as unknown as [0, 0, PlaceId, number, boolean, string];
+        const why = new DOMException(`the call was cancelled: ${reason}`, reason === "timeout" ? "TimeoutError" : "AbortError");
+        if (!this.runner.cancel(owner, sequence, recursive, why)) this.host.cancel(owner, sequence, recursive, why);
+        return;
+      }
+      case ExecutorOp.call: {
+        const [, , owner, id, incarnation, lane, order, sequence, method, form, data, flags, numReturns, group, backpressure] =
+          envelope as unknown as [0, 0, PlaceId, string, number, number, number, number, string, ArgumentForm, unknown, number, number, string | null, number];
+        this.host.call(id, incarnation, { owner, lane, order, sequence, method, form, data, flags, numReturns, group, backpressure, args: undefined });
+        return;
+      }
+      case ExecutorOp.consumed: {
+        const [, , owner, sequence, count] = envelope as unknown as [0, 0, PlaceId, number, number];
+        if (!this.runner.consumed(owner, sequence, count)) this.host.consumed(owner, sequence, count);
+        return;
+      }
+      default:
+        this.#contract.receive(envelope, delivery);
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import type { TaskTemplate } from "../tasks/mod.ts";
+
+/** Who a place is, for contexts and errors. */
+export interface PlaceIdentity {
+  readonly nodeId: string;
+  jobId: string;
+  namespace: string;
+  readonly nodeLabels: Record<string, string>;
+  /** Records what ran when, for the timeline. */
+  events?: TaskEventSink | undefined;
+}
+
+export interface TaskEventSink {
+  /** The time at which a task begins, to be given back at its end. */
+  begin(): number;
+  end(started: number, template: TaskTemplate, task: { readonly owner: number; readonly sequence: number }): void;
+}

@@ -1,0 +1,112 @@
+import type { Caller } from "../caller/mod.ts";
+import { CallerOp, TaskFlag } from "../contracts/mod.ts";
+import { TaskError } from "../errors/mod.ts";
+import { ActorNumber, objectId, type PlaceId, taskId, workerId } from "../kernel/mod.ts";
+import { type Payload, PayloadKind, payloadToWire, type PayloadWire } from "../values/mod.ts";
+
+/** Whom a result is for. */
+export interface ReplyTo {
+  readonly owner: PlaceId;
+  readonly sequence: number;
+  readonly flags: number;
+  readonly name: string;
+  readonly nodeId: string;
+  readonly actorId?: string | undefined;
+}
+
+/** Sends results to the owners of the calls that ran here. */
+export class Replies {
+  readonly #caller: Caller;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  /** The one result of a call. */
+  value(to: ReplyTo, value: unknown): void {
+    const [kind, data, size, children] = this.#pack(to, value, to.sequence);
+    const { kernel } = this.#caller;
+    if (children === undefined) kernel.send(to.owner, [ActorNumber.caller, CallerOp.result, to.sequence, kind, data, size]);
+    else kernel.send(to.owner, [ActorNumber.caller, CallerOp.result, to.sequence, kind, data, size, children]);
+  }
+
+  /** The several results of a call; a fault says so when the function did not return as many. */
+  values(to: ReplyTo, values: unknown, count: number): void {
+    if (count === 0) {
+      this.value(to, undefined);
+      return;
+    }
+    if (!Array.isArray(values) || values.length !== count) {
+      const got = Array.isArray(values) ? `an array of ${values.length}` : typeof values;
+      this.failure(to, new TypeError(`numReturns is ${count}, so the function must return an array of ${count} values; it returned ${got}`), false);
+      return;
+    }
+    const wires = values.map((value, index) => this.#pack(to, value, to.sequence + index));
+    this.#caller.kernel.send(to.owner, [ActorNumber.caller, CallerOp.results, to.sequence, wires]);
+  }
+
+  item(to: ReplyTo, index: number, value: unknown): void {
+    const id = `${objectId(to.owner, to.sequence)}.${index}`;
+    const { payload } = this.#caller.objects.pack(value, () => id, to.owner);
+    this.#lend(to, payload);
+    this.#caller.kernel.send(to.owner, [ActorNumber.caller, CallerOp.item, to.sequence, index, payloadToWire(payload)]);
+  }
+
+  /** A generator's failure is its last item. */
+  itemFailure(to: ReplyTo, index: number, error: unknown): void {
+    const fault = this.#fault(to, error);
+    this.#caller.kernel.send(to.owner, [ActorNumber.caller, CallerOp.item, to.sequence, index, payloadToWire(fault)]);
+  }
+
+  itemsEnd(to: ReplyTo, count: number): void {
+    this.#caller.kernel.send(to.owner, [ActorNumber.caller, CallerOp.itemsEnd, to.sequence, count]);
+  }
+
+  /** The call threw. `retryable`: it asked for a retry on errors like this one. */
+  failure(to: ReplyTo, error: unknown, retryable: boolean): void {
+    const fault = this.#fault(to, error);
+    this.#caller.kernel.send(to.owner, [ActorNumber.caller, CallerOp.failed, to.sequence, payloadToWire(fault), retryable]);
+    if ((to.flags & TaskFlag.shared) !== 0 && !retryable) {
+      this.#caller.objects.manager.resolve(objectId(to.owner, to.sequence), payloadToWire(fault));
+    }
+  }
+
+  #pack(to: ReplyTo, value: unknown, sequence: number): PayloadWire {
+    const { objects } = this.#caller;
+    const { payload } = objects.pack(value, () => objectId(to.owner, sequence), to.owner);
+    this.#lend(to, payload);
+    const wire = payloadToWire(payload);
+    if ((to.flags & TaskFlag.shared) !== 0 && payload.kind !== PayloadKind.sealed) {
+      objects.manager.resolve(objectId(to.owner, sequence), wire);
+    }
+    return wire;
+  }
+
+  /** What the value refers to is held by its owner from now on, before this place may drop it. */
+  #lend(to: ReplyTo, payload: Payload): void {
+    if (payload.children.length > 0 && to.owner !== this.#caller.place) {
+      this.#caller.objects.manager.holdFor(payload.children, to.owner);
+    } else if (payload.children.length > 0) this.#caller.objects.manager.hold(payload.children);
+  }
+
+  #fault(to: ReplyTo, error: unknown): Payload {
+    const { place, objects } = this.#caller;
+    const fields = {
+      functionName: to.name,
+      taskId: taskId(to.owner, to.sequence),
+      nodeId: to.nodeId,
+      workerId: workerId(place),
+      ...(to.actorId === undefined ? {} : { actorId: to.actorId }),
+    };
+    try {
+      return objects.packFault(new TaskError({ ...fields, cause: error }));
+    } catch (reason) {
+      // A field of the error cannot travel; its text can.
+      const text = error instanceof Error ? error : new Error(String(error));
+      const plain = new Error(text.message, { cause: new Error(`the original error could not travel: ${(reason as Error).message}`) });
+      plain.name = text.name;
+      plain.stack = text.stack ?? "";
+      return objects.packFault(new TaskError({ ...fields, cause: plain }));
+    }
+  }
+}

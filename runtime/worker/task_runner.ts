@@ -1,0 +1,341 @@
+import type { Caller } from "../caller/mod.ts";
+import { runInCall } from "../context/mod.ts";
+import { SchedulerOp, TaskFlag } from "../contracts/mod.ts";
+import { isRetryable } from "../options/mod.ts";
+import { ActorNumber, type Clock, type Kernel, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
+import { TaskBatch, type TaskTemplate } from "../tasks/mod.ts";
+import { decodeArguments } from "./argument_decoder.ts";
+import { type Loaded, type TemplateCache } from "./template_cache.ts";
+import { produceItems } from "./generator_run.ts";
+import type { Replies, ReplyTo } from "./replies.ts";
+import { RunningCall } from "./running_call.ts";
+import { type TaskCall, WorkerLease } from "./worker_lease.ts";
+import type { PlaceIdentity } from "./identity.ts";
+
+/** How long this thread runs tasks before it looks at its messages again, in milliseconds. */
+const TURN_MS = 4;
+/** Results are sent at least this often while tasks run back to back, in milliseconds. */
+const FLUSH_MS = 0.5;
+
+/**
+ * Runs tasks, one at a time: the next begins when the one before has ended or waits for objects under a lease
+ * of its own. Tasks come pushed, or are claimed from shared batches. When nothing is left under a lease the
+ * scheduler hears of it; a task that comes under a lease that has been revoked goes back to the scheduler.
+ */
+export class TaskRunner {
+  readonly #kernel: Kernel;
+  readonly #caller: Caller;
+  readonly #templates: TemplateCache;
+  readonly #replies: Replies;
+  readonly #clock: Clock;
+  readonly #identity: PlaceIdentity;
+  readonly #system: PlaceId;
+  readonly #claimant: number;
+  readonly #leases: Map<number, WorkerLease> = new Map();
+  readonly #running: Map<string, { call: RunningCall; task: TaskCall }> = new Map();
+  /** Calls by function, for `maxCalls`. */
+  readonly #callsMade: Map<string, number> = new Map();
+  readonly #consumers: Map<string, (count: number) => void> = new Map();
+  #busy = 0;
+  #pumping = false;
+  #lastFlush = 0;
+  #nextRun = 1;
+  #retiring = false;
+
+  constructor(caller: Caller, templates: TemplateCache, replies: Replies, identity: PlaceIdentity) {
+    this.#caller = caller;
+    this.#kernel = caller.kernel;
+    this.#clock = caller.clock;
+    this.#templates = templates;
+    this.#replies = replies;
+    this.#identity = identity;
+    this.#system = systemPlaceOf(caller.place);
+    this.#claimant = caller.place - this.#system;
+  }
+
+  nextRun(): number {
+    return this.#nextRun++;
+  }
+
+  /** A task pushed here. Lease 0 is none: the task runs at once, in its owner's thread. */
+  push(leaseId: number, owner: PlaceId, template: number, sequence: number, rest: Pick<TaskCall, "form" | "data" | "flags">, byScheduler: boolean): void {
+    // The scheduler opens a lease by its first message under it: what an owner pushes under no open one comes too late.
+    const open = byScheduler || this.#leases.has(leaseId);
+    const lease = leaseId !== 0 && open ? this.#lease(leaseId) : new WorkerLease(leaseId);
+    const task: TaskCall = { lease, owner, template, sequence, form: rest.form, data: rest.data, flags: rest.flags };
+    if (leaseId === 0) {
+      this.#begin(task);
+      return;
+    }
+    if (!open || lease.revoked || lease.blocked > 0 || this.#retiring) {
+      this.#bounce(task);
+      return;
+    }
+    if (byScheduler) {
+      // It did not know that an owner has given this worker something to do: others may take the task sooner.
+      const busy = lease.active > 0 || lease.queue.size > 0;
+      lease.idleTold = false;
+      if (busy) {
+        this.#bounce(task, lease.id);
+        return;
+      }
+    }
+    lease.queue.push(task);
+    this.pump();
+  }
+
+  share(leaseId: number, owner: PlaceId, template: number, buffer: SharedArrayBuffer): void {
+    const lease = this.#lease(leaseId);
+    lease.idleTold = false;
+    if (!lease.revoked) lease.shared.push({ owner, template, batch: new TaskBatch(buffer) });
+    this.pump();
+  }
+
+  /** The scheduler wants the lease back: what has not begun goes back now, the lease when what runs has ended. */
+  revoke(leaseId: number): void {
+    const lease = this.#lease(leaseId);
+    lease.revoked = true;
+    lease.shared.length = 0;
+    this.#bounceQueue(lease);
+    this.#settleLease(lease);
+  }
+
+  cancel(owner: PlaceId, sequence: number, recursive: boolean, reason: unknown): boolean {
+    const key = `${owner}.${sequence}`;
+    const running = this.#running.get(key);
+    if (running !== undefined) {
+      if (recursive) this.#caller.cancelChildren(running.call.run);
+      running.call.cancel(reason);
+      return true;
+    }
+    for (const lease of this.#leases.values()) {
+      if (lease.queue.remove((task) => task.owner === owner && task.sequence === sequence) !== undefined) {
+        this.#settleLease(lease);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  consumed(owner: PlaceId, sequence: number, count: number): boolean {
+    const consumer = this.#consumers.get(`${owner}.${sequence}`);
+    consumer?.(count);
+    return consumer !== undefined;
+  }
+
+  pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    const began = this.#clock.now();
+    if (this.#lastFlush === 0) this.#lastFlush = began;
+    for (;;) {
+      if (this.#busy > 0) break;
+      const task = this.#next();
+      if (task === undefined) break;
+      this.#begin(task);
+      const now = this.#clock.now();
+      if (now - this.#lastFlush > FLUSH_MS) {
+        this.#kernel.flush();
+        this.#lastFlush = now;
+      }
+      if (now - began > TURN_MS) {
+        this.#clock.soon(() => this.pump());
+        break;
+      }
+    }
+    this.#pumping = false;
+    for (const lease of this.#leases.values()) this.#settleLease(lease);
+  }
+
+  #next(): TaskCall | undefined {
+    for (const lease of this.#leases.values()) {
+      const task = lease.next(this.#claimant);
+      if (task !== undefined) return task;
+    }
+    return undefined;
+  }
+
+  #begin(task: TaskCall): void {
+    const { lease } = task;
+    lease.active++;
+    if (lease.id !== 0) this.#busy++;
+    const loaded = this.#templates.task(task.owner, task.template);
+    if (loaded instanceof Promise) {
+      loaded.then(
+        (ready) => this.#decode(task, ready),
+        (error) => {
+          this.#replies.failure(this.#replyTo(task, "?"), error, false);
+          this.#ended(task, undefined);
+        },
+      );
+    } else this.#decode(task, loaded);
+  }
+
+  #decode(task: TaskCall, loaded: Loaded<TaskTemplate>): void {
+    let args: unknown[] | Promise<unknown[]>;
+    try {
+      args = decodeArguments(task.form, task.data, this.#caller);
+    } catch (error) {
+      this.#fail(task, loaded.template, undefined, error);
+      return;
+    }
+    if (args instanceof Promise) {
+      args.then((ready) => this.#run(task, loaded, ready), (error) => this.#fail(task, loaded.template, undefined, error));
+    } else this.#run(task, loaded, args);
+  }
+
+  #run(task: TaskCall, loaded: Loaded<TaskTemplate>, args: unknown[]): void {
+    const { template } = loaded;
+    const { options } = template;
+    const call = new RunningCall({
+      run: this.nextRun(),
+      owner: task.owner,
+      sequence: task.sequence,
+      name: template.name,
+      attempt: (task.flags & TaskFlag.retry) !== 0 ? 1 : 0,
+      resources: loaded.resources,
+      runtimeEnv: loaded.runtimeEnv,
+      namespace: this.#identity.namespace,
+      jobId: this.#identity.jobId,
+      onBlocked: task.lease.id === 0 ? undefined : (blocked) => this.#blocked(task.lease, blocked),
+    });
+    let result: unknown;
+    const started = this.#identity.events?.begin();
+    try {
+      result = runInCall(call, () => loaded.run(...args));
+    } catch (error) {
+      this.#fail(task, template, call, error);
+      return;
+    }
+    const to = this.#replyTo(task, template.name);
+    if (options.numReturns === "streaming") {
+      const key = this.#track(task, call);
+      const consumption = produceItems(result, { to, call, replies: this.#replies, backpressure: options.generatorBackpressure });
+      this.#consumers.set(key, consumption.consumed);
+      void consumption.ended.then(() => {
+        this.#consumers.delete(key);
+        this.#ended(task, call, template, started);
+      });
+      return;
+    }
+    if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function") {
+      this.#track(task, call);
+      (result as PromiseLike<unknown>).then(
+        (value) => this.#succeed(task, template, call, to, value, started),
+        (error) => this.#fail(task, template, call, error),
+      );
+      return;
+    }
+    this.#succeed(task, template, call, to, result, started);
+  }
+
+  #succeed(task: TaskCall, template: TaskTemplate, call: RunningCall, to: ReplyTo, value: unknown, started: number | undefined): void {
+    const { numReturns } = template.options;
+    try {
+      if (numReturns === 1) this.#replies.value(to, value);
+      else this.#replies.values(to, value, numReturns as number);
+    } catch (error) {
+      this.#replies.failure(to, error, false);
+    }
+    this.#ended(task, call, template, started);
+  }
+
+  #fail(task: TaskCall, template: TaskTemplate, call: RunningCall | undefined, error: unknown): void {
+    const retryable = call !== undefined && !call.cancelled && isRetryable(error, template.options.retryExceptions);
+    this.#replies.failure(this.#replyTo(task, template.name), error, retryable);
+    this.#ended(task, call, template);
+  }
+
+  #ended(task: TaskCall, call: RunningCall | undefined, template?: TaskTemplate, started?: number): void {
+    const { lease } = task;
+    if (call !== undefined) {
+      call.end();
+      this.#running.delete(`${task.owner}.${task.sequence}`);
+    }
+    lease.active--;
+    if (started !== undefined && template !== undefined) this.#identity.events?.end(started, template, task);
+    if (lease.id === 0) return;
+    this.#busy--;
+    if (template !== undefined && template.options.maxCalls > 0) this.#count(template);
+    if (!this.#pumping) this.pump();
+  }
+
+  #track(task: TaskCall, call: RunningCall): string {
+    const key = `${task.owner}.${task.sequence}`;
+    this.#running.set(key, { call, task });
+    return key;
+  }
+
+  /** A task waits for objects, or goes on: its CPU is the scheduler's to give away meanwhile. */
+  #blocked(lease: WorkerLease, blocked: boolean): void {
+    if (blocked) {
+      this.#busy--;
+      if (++lease.blocked === 1) {
+        this.#bounceQueue(lease);
+        this.#kernel.send(this.#system, [ActorNumber.localScheduler, SchedulerOp.blocked, lease.id]);
+      }
+      this.pump();
+    } else {
+      this.#busy++;
+      if (--lease.blocked === 0) this.#kernel.send(this.#system, [ActorNumber.localScheduler, SchedulerOp.unblocked, lease.id]);
+    }
+  }
+
+  /** Tells the scheduler when nothing is left under a lease. */
+  #settleLease(lease: WorkerLease): void {
+    if (!lease.idle) return;
+    if (lease.revoked) {
+      if (this.#leases.delete(lease.id)) this.#kernel.send(this.#system, [ActorNumber.localScheduler, SchedulerOp.returned, lease.id]);
+    } else if (!lease.idleTold) {
+      lease.idleTold = true;
+      this.#kernel.send(this.#system, [ActorNumber.localScheduler, SchedulerOp.idle, lease.id]);
+    }
+  }
+
+  #bounceQueue(lease: WorkerLease): void {
+    for (let task = lease.queue.shift(); task !== undefined; task = lease.queue.shift()) this.#bounce(task);
+  }
+
+  #bounce(task: TaskCall, busyLease?: number): void {
+    this.#kernel.send(this.#system, [
+      ActorNumber.localScheduler,
+      SchedulerOp.submit,
+      task.owner,
+      task.template,
+      task.sequence,
+      task.form,
+      task.data,
+      [],
+      task.flags,
+      ...(busyLease === undefined ? [] : [busyLease]),
+    ]);
+  }
+
+  /** `maxCalls`: after so many calls of one function this worker ends and another takes its place. */
+  #count(template: TaskTemplate): void {
+    const calls = (this.#callsMade.get(template.functionId) ?? 0) + 1;
+    this.#callsMade.set(template.functionId, calls);
+    if (calls < template.options.maxCalls || this.#retiring) return;
+    this.#retiring = true;
+    for (const lease of this.#leases.values()) {
+      lease.shared.length = 0;
+      this.#bounceQueue(lease);
+    }
+    this.#kernel.send(this.#system, [ActorNumber.localScheduler, "retire", 0]);
+  }
+
+  #lease(id: number): WorkerLease {
+    let lease = this.#leases.get(id);
+    if (lease === undefined) {
+      lease = new WorkerLease(id);
+      lease.idleTold = true;
+      this.#leases.set(id, lease);
+    }
+    return lease;
+  }
+
+  #replyTo(task: TaskCall, name: string): ReplyTo {
+    return { owner: task.owner, sequence: task.sequence, flags: task.flags, name, nodeId: this.#identity.nodeId };
+  }
+}
+

@@ -1,0 +1,57 @@
+import { type PlaceId, Ring } from "../kernel/mod.ts";
+import type { ArgumentForm, TaskBatch } from "../tasks/mod.ts";
+
+/** A task that has come to this worker. */
+export interface TaskCall {
+  readonly lease: WorkerLease;
+  readonly owner: PlaceId;
+  readonly template: number;
+  readonly sequence: number;
+  readonly form: ArgumentForm;
+  readonly data: unknown;
+  readonly flags: number;
+}
+
+interface SharedWork {
+  readonly owner: PlaceId;
+  readonly template: number;
+  readonly batch: TaskBatch;
+}
+
+/** The worker's side of a lease: what is to be run under it, and what is running. */
+export class WorkerLease {
+  readonly id: number;
+  readonly queue: Ring<TaskCall> = new Ring();
+  readonly shared: SharedWork[] = [];
+  /** Tasks begun and not ended. */
+  active = 0;
+  /** Of those, the ones that wait for objects. */
+  blocked = 0;
+  revoked = false;
+  /** Whether the scheduler has heard that nothing is left. */
+  idleTold = false;
+
+  constructor(id: number) {
+    this.id = id;
+  }
+
+  /** The next task to begin; none while a task of this lease waits for objects. */
+  next(claimant: number): TaskCall | undefined {
+    if (this.blocked > 0) return undefined;
+    const queued = this.queue.shift();
+    if (queued !== undefined) return queued;
+    while (this.shared.length > 0) {
+      const { owner, template, batch } = this.shared[0] as SharedWork;
+      const record = batch.claim(claimant);
+      if (record !== undefined) {
+        return { lease: this, owner, template, sequence: record[0], form: record[1], data: record[2], flags: record[3] ?? 0 };
+      }
+      this.shared.shift();
+    }
+    return undefined;
+  }
+
+  get idle(): boolean {
+    return this.active === 0 && this.queue.size === 0 && this.shared.length === 0;
+  }
+}

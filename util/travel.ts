@@ -1,0 +1,14 @@
+import { registerSerializer } from "../mod.ts";
+
+/**
+ * Lets the instances of a class be passed to tasks and actors, stored and returned. What arrives is a
+ * new instance made from the same parts; it works on the same actor.
+ */
+export function travels<T, Parts>(
+  // biome-ignore lint/suspicious/noExplicitAny: a class of any constructor
+  type: abstract new (...args: any[]) => T,
+  pack: (instance: T) => Parts,
+  unpack: (parts: Parts) => T,
+): void {
+  registerSerializer(type, { serialize: pack, deserialize: (parts) => unpack(parts as Parts) });
+}
