@@ -134,7 +134,10 @@ function start(options: InitOptions): Running {
   context.catch(() => {});
   const takeBack = [
     platform.onInterrupt(shutdown),
-    platform.onProcessExit(() => unobserved.report(place.caller.pendingCount)),
+    platform.onProcessExit(() => {
+      place.caller.outcomes.reportUnobserved();
+      unobserved.report(place.caller.pendingCount);
+    }),
   ];
   running = { host, session, context, account, unobserved, takeBack };
   return running;
@@ -144,6 +147,7 @@ async function stop({ host, session, unobserved, takeBack }: Running): Promise<v
   const held = platform.keepAlive();
   try {
     await host.close();
+    session.caller.outcomes.reportUnobserved();
     session.caller.close(new MobulaError({ message: "The node was shut down before the result was there: await results before shutdown()." }));
     unobserved.report(0);
     session.caller.kernel.close(new Error("the node was shut down"));

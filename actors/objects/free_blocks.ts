@@ -64,7 +64,7 @@ export class FreeBlocks {
     for (const block of this.#bySize.get(pages) ?? []) {
       if (this.#slots.issuerOf(block.slot) !== place) continue;
       this.forget(block.slot);
-      if (this.#slots.take(block)) return block;
+      if (this.#slots.grant(block)) return block;
     }
     return undefined;
   }

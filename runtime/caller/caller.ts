@@ -1,54 +1,27 @@
-import { currentCall } from "../context/mod.ts";
-import { type ActorStateWire, CallerOp, type SchedulerContract } from "../contracts/mod.ts";
-import { type Death, PendingCallsLimitExceededError, TaskCancelledError, WorkerCrashedError } from "../errors/mod.ts";
-import {
-  type Actor,
-  ActorNumber,
-  type Clock,
-  type Delivery,
-  type Envelope,
-  type Kernel,
-  type ObjectId,
-  objectId,
-  type PlaceId,
-  systemPlaceOf,
-  taskId,
-  type Told,
-  toldContract,
-} from "../kernel/mod.ts";
+import { type ActorStateWire, CallerOp } from "../contracts/mod.ts";
+import { type Actor, ActorNumber, type Clock, type Delivery, type Envelope, type Kernel, type ObjectId, objectId, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
 import type { Arguments, TaskTemplate } from "../tasks/mod.ts";
-import { decodeValue, type Payload, payloadFromWire, PayloadKind, payloadToWire, type PayloadWire } from "../values/mod.ts";
-import { ActorClient } from "./actor_client.ts";
-import type { ActorCall, ActorMeta, ActorRecord, MethodMeta } from "./actor_record.ts";
+import { type Payload, payloadFromWire, PayloadKind, type PayloadWire } from "../values/mod.ts";
+import type { ActorClient } from "./actor_client.ts";
+import type { ActorCall, ActorRecord } from "./actor_record.ts";
 import { encodeArguments } from "./argument_encoder.ts";
+import { type CallOptions, CallOwner } from "./call_owner.ts";
 import { Entry } from "./entry.ts";
 import { ItemStream } from "./item_stream.ts";
 import { type BufferSource, ObjectClient } from "./object_client.ts";
-import { IN_BACKLOG, type PendingTask } from "./pending_task.ts";
-import { TaskSubmitter } from "./task_submitter.ts";
+import { Outcomes, type Submitted } from "./outcomes.ts";
+import type { PendingTask } from "./pending_task.ts";
+import { TaskOwner } from "./task_owner.ts";
 
 export interface CallerOptions {
   kernel: Kernel;
   clock: Clock;
   buffers: BufferSource;
-  publish(template: TaskTemplate): void;
   runInline(task: PendingTask): void;
   /** Writes a line that a worker sent to the driver's terminal. */
   print(stream: "stdout" | "stderr", text: string): void;
   /** Hears of failures that nobody looked at. */
   onUnobserved?(error: Payload, name: string): void;
-}
-
-/** What one submitted call gives its caller. Of a generator the one entry is that of its end. */
-export interface Submitted {
-  readonly entries: readonly Entry[];
-  readonly stream: ItemStream | undefined;
-}
-
-/** How an actor method is called; what the handle's `.options()` and the class's `static methods` say. */
-export interface CallOptions extends MethodMeta {
-  timeoutMs?: number;
-  name?: string;
 }
 
 /**
@@ -57,29 +30,36 @@ export interface CallOptions extends MethodMeta {
  */
 export class Caller implements Actor {
   readonly objects: ObjectClient;
-  readonly actors: ActorClient;
-  readonly submitter: TaskSubmitter;
+  readonly outcomes: Outcomes;
   readonly place: PlaceId;
   readonly clock: Clock;
   readonly kernel: Kernel;
   readonly #options: CallerOptions;
-  readonly #scheduler: Told<SchedulerContract>;
-  readonly #tasks: Map<number, PendingTask> = new Map();
-  readonly #calls: Map<number, ActorCall> = new Map();
+  readonly #tasks: TaskOwner;
+  readonly #calls: CallOwner;
   #sequence = 1;
-  #closed: unknown;
 
   constructor(options: CallerOptions) {
-    const { kernel } = options;
+    const { kernel, clock } = options;
     this.#options = options;
     this.kernel = kernel;
     this.place = kernel.place;
-    this.clock = options.clock;
+    this.clock = clock;
     this.objects = new ObjectClient(kernel, systemPlaceOf(kernel.place), options.buffers);
-    this.actors = new ActorClient(kernel, this.objects, this);
-    this.submitter = new TaskSubmitter(kernel, options);
-    this.#scheduler = toldContract<SchedulerContract>(kernel, systemPlaceOf(kernel.place), ActorNumber.localScheduler);
+    this.#calls = new CallOwner({ kernel, clock, objects: this.objects });
+    this.outcomes = new Outcomes({ place: this.place, objects: this.objects, actors: this.actors, onUnobserved: options.onUnobserved });
+    this.#calls.connect(this.outcomes);
+    this.#tasks = new TaskOwner({ kernel, clock, objects: this.objects, outcomes: this.outcomes, runInline: options.runInline });
     kernel.register(ActorNumber.caller, this);
+  }
+
+  get actors(): ActorClient {
+    return this.#calls.actors;
+  }
+
+  /** Tasks and calls that have not ended. */
+  get pendingCount(): number {
+    return this.#tasks.size + this.#calls.size;
   }
 
   /** A new number for an object, a task or an actor of this place; `count` in a row. */
@@ -102,144 +82,89 @@ export class Caller implements Actor {
   }
 
   submitTask(template: TaskTemplate, args: readonly unknown[]): Submitted {
-    const { options } = template;
-    const streaming = options.numReturns === "streaming";
-    const count = streaming ? 1 : Math.max(1, options.numReturns as number);
     const encoded = encodeArguments(args, this);
-    const sequence = this.nextSequence(count);
-    const entries: Entry[] = [];
-    for (let i = 0; i < count; i++) entries.push(new Entry(this.place, sequence + i));
-    if ("kind" in encoded) return this.#failedAtOnce(encoded, entries, streaming);
-    const task: PendingTask = {
-      sequence,
-      template,
-      arguments: encoded as Arguments,
-      entries: streaming ? [] : entries,
-      stream: streaming ? new ItemStream(entries[0] as Entry) : undefined,
-      parent: currentCall()?.run,
-      whereabouts: IN_BACKLOG,
-      retriesLeft: options.maxRetries,
-      attempt: 0,
-      cancelled: false,
-      stopTimer: undefined,
-    };
-    for (const entry of entries) entry.task = task;
-    this.#tasks.set(sequence, task);
-    if (options.timeoutMs !== undefined) {
-      task.stopTimer = this.clock.after(options.timeoutMs, () => this.#stopTask(task, { force: true, recursive: true, reason: "timeout" }));
-    }
-    this.submitter.submit(task);
-    return { entries, stream: task.stream };
+    const refs = this.#refsFor(template.options.numReturns);
+    if ("kind" in encoded) return this.outcomes.failAtOnce(encoded, refs, template.name);
+    this.#tasks.submit(template, encoded as Arguments, refs);
+    return refs;
   }
 
   submitCall(record: ActorRecord, method: string, args: readonly unknown[], options: CallOptions = {}): Submitted {
-    const { meta } = record;
-    const own = meta.methods[method];
+    this.#calls.admit(record, method);
+    const own = Object.hasOwn(record.meta.methods, method) ? record.meta.methods[method] : undefined;
     const numReturns = options.numReturns ?? own?.numReturns ?? 1;
-    const streaming = numReturns === "streaming";
-    if (meta.maxPendingCalls >= 0 && record.calls.size >= meta.maxPendingCalls) {
-      throw new PendingCallsLimitExceededError({ maxPendingCalls: meta.maxPendingCalls, actorId: record.id, className: meta.className, methodName: method });
-    }
     const encoded = encodeArguments(args, this);
-    const count = streaming ? 1 : Math.max(1, numReturns);
-    const sequence = this.nextSequence(count);
-    const entries: Entry[] = [];
-    for (let i = 0; i < count; i++) entries.push(new Entry(this.place, sequence + i));
-    if ("kind" in encoded) return this.#failedAtOnce(encoded, entries, streaming);
-    const stream = streaming ? new ItemStream(entries[0] as Entry) : undefined;
-    const call: ActorCall = {
-      sequence,
-      method,
-      arguments: encoded as Arguments,
-      entries: streaming ? [] : entries,
-      stream,
-      numReturns: streaming ? -1 : numReturns,
-      concurrencyGroup: options.concurrencyGroup ?? own?.concurrencyGroup,
-      backpressure: options.generatorBackpressure ?? own?.generatorBackpressure ?? 0,
-      parent: currentCall()?.run,
-      record,
-      retryExceptions: options.retryExceptions ?? own?.retryExceptions ?? meta.retryExceptions,
-      retriesLeft: options.maxTaskRetries ?? own?.maxTaskRetries ?? meta.maxTaskRetries,
-      attempt: 0,
-      incarnation: -1,
-      stopTimer: undefined,
-    };
-    this.#calls.set(sequence, call);
-    if (stream !== undefined) stream.onConsumed = (taken) => this.actors.consumed(call, this.place, taken);
-    if (options.timeoutMs !== undefined) {
-      call.stopTimer = this.clock.after(options.timeoutMs, () => this.#stopCall(call, { recursive: true, reason: "timeout" }));
-    }
-    this.actors.submit(call);
-    return { entries, stream };
+    const refs = this.#refsFor(numReturns);
+    if ("kind" in encoded) return this.outcomes.failAtOnce(encoded, refs, method);
+    this.#calls.submit(record, { method, args: encoded as Arguments, options, numReturns }, refs);
+    return refs;
   }
 
-  /** Cancels what makes the value of `entry`, if this place submitted it. True when there was something to cancel. */
-  cancel(entry: Entry, options: { force: boolean; recursive: boolean }): boolean {
-    for (let sequence = entry.sequence; sequence > 0 && sequence > entry.sequence - 1_000; sequence--) {
-      const task = this.#tasks.get(sequence);
-      if (task !== undefined && (task.entries.includes(entry) || task.stream?.completion === entry)) {
-        this.#stopTask(task, { ...options, reason: "cancelled" });
-        return true;
-      }
-      const call = this.#calls.get(sequence);
-      if (call !== undefined && (call.entries.includes(entry) || call.stream?.completion === entry)) {
-        if (options.force) throw new RangeError("cancel: force is not for actor calls, it would end the actor; use kill(handle), or cancel without force");
-        this.#stopCall(call, { ...options, reason: "cancelled" });
-        return true;
-      }
+  /** Cancels what makes the value of `entry`, if this place submitted it and it has not ended. */
+  cancel(entry: Entry, options: { force: boolean; recursive: boolean }): void {
+    const { sequence } = entry;
+    const task = entry.task ?? this.#tasks.get(sequence);
+    if (task !== undefined) {
+      this.#tasks.stop(task, { ...options, reason: "cancelled" });
+      return;
     }
-    return false;
+    const call = this.#callOf(entry);
+    if (call === undefined) return;
+    if (options.force) throw new RangeError("cancel(): force is not for actor calls, as it would end the actor; use kill(handle), or cancel without force");
+    this.#calls.stop(call, { ...options, reason: "cancelled" });
   }
 
-  /** Cancels what the ended or cancelled task `parent` of this place's submitted. */
+  /** Cancels what the run `parent` at this place has submitted. */
   cancelChildren(parent: number): void {
-    for (const task of [...this.#tasks.values()]) {
-      if (task.parent === parent) this.#stopTask(task, { force: false, recursive: true, reason: "parent" });
-    }
-    for (const call of [...this.#calls.values()]) {
-      if (call.parent === parent) this.#stopCall(call, { recursive: true, reason: "parent" });
-    }
+    this.#tasks.stopChildren(parent);
+    this.#calls.stopChildren(parent);
   }
 
   receive(envelope: Envelope, delivery: Delivery): void {
-    const op = envelope[1];
-    switch (op) {
-      case CallerOp.result:
-        this.#result(envelope[2] as number, envelope as unknown as [number, number, number, ...PayloadWire]);
-        return;
-      case CallerOp.results:
-        this.#results(envelope[2] as number, envelope[3] as PayloadWire[]);
-        return;
-      case CallerOp.failed:
-        this.#failed(envelope[2] as number, payloadFromWire(envelope[3] as PayloadWire), envelope[4] as boolean);
-        return;
-      case CallerOp.item:
-        this.#item(envelope[2] as number, envelope[3] as number, envelope[4] as PayloadWire);
-        return;
-      case CallerOp.itemsEnd:
-        this.#itemsEnd(envelope[2] as number, envelope[3] as number);
-        return;
-      case CallerOp.object: {
-        const payload = payloadFromWire(envelope[3] as PayloadWire);
-        const sealed = payload.kind === PayloadKind.sealed;
-        const buffer = sealed ? (delivery.attachments[payload.data as number] as SharedArrayBuffer) : undefined;
-        this.objects.arrived(envelope[2] as ObjectId, sealed ? { ...payload, data: undefined } : payload, buffer);
+    const subject = envelope[2] as number;
+    switch (envelope[1]) {
+      case CallerOp.result: {
+        const entry = this.#end(subject)?.entries[0];
+        if (entry === undefined) return;
+        const [, , , kind, data, size, children] = envelope as unknown as [0, 0, 0, ...PayloadWire];
+        this.outcomes.settle(entry, { kind, data, size, children: children ?? NO_CHILDREN });
         return;
       }
+      case CallerOp.results: {
+        const ended = this.#end(subject);
+        if (ended !== undefined) this.outcomes.settleAll(ended.entries, envelope[3] as PayloadWire[]);
+        return;
+      }
+      case CallerOp.failed:
+      case CallerOp.refused:
+        this.#failed(subject, payloadFromWire(envelope[3] as PayloadWire), envelope[4] === true);
+        return;
+      case CallerOp.item: {
+        const stream = (this.#tasks.get(subject) ?? this.#calls.get(subject))?.stream;
+        if (stream === undefined) return;
+        stream.producer = delivery.from;
+        this.outcomes.item(stream, { sequence: subject, index: envelope[3] as number, wire: envelope[4] as PayloadWire });
+        return;
+      }
+      case CallerOp.itemsEnd: {
+        const stream = this.#end(subject)?.stream;
+        if (stream !== undefined) this.outcomes.end(stream, envelope[3] as number);
+        return;
+      }
+      case CallerOp.object:
+        this.#objectArrived(envelope[2] as ObjectId, payloadFromWire(envelope[3] as PayloadWire), delivery);
+        return;
       case CallerOp.lease:
-        this.submitter.leases.add({ schedulingClass: envelope[2] as string, id: envelope[3] as number, worker: envelope[4] as PlaceId, inFlight: 0 });
+        this.#tasks.submitter.leases.add({ schedulingClass: envelope[2] as string, id: envelope[3] as number, worker: envelope[4] as PlaceId, inFlight: 0 });
         return;
       case CallerOp.leaseEnded:
-        this.submitter.leases.end(envelope[2] as number);
+        this.#tasks.submitter.leases.end(subject);
         return;
       case CallerOp.workerLost:
-        this.#workerLost(envelope[2] as PlaceId, envelope[3] as Uint8Array, envelope[4] as number[]);
+        this.#tasks.workerLost(subject, envelope[3] as Uint8Array, envelope[4] as number[]);
         return;
       case CallerOp.actorState:
         this.actors.stateChanged(envelope[2] as string, envelope[3] as ActorStateWire);
-        return;
-      case CallerOp.refused:
-        this.#failed(envelope[2] as number, payloadFromWire(envelope[3] as PayloadWire), false);
         return;
       case CallerOp.collect:
         this.#options.buffers.collect();
@@ -253,203 +178,64 @@ export class Caller implements Actor {
     }
   }
 
-  failCall(call: ActorCall, error: unknown): void {
-    this.#endCall(call);
-    this.#failOutcome(call, this.objects.packFault(error), call.method);
-  }
-
-  /** Fails all that is pending; nothing can be submitted afterwards. */
+  /** Fails all that is pending. */
   close(error: unknown): void {
-    this.#closed = error;
     const fault = this.objects.packFault(error);
-    for (const task of [...this.#tasks.values()]) {
-      this.#endTask(task);
-      this.#failOutcome(task, fault, task.template.name);
+    this.#tasks.close(fault);
+    this.#calls.close(fault);
+    this.outcomes.reportUnobserved();
+  }
+
+  #refsFor(numReturns: number | "streaming"): { sequence: number; entries: Entry[]; stream: ItemStream | undefined } {
+    const streaming = numReturns === "streaming";
+    const count = streaming ? 1 : Math.max(1, numReturns);
+    const sequence = this.nextSequence(count);
+    const entries: Entry[] = new Array(count);
+    for (let i = 0; i < count; i++) entries[i] = new Entry(this.place, sequence + i);
+    return { sequence, entries, stream: streaming ? new ItemStream(entries[0] as Entry) : undefined };
+  }
+
+  /** The task or call has ended with a result. */
+  #end(sequence: number): PendingTask | ActorCall | undefined {
+    const task = this.#tasks.get(sequence);
+    if (task !== undefined) {
+      this.#tasks.end(task);
+      return task;
     }
-    for (const call of [...this.#calls.values()]) {
-      this.#endCall(call);
-      this.#failOutcome(call, fault, call.method);
-    }
-  }
-
-  get closed(): unknown {
-    return this.#closed;
-  }
-
-  get pendingCount(): number {
-    return this.#tasks.size + this.#calls.size;
-  }
-
-  #result(sequence: number, envelope: [number, number, number, ...PayloadWire]): void {
-    const ended = this.#end(sequence);
-    if (ended === undefined) return;
-    const entry = ended.entries[0];
-    if (entry === undefined) return;
-    const children = envelope[6];
-    this.#settle(entry, { kind: envelope[3], data: envelope[4], size: envelope[5], children: children ?? NO_CHILDREN });
-  }
-
-  #results(sequence: number, wires: PayloadWire[]): void {
-    const ended = this.#end(sequence);
-    if (ended === undefined) return;
-    for (let i = 0; i < ended.entries.length; i++) this.#settle(ended.entries[i] as Entry, payloadFromWire(wires[i] as PayloadWire));
+    const call = this.#calls.get(sequence);
+    if (call !== undefined) this.#calls.end(call);
+    return call;
   }
 
   #failed(sequence: number, fault: Payload, retryable: boolean): void {
     const task = this.#tasks.get(sequence);
     if (task !== undefined) {
-      if (retryable && task.retriesLeft !== 0 && !task.cancelled) {
-        this.#resubmit(task);
-        return;
-      }
-      this.#endTask(task);
-      this.#failOutcome(task, fault, task.template.name);
+      this.#tasks.failed(task, fault, retryable);
       return;
     }
     const call = this.#calls.get(sequence);
-    if (call === undefined) return;
-    if (retryable && call.retriesLeft !== 0) {
-      if (call.retriesLeft > 0) call.retriesLeft--;
-      this.actors.resend(call);
-      return;
-    }
-    this.#endCall(call);
-    this.#failOutcome(call, fault, call.method);
+    if (call !== undefined) this.#calls.failed(call, fault, retryable);
   }
 
-  #item(sequence: number, index: number, wire: PayloadWire): void {
-    const stream = (this.#tasks.get(sequence) ?? this.#calls.get(sequence))?.stream;
-    if (stream === undefined || stream.has(index)) return;
-    const entry = new Entry(this.place, sequence, `${objectId(this.place, sequence)}.${index}`);
-    entry.observed = true;
-    this.#settle(entry, payloadFromWire(wire));
-    stream.add(index, entry);
-  }
-
-  #itemsEnd(sequence: number, count: number): void {
-    const ended = this.#end(sequence);
-    ended?.stream?.end(count);
-    ended?.stream?.completion.settle(DONE);
-  }
-
-  #settle(entry: Entry, payload: Payload): void {
-    entry.task = undefined;
-    if (payload.children.length > 0) entry.pins = payload.children.map((id) => this.#adoptChild(id));
-    const wasShared = entry.shared;
-    if (payload.kind === PayloadKind.sealed) this.objects.trackSealed(entry);
-    else if (wasShared) this.objects.manager.resolve(entry.id, payloadToWire(payload));
-    entry.settle(payload);
-    // Large and nobody holds a ref: let it go now.
-    if (entry.handles === 0 && entry.shared) entry.onLastDisposed();
-  }
-
-  /** Its sender has counted this place among the holders. */
-  #adoptChild(id: string): object {
-    return id.startsWith("o") ? this.objects.adopt(id, true) : this.actors.adoptHeld(id);
-  }
-
-  #failOutcome(ended: { entries: readonly Entry[]; stream: ItemStream | undefined }, fault: Payload, name: string): void {
-    let observed = false;
-    for (const entry of ended.entries) {
-      this.#settle(entry, fault);
-      observed ||= entry.observed || entry.handles === 0;
-    }
-    if (ended.stream !== undefined) {
-      const last = new Entry(this.place, -1);
-      last.observed = true;
-      last.payload = fault;
-      ended.stream.fail(last);
-      ended.stream.completion.settle(fault);
-    } else if (!observed && ended.entries.length > 0) this.#options.onUnobserved?.(fault, name);
-  }
-
-  #failedAtOnce(fault: Payload, entries: Entry[], streaming: boolean): Submitted {
-    const stream = streaming ? new ItemStream(entries[0] as Entry) : undefined;
-    this.#failOutcome({ entries: streaming ? [] : entries, stream }, fault, "");
-    return { entries, stream };
-  }
-
-  #end(sequence: number): PendingTask | ActorCall | undefined {
-    const task = this.#tasks.get(sequence);
-    if (task !== undefined) {
-      this.#endTask(task);
-      return task;
-    }
-    const call = this.#calls.get(sequence);
-    if (call !== undefined) this.#endCall(call);
-    return call;
-  }
-
-  #endTask(task: PendingTask): void {
-    this.#tasks.delete(task.sequence);
-    this.submitter.released(task);
-    task.stopTimer?.();
-  }
-
-  #endCall(call: ActorCall): void {
-    this.#calls.delete(call.sequence);
-    this.actors.ended(call);
-    call.stopTimer?.();
-  }
-
-  #resubmit(task: PendingTask): void {
-    this.submitter.released(task);
-    if (task.retriesLeft > 0) task.retriesLeft--;
-    task.attempt++;
-    this.submitter.submit(task);
-  }
-
-  #stopTask(task: PendingTask, options: { force: boolean; recursive: boolean; reason: "cancelled" | "timeout" | "parent" }): void {
-    if (!this.#tasks.has(task.sequence)) return;
-    task.cancelled = true;
-    if (!this.submitter.withdraw(task)) {
-      const worker = this.submitter.workerOf(task);
-      const { force, recursive } = options;
-      if (task.whereabouts.at === "inline") this.kernel.send(this.place, [ActorNumber.executor, 4, this.place, task.sequence, recursive, options.reason]);
-      else this.#scheduler.cancel(task.sequence, { force, recursive, worker });
-    }
-    this.#endTask(task);
-    const error = new TaskCancelledError({
-      reason: options.reason,
-      functionName: task.template.name,
-      taskId: taskId(this.place, task.sequence),
-      ...(options.reason === "timeout" && task.template.options.timeoutMs !== undefined ? { timeoutMs: task.template.options.timeoutMs } : {}),
-    });
-    this.#failOutcome(task, this.objects.packFault(error), task.template.name);
-  }
-
-  #stopCall(call: ActorCall, options: { recursive: boolean; reason: "cancelled" | "timeout" | "parent" }): void {
-    if (!this.#calls.has(call.sequence)) return;
-    this.actors.cancel(call, this.place, options.recursive, options.reason);
-    const functionName = `${call.record.meta.className}.${call.method}`;
-    this.failCall(call, new TaskCancelledError({ reason: options.reason, functionName, taskId: taskId(this.place, call.sequence) }));
-  }
-
-  /** A worker is gone: what it had of this place's tasks is tried again, or fails with the death. */
-  #workerLost(worker: PlaceId, death: Uint8Array, sequences: number[]): void {
-    this.submitter.leases.endAllOf(worker);
-    const sent = new Set(sequences);
-    // What the worker sent before it died may still wait on its own link: take that in first.
-    this.clock.after(10, () => {
-      this.kernel.disconnect(worker);
-      for (const task of [...this.#tasks.values()]) {
-        if (!sent.has(task.sequence) && this.submitter.workerOf(task) !== worker) continue;
-        if (task.retriesLeft !== 0) this.#resubmit(task);
-        else {
-          this.#endTask(task);
-          const error = new WorkerCrashedError({
-            functionName: task.template.name,
-            taskId: taskId(this.place, task.sequence),
-            death: decodeValue(death) as Death,
-          });
-          this.#failOutcome(task, this.objects.packFault(error), task.template.name);
-        }
+  /** The call that makes a value: entries of one call are numbered in a row. */
+  #callOf(entry: Entry): ActorCall | undefined {
+    for (let sequence = entry.sequence; sequence > 0; sequence--) {
+      const call = this.#calls.get(sequence);
+      if (call === undefined) {
+        if (entry.sequence - sequence > MAX_RETURNS) return undefined;
+        continue;
       }
-    });
+      return call.entries.includes(entry) || call.stream?.completion === entry ? call : undefined;
+    }
+    return undefined;
+  }
+
+  #objectArrived(id: ObjectId, payload: Payload, delivery: Delivery): void {
+    if (payload.kind !== PayloadKind.sealed) this.objects.arrived(id, payload, undefined);
+    else this.objects.arrived(id, { ...payload, data: undefined }, delivery.attachments[payload.data as number] as SharedArrayBuffer);
   }
 }
 
-export type { ActorMeta };
-
 const NO_CHILDREN: readonly string[] = [];
-const DONE: Payload = { kind: PayloadKind.bare, data: undefined, size: 0, children: NO_CHILDREN };
+/** How far the first ref of a call may be from its last. */
+const MAX_RETURNS = 10_000;

@@ -11,6 +11,8 @@ export class ItemStream {
   #waiters: (() => void)[] = [];
   /** Settles when the generator has ended, however it did. */
   readonly completion: Entry;
+  /** The worker that sent the last item. */
+  producer: number | undefined;
   /** Tells the producer how many items have been taken, for back-pressure. */
   onConsumed: ((count: number) => void) | undefined;
 

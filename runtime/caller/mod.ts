@@ -1,10 +1,12 @@
 /** The caller's side of a place: refs and what they stand for, submission, results. */
 export { type ActorMeta, ActorRecord, type MethodMeta } from "./actor_record.ts";
-export { Caller, type CallerOptions, type CallOptions, type Submitted } from "./caller.ts";
+export { Caller, type CallerOptions } from "./caller.ts";
+export type { CallOptions } from "./call_owner.ts";
 export { Entry } from "./entry.ts";
 export { ItemStream } from "./item_stream.ts";
 export { type BufferSource, SHARING_THRESHOLD } from "./object_client.ts";
 export { ObjectRef } from "./object_ref.ts";
+export type { Submitted } from "./outcomes.ts";
 export { encodeArguments } from "./argument_encoder.ts";
 export type { PendingTask } from "./pending_task.ts";
 export { fetchOutcome, isReady, type Outcome, outcomeNow } from "./outcome.ts";

@@ -1,4 +1,4 @@
-import { ActorNumber, type Clock, type Kernel, placeId, nodeOf, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
+import { ActorNumber, type Kernel, placeId, nodeOf, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
 import { ExecutorOp, SchedulerOp, TaskFlag } from "../contracts/mod.ts";
 import { TaskBatch, type TaskRecord, type TaskTemplate } from "../tasks/mod.ts";
 import { type Lease, Leases } from "./leases.ts";
@@ -19,24 +19,18 @@ export class TaskSubmitter {
   readonly leases: Leases = new Leases();
   readonly #kernel: Kernel;
   readonly #system: PlaceId;
-  readonly #publish: (template: TaskTemplate) => void;
   readonly #runInline: (task: PendingTask) => void;
   #backlog: Map<TaskTemplate, PendingTask[]> = new Map();
   #scheduled = false;
 
-  constructor(
-    kernel: Kernel,
-    options: { publish: (template: TaskTemplate) => void; runInline: (task: PendingTask) => void; clock: Clock },
-  ) {
+  constructor(kernel: Kernel, options: { runInline: (task: PendingTask) => void }) {
     this.#kernel = kernel;
     this.#system = systemPlaceOf(kernel.place);
-    this.#publish = options.publish;
     this.#runInline = options.runInline;
   }
 
   submit(task: PendingTask): void {
     const { template } = task;
-    this.#publish(template);
     if (template.options.isolation === "inline") {
       task.whereabouts = { at: "inline" };
       this.#runInline(task);

@@ -133,6 +133,25 @@ export class Allocator {
     return buffer;
   }
 
+  /** A new buffer for a slot whose own was lost from view while a request waited for the answer. */
+  #replace(slot: number): SharedArrayBuffer {
+    const pages = this.#slots.pagesOf(slot);
+    let buffer: SharedArrayBuffer;
+    try {
+      buffer = new SharedArrayBuffer(bytesOf(pages));
+    } catch (error) {
+      this.#retire(slot);
+      throw this.#noMemory(pages, error);
+    }
+    this.#slotOf.set(buffer, slot);
+    return buffer;
+  }
+
+  #retire(slot: number): void {
+    const block = { slot, stamp: this.#slots.stampOf(slot), pages: this.#slots.pagesOf(slot) };
+    if (!this.#slots.retire(block, SlotState.held)) this.#slots.retire(block, SlotState.untracked);
+  }
+
   #request(pages: number): Ticket {
     const ticket = new Ticket();
     this.#options.requestSpace({ pages, ticket: ticket.shared });
@@ -150,8 +169,7 @@ export class Allocator {
     const { slot } = ticket;
     try {
       if (slot === undefined) return this.#fresh(this.#pagesFor(bytes));
-      // Only buffers that are in view here are ever free in this thread's name.
-      return (this.#recycler.granted(slot) as Block).buffer;
+      return this.#recycler.blockOf(slot)?.buffer ?? this.#replace(slot);
     } finally {
       ticket.redeem();
     }

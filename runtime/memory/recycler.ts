@@ -80,13 +80,6 @@ export class Recycler {
     return undefined;
   }
 
-  /** The buffer that the manager has taken for this thread. */
-  granted(slot: number): Block | undefined {
-    const block = this.#blocks.get(slot);
-    if (block !== undefined) block.stamp = this.#slots.stampOf(slot);
-    return block;
-  }
-
   /** Takes a buffer out of view for good. */
   remove(slot: number): Block | undefined {
     const block = this.#blocks.get(slot);

@@ -7,7 +7,7 @@ import type { Block } from "./block.ts";
  *            claim                 free
  *   empty ──────────▶ held ───────────────▶ free
  *     ▲                │ ▲ └─ disown ▶ untracked
- *     │                │ └────── take ──────┘ (from free)
+ *     │                │ └── take, grant ───┘ (from free)
  *     └──── retire ────┴──────(from any)
  *
  * - `held`: it is being written, or holds an object. Its issuer keeps it in view, so it can come back to it.
@@ -92,6 +92,13 @@ export class SlotTable {
     if (!this.#move(block, { from: SlotState.free, to: SlotState.held, stamp })) return false;
     this.accounting.addCached(-block.pages);
     block.stamp = stamp;
+    return true;
+  }
+
+  /** free → held by the manager in the name of the issuer, whose record of it stays good: the stamp does not change. */
+  grant(block: Block): boolean {
+    if (!this.#move(block, { from: SlotState.free, to: SlotState.held, stamp: block.stamp })) return false;
+    this.accounting.addCached(-block.pages);
     return true;
   }
 

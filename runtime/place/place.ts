@@ -59,7 +59,6 @@ export function openPlace(options: PlaceOptions): Place {
     kernel,
     clock,
     buffers: options.buffers(kernel),
-    publish: () => {},
     runInline: (task) => {
       const { template, sequence, arguments: args } = task;
       kernel.send(kernel.place, [ActorNumber.executor, ExecutorOp.run, 0, template.owner, template.number, sequence, args.form, args.data, 0]);

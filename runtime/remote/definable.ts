@@ -4,7 +4,8 @@ import type { ActorOptions, TaskOptions } from "../options/mod.ts";
 /** A user's function or class that `remote` was given, or one that was defined elsewhere and came here by its id. */
 export interface Definable {
   readonly kind: "task" | "actor";
-  readonly name: string;
+  /** Its own name; once it is defined, that of the variable that holds it where it has none. */
+  name: string;
   /** The live function or class, where it was defined. */
   readonly run: unknown;
   readonly site: DefinitionSite | undefined;

@@ -38,11 +38,12 @@ export class Definitions implements OwnTemplates {
     const { definable } = core;
     const options = resolveTaskOptions(core.options, definable);
     const inline = options.isolation === "inline";
+    const functionId = inline && definable.run !== undefined ? "" : this.define(definable);
     const template: TaskTemplate = {
       owner: this.#kernel.place,
       number: this.#templates.length,
       kind: "task",
-      functionId: inline && definable.run !== undefined ? "" : this.define(definable),
+      functionId,
       name: options.name ?? (definable.name || "(anonymous)"),
       options,
       schedulingClass: schedulingClassOf(options, this.#isolation),
@@ -87,6 +88,7 @@ export class Definitions implements OwnTemplates {
     const packed = captures === undefined ? undefined : encodeValue(captures, contextOf()).bytes;
     const id = packed === undefined ? definitionId(definition) : `${definitionId(definition)}-${this.#kernel.place}-${this.#templates.length}`;
     definable.functionId = id;
+    definable.name ||= definition.name;
     const record: FunctionRecord = { id, name: definable.name, definition, links: this.#links(definition), ...(packed === undefined ? {} : { captures: packed }) };
     this.#table.define(record);
     return id;

@@ -89,7 +89,8 @@ const serializersByName: Map<string, Serializer> = new Map();
  * instance of it. To be called in a module that both sides import. A second call for a class replaces the first.
  */
 export function registerSerializer<T extends object, Wire>(
-  type: abstract new (...args: never[]) => T,
+  // biome-ignore lint/suspicious/noExplicitAny: a class of any constructor, abstract or not
+  type: abstract new (...args: any[]) => T,
   options: { serialize: (value: T) => Wire; deserialize: (data: Wire) => T; name?: string },
 ): void {
   const name = options.name ?? type.name;

@@ -1,0 +1,110 @@
+import { objectId, type PlaceId } from "../kernel/mod.ts";
+import { type Payload, payloadFromWire, PayloadKind, payloadToWire, type PayloadWire } from "../values/mod.ts";
+import type { ActorClient } from "./actor_client.ts";
+import { Entry } from "./entry.ts";
+import type { ItemStream } from "./item_stream.ts";
+import type { ObjectClient } from "./object_client.ts";
+
+/** What one submitted call gives its caller. Of a generator the one entry is that of its end. */
+export interface Submitted {
+  readonly entries: readonly Entry[];
+  readonly stream: ItemStream | undefined;
+}
+
+/** The refs of a call that was submitted, as far as ending it goes. */
+interface Awaited {
+  /** None for a generator. */
+  readonly entries: readonly Entry[];
+  readonly stream: ItemStream | undefined;
+}
+
+/** Puts results where their refs are: values, failures, items of generators. */
+export class Outcomes {
+  readonly #place: PlaceId;
+  readonly #objects: ObjectClient;
+  readonly #actors: ActorClient;
+  readonly #onUnobserved: ((fault: Payload, name: string) => void) | undefined;
+
+  constructor(options: { place: PlaceId; objects: ObjectClient; actors: ActorClient; onUnobserved: ((fault: Payload, name: string) => void) | undefined }) {
+    this.#place = options.place;
+    this.#objects = options.objects;
+    this.#actors = options.actors;
+    this.#onUnobserved = options.onUnobserved;
+  }
+
+  settle(entry: Entry, payload: Payload): void {
+    entry.task = undefined;
+    if (payload.children.length > 0) entry.pins = payload.children.map((id) => this.#adoptChild(id));
+    if (payload.kind === PayloadKind.sealed) this.#objects.trackSealed(entry);
+    else if (entry.shared) this.#objects.manager.resolve(entry.id, payloadToWire(payload));
+    entry.settle(payload);
+    // Large, and nobody holds a ref: let it go now.
+    if (entry.handles === 0 && entry.shared) entry.onLastDisposed();
+  }
+
+  settleAll(entries: readonly Entry[], wires: readonly PayloadWire[]): void {
+    for (let i = 0; i < entries.length; i++) this.settle(entries[i] as Entry, payloadFromWire(wires[i] as PayloadWire));
+  }
+
+  /** The call has failed: all of its refs do, and a failure that nobody is there to see is reported. */
+  fail(call: Awaited, fault: Payload, name: string): void {
+    let observed = false;
+    for (const entry of call.entries) {
+      this.settle(entry, fault);
+      observed ||= entry.observed;
+    }
+    if (call.stream !== undefined) {
+      const last = new Entry(this.#place, -1);
+      last.observed = true;
+      last.payload = fault;
+      call.stream.fail(last);
+      call.stream.completion.settle(fault);
+    } else if (!observed && call.entries.length > 0) this.#reportLater(call.entries, fault, name);
+  }
+
+  /** A call whose arguments have failed fails without being submitted. */
+  failAtOnce(fault: Payload, refs: { entries: Entry[]; stream: ItemStream | undefined }, name: string): Submitted {
+    const { entries, stream } = refs;
+    this.fail({ entries: stream === undefined ? entries : [], stream }, fault, name);
+    return { entries, stream };
+  }
+
+  item(stream: ItemStream, item: { sequence: number; index: number; wire: PayloadWire }): void {
+    if (stream.has(item.index)) return;
+    const entry = new Entry(this.#place, item.sequence, `${objectId(this.#place, item.sequence)}.${item.index}`);
+    entry.observed = true;
+    this.settle(entry, payloadFromWire(item.wire));
+    stream.add(item.index, entry);
+  }
+
+  end(stream: ItemStream, count: number): void {
+    stream.end(count);
+    stream.completion.settle(DONE);
+  }
+
+  /** Its sender has counted this place among the holders. */
+  #adoptChild(id: string): object {
+    return id.startsWith("o") ? this.#objects.adopt(id, true) : this.#actors.adoptHeld(id);
+  }
+
+  /** Nobody has looked yet; whoever has not by the end of the program never will. */
+  #reportLater(entries: readonly Entry[], fault: Payload, name: string): void {
+    if (this.#unobserved.length >= MAX_UNOBSERVED) this.#unobserved = this.#unobserved.filter(({ entries }) => !entries.some((entry) => entry.observed));
+    if (this.#unobserved.length < MAX_UNOBSERVED) this.#unobserved.push({ entries, fault, name });
+  }
+
+  #unobserved: { entries: readonly Entry[]; fault: Payload; name: string }[] = [];
+
+  /** Tells of the failures that nobody has looked at. */
+  reportUnobserved(): void {
+    for (const { entries, fault, name } of this.#unobserved.splice(0)) {
+      if (!entries.some((entry) => entry.observed)) this.#onUnobserved?.(fault, name);
+    }
+  }
+}
+
+/** Failures that are kept to be told of at the end; there are rarely more that differ. */
+const MAX_UNOBSERVED = 100;
+
+const NO_CHILDREN: readonly string[] = [];
+const DONE: Payload = { kind: PayloadKind.bare, data: undefined, size: 0, children: NO_CHILDREN };

@@ -1,0 +1,165 @@
+import { currentCall } from "../context/mod.ts";
+import { ExecutorOp, type SchedulerContract } from "../contracts/mod.ts";
+import { type CancelReason, type Death, TaskCancelledError, WorkerCrashedError } from "../errors/mod.ts";
+import { ActorNumber, type Clock, type Kernel, type PlaceId, systemPlaceOf, taskId, type Told, toldContract } from "../kernel/mod.ts";
+import type { Arguments, TaskTemplate } from "../tasks/mod.ts";
+import { decodeValue, type Payload } from "../values/mod.ts";
+import type { Entry } from "./entry.ts";
+import type { ItemStream } from "./item_stream.ts";
+import type { ObjectClient } from "./object_client.ts";
+import type { Outcomes } from "./outcomes.ts";
+import { IN_BACKLOG, type PendingTask } from "./pending_task.ts";
+import { TaskSubmitter } from "./task_submitter.ts";
+
+export interface TaskOwnerOptions {
+  kernel: Kernel;
+  clock: Clock;
+  objects: ObjectClient;
+  outcomes: Outcomes;
+  runInline(task: PendingTask): void;
+}
+
+/** How a task or call is stopped. */
+export interface Stop {
+  readonly force: boolean;
+  readonly recursive: boolean;
+  readonly reason: CancelReason;
+}
+
+/** What a worker sent last may still wait on its own link when its death is told on another. */
+const LAST_WORDS_MS = 10;
+
+/** The tasks that a place has submitted: each is kept until it has ended, so that it can be tried again. */
+export class TaskOwner {
+  readonly submitter: TaskSubmitter;
+  readonly #options: TaskOwnerOptions;
+  readonly #place: PlaceId;
+  readonly #scheduler: Told<SchedulerContract>;
+  readonly #tasks: Map<number, PendingTask> = new Map();
+
+  constructor(options: TaskOwnerOptions) {
+    this.#options = options;
+    this.#place = options.kernel.place;
+    this.submitter = new TaskSubmitter(options.kernel, { runInline: options.runInline });
+    this.#scheduler = toldContract<SchedulerContract>(options.kernel, systemPlaceOf(this.#place), ActorNumber.localScheduler);
+  }
+
+  submit(template: TaskTemplate, args: Arguments, refs: { sequence: number; entries: readonly Entry[]; stream: ItemStream | undefined }): void {
+    const { sequence, entries, stream } = refs;
+    const { options } = template;
+    const task: PendingTask = {
+      sequence,
+      template,
+      arguments: args,
+      entries: stream === undefined ? entries : [],
+      stream,
+      parent: currentCall()?.run,
+      whereabouts: IN_BACKLOG,
+      retriesLeft: options.maxRetries,
+      attempt: 0,
+      cancelled: false,
+      stopTimer: undefined,
+    };
+    for (const entry of entries) entry.task = task;
+    if (stream !== undefined) stream.onConsumed = (taken) => this.#consumed(task, taken);
+    this.#tasks.set(sequence, task);
+    if (options.timeoutMs !== undefined) {
+      task.stopTimer = this.#options.clock.after(options.timeoutMs, () => this.stop(task, { force: true, recursive: true, reason: "timeout" }));
+    }
+    this.submitter.submit(task);
+  }
+
+  get(sequence: number): PendingTask | undefined {
+    return this.#tasks.get(sequence);
+  }
+
+  get size(): number {
+    return this.#tasks.size;
+  }
+
+  /** The task has a result. */
+  end(task: PendingTask): void {
+    this.#tasks.delete(task.sequence);
+    this.submitter.released(task);
+    task.stopTimer?.();
+  }
+
+  failed(task: PendingTask, fault: Payload, retryable: boolean): void {
+    if (retryable && task.retriesLeft !== 0 && !task.cancelled) {
+      this.#again(task);
+      return;
+    }
+    this.end(task);
+    this.#options.outcomes.fail(task, fault, task.template.name);
+  }
+
+  stop(task: PendingTask, how: Stop): void {
+    if (!this.#tasks.has(task.sequence)) return;
+    task.cancelled = true;
+    if (!this.submitter.withdraw(task)) this.#tellWorker(task, how);
+    this.end(task);
+    const { name, options } = task.template;
+    const error = new TaskCancelledError({
+      reason: how.reason,
+      functionName: name,
+      taskId: taskId(this.#place, task.sequence),
+      ...(how.reason === "timeout" && options.timeoutMs !== undefined ? { timeoutMs: options.timeoutMs } : {}),
+    });
+    this.#options.outcomes.fail(task, this.#options.objects.packFault(error), name);
+  }
+
+  stopChildren(parent: number): void {
+    for (const task of [...this.#tasks.values()]) {
+      if (task.parent === parent) this.stop(task, { force: false, recursive: true, reason: "parent" });
+    }
+  }
+
+  /** A worker is gone: what it had of this place's tasks is tried again, or fails with the death. */
+  workerLost(worker: PlaceId, death: Uint8Array, sequences: readonly number[]): void {
+    this.submitter.leases.endAllOf(worker);
+    const sent = new Set(sequences);
+    this.#options.clock.after(LAST_WORDS_MS, () => {
+      this.#options.kernel.disconnect(worker);
+      for (const task of [...this.#tasks.values()]) {
+        if (!sent.has(task.sequence) && this.submitter.workerOf(task) !== worker) continue;
+        if (task.retriesLeft !== 0) this.#again(task);
+        else this.#lost(task, death);
+      }
+    });
+  }
+
+  /** All that is pending fails. */
+  close(fault: Payload): void {
+    for (const task of [...this.#tasks.values()]) this.failed(task, fault, false);
+  }
+
+  #lost(task: PendingTask, death: Uint8Array): void {
+    this.end(task);
+    const { name } = task.template;
+    const error = new WorkerCrashedError({ functionName: name, taskId: taskId(this.#place, task.sequence), death: decodeValue(death) as Death });
+    this.#options.outcomes.fail(task, this.#options.objects.packFault(error), name);
+  }
+
+  #again(task: PendingTask): void {
+    this.submitter.released(task);
+    if (task.retriesLeft > 0) task.retriesLeft--;
+    task.attempt++;
+    this.submitter.submit(task);
+  }
+
+  #tellWorker(task: PendingTask, how: Stop): void {
+    const { kernel } = this.#options;
+    if (task.whereabouts.at === "inline") {
+      kernel.send(this.#place, [ActorNumber.executor, ExecutorOp.cancel, this.#place, task.sequence, how.recursive, how.reason]);
+      return;
+    }
+    this.#scheduler.cancel(task.sequence, { force: how.force, recursive: how.recursive, worker: this.submitter.workerOf(task) });
+  }
+
+  /** Lets a generator's producer go on that waits for its reader. */
+  #consumed(task: PendingTask, taken: number): void {
+    if (task.template.options.generatorBackpressure <= 0) return;
+    const worker = task.stream?.producer ?? this.submitter.workerOf(task);
+    if (worker !== undefined) this.#options.kernel.send(worker, [ActorNumber.executor, ExecutorOp.consumed, this.#place, task.sequence, taken]);
+  }
+}
