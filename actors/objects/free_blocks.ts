@@ -1,4 +1,4 @@
-import { type Block, SlotState, type SlotTable } from "../../runtime/memory/mod.ts";
+import { type Block, SlotState, type SlotTable, type SlotUse } from "../../runtime/memory/mod.ts";
 
 export interface FreeBlocksOptions {
   /** Pages that may wait for reuse; one buffer always may. */
@@ -45,7 +45,7 @@ export class FreeBlocks {
   }
 
   /** Gives back the pages of a held or untracked buffer. */
-  retire(block: Block): void {
+  retire(block: SlotUse): void {
     if (!this.#slots.retire(block, SlotState.held)) this.#slots.retire(block, SlotState.untracked);
   }
 

@@ -206,7 +206,7 @@ export class ObjectStore {
     // What is left in its name was being written.
     for (const slot of this.#slots.issuedBy(place)) {
       const [stamp, pages] = [this.#slots.stampOf(slot), this.#slots.pagesOf(slot)];
-      const block = { slot, stamp, pages, buffer: new SharedArrayBuffer(0) };
+      const block = { slot, stamp, pages };
       if (!this.#slots.retire(block, SlotState.free)) this.#free.retire(block);
     }
     this.#room.relieve();

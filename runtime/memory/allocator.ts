@@ -93,9 +93,8 @@ export class Allocator {
   discard(buffer: SharedArrayBuffer): void {
     const slot = this.slotOf(buffer);
     this.#slotOf.delete(buffer);
-    const kept = this.#recycler.remove(slot);
-    const block = kept ?? { buffer, slot, stamp: this.#slots.stampOf(slot), pages: this.#slots.pagesOf(slot) };
-    if (!this.#slots.retire(block, SlotState.held)) this.#slots.retire(block, SlotState.untracked);
+    this.#recycler.remove(slot);
+    this.#retire(slot);
   }
 
   /** Lets go of buffers that the manager has taken back. Returns their bytes; their memory goes with the collector. */
@@ -123,9 +122,7 @@ export class Allocator {
       buffer = new SharedArrayBuffer(bytesOf(pages));
     } catch (error) {
       this.accounting.release(pages);
-      const fault = this.#full(bytesOf(pages), "the runtime has no memory for another buffer.");
-      fault.cause = error;
-      throw fault;
+      throw this.#noMemory(pages, error);
     }
     const block: Block = { buffer, pages, ...this.#slots.claim(this.#options.place, pages) };
     this.#slotOf.set(buffer, block.slot);
@@ -179,6 +176,12 @@ export class Allocator {
     const pages = classPages(bytes, this.accounting.capacityPages);
     if (pages <= this.accounting.capacityPages) return pages;
     throw this.#full(bytes, "the value is larger than the whole store. Raise objectStoreMemory or store it in parts.");
+  }
+
+  #noMemory(pages: number, cause: unknown): StoreFullFault {
+    const fault = this.#full(bytesOf(pages), "the runtime has no memory for another buffer.");
+    fault.cause = cause;
+    return fault;
   }
 
   #full(neededBytes: number, reason: string): StoreFullFault {

@@ -1,10 +1,14 @@
-/** A buffer of the store, and the slot in the shared account that stands for it. */
-export interface Block {
-  readonly buffer: SharedArrayBuffer;
+/** A use of a slot in the shared account, which stands for a buffer. */
+export interface SlotUse {
   readonly slot: number;
   /** Which use of the slot this is; a slot with another stamp stands for another buffer or a later use. */
   stamp: number;
   readonly pages: number;
+}
+
+/** A buffer of the store, and its slot. */
+export interface Block extends SlotUse {
+  readonly buffer: SharedArrayBuffer;
 }
 
 /**

@@ -54,7 +54,7 @@ export class Mapping {
   /** Collects and reports now, as far as the runtime can within this turn. For a thread that is about to block. */
   collect(): void {
     this.#sinceCollection = 0;
-    this.#options.collectGarbage?.();
+    if (this.#mapped.size > 0) this.#options.collectGarbage?.();
     for (const mapped of this.#mapped) if (mapped.buffer.deref() === undefined) this.#lost(mapped);
     this.flush();
   }

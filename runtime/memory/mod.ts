@@ -5,7 +5,7 @@
  */
 export { Accounting } from "./accounting.ts";
 export { Allocator, type AllocatorOptions, PUT_DEADLINE_MS, type SpaceRequest } from "./allocator.ts";
-export { type Block, rewrap } from "./block.ts";
+export { type Block, rewrap, type SlotUse } from "./block.ts";
 export { OutOfDiskFault, StoreFullFault } from "./faults.ts";
 export { COLLECT_EVERY_BYTES, Mapping, type MappingOptions } from "./mapping.ts";
 export { Recycler, type RecyclerOptions } from "./recycler.ts";

@@ -81,10 +81,9 @@ export class Recycler {
   }
 
   /** Takes a buffer out of view for good. */
-  remove(slot: number): Block | undefined {
+  remove(slot: number): void {
     const block = this.#blocks.get(slot);
     if (block !== undefined) this.#forget(block);
-    return block;
   }
 
   blockOf(slot: number): Block | undefined {

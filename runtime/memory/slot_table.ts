@@ -1,5 +1,5 @@
 import type { Accounting } from "./accounting.ts";
-import type { Block } from "./block.ts";
+import type { SlotUse } from "./block.ts";
 
 /**
  * What a slot's buffer is doing.
@@ -64,7 +64,7 @@ export class SlotTable {
   }
 
   /** The state of a block that may be out of date: then `undefined`. */
-  stateOfBlock({ slot, stamp }: Block): SlotState | undefined {
+  stateOfBlock({ slot, stamp }: SlotUse): SlotState | undefined {
     const word = Atomics.load(this.#words, this.accounting.slotOffset(slot) + STATE);
     return word >>> STATE_BITS === stamp ? ((word & STATE_MASK) as SlotState) : undefined;
   }
@@ -80,14 +80,14 @@ export class SlotTable {
   }
 
   /** held → free. */
-  free(block: Block): boolean {
+  free(block: SlotUse): boolean {
     if (!this.#move(block, { from: SlotState.held, to: SlotState.free, stamp: block.stamp })) return false;
     this.accounting.addCached(block.pages);
     return true;
   }
 
   /** free → held, with a new stamp, which the block gets. */
-  take(block: Block): boolean {
+  take(block: SlotUse): boolean {
     const stamp = next(block.stamp);
     if (!this.#move(block, { from: SlotState.free, to: SlotState.held, stamp })) return false;
     this.accounting.addCached(-block.pages);
@@ -96,19 +96,19 @@ export class SlotTable {
   }
 
   /** free → held by the manager in the name of the issuer, whose record of it stays good: the stamp does not change. */
-  grant(block: Block): boolean {
+  grant(block: SlotUse): boolean {
     if (!this.#move(block, { from: SlotState.free, to: SlotState.held, stamp: block.stamp })) return false;
     this.accounting.addCached(-block.pages);
     return true;
   }
 
   /** held → untracked. */
-  disown(block: Block): boolean {
+  disown(block: SlotUse): boolean {
     return this.#move(block, { from: SlotState.held, to: SlotState.untracked, stamp: block.stamp });
   }
 
   /** Makes the manager (or who else) the issuer, whatever the state; the block is held with a new stamp then. */
-  adopt(block: Block, issuer: number): boolean {
+  adopt(block: SlotUse, issuer: number): boolean {
     const stamp = next(block.stamp);
     for (const from of [SlotState.held, SlotState.free, SlotState.untracked] as const) {
       if (!this.#move(block, { from, to: SlotState.held, stamp })) continue;
@@ -121,7 +121,7 @@ export class SlotTable {
   }
 
   /** Ends the use of a buffer and gives its pages back, if it is in state `from`. */
-  retire(block: Block, from: Exclude<SlotState, typeof SlotState.empty>): boolean {
+  retire(block: SlotUse, from: Exclude<SlotState, typeof SlotState.empty>): boolean {
     if (!this.#move(block, { from, to: SlotState.empty, stamp: block.stamp })) return false;
     if (from === SlotState.free) this.accounting.addCached(-block.pages);
     this.accounting.release(block.pages);
@@ -134,7 +134,7 @@ export class SlotTable {
     for (let slot = 0; slot < this.accounting.slotCount; slot++) if (this.issuerOf(slot) === issuer) yield slot;
   }
 
-  #move({ slot, stamp }: Block, move: { from: SlotState; to: SlotState; stamp: number }): boolean {
+  #move({ slot, stamp }: SlotUse, move: { from: SlotState; to: SlotState; stamp: number }): boolean {
     const expected = pack(stamp, move.from);
     const at = this.accounting.slotOffset(slot) + STATE;
     return Atomics.compareExchange(this.#words, at, expected, pack(move.stamp, move.to)) === expected;

@@ -61,12 +61,7 @@ async function run(steps: readonly Step[]): Promise<void> {
       const name = `o${now.id}-${++sequence}`;
       const put = lab.put(name, now.kib * KIB, { place: now.place, fill: sequence % 251, isCopy: now.copy });
       const made = { bytes: now.kib * KIB, fill: sequence % 251 };
-      pending.push(
-        put.then(
-          () => alive.set(name, made),
-          expectFault,
-        ),
-      );
+      pending.push(put.then(() => alive.set(name, made), expectFault));
       await Promise.race([put.catch(() => {}), lab.until(() => true)]);
     } else if (now.do === "get") {
       const name = [...alive.keys()].at(now.id);

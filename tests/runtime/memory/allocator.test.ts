@@ -83,6 +83,28 @@ describe("an allocator", () => {
     expect(requests[0]!.state).toBe(TicketState.redeemed);
   });
 
+  test("gets its own buffer back that the manager has taken for it, whatever it does before it sees the answer", async () => {
+    for (const maxTrackedBytes of [4 * MIB, MIB]) {
+      const { allocator, slots, requests, blockOf } = setUp({ maxTrackedBytes });
+      const block = blockOf(allocator.allocate(MIB));
+      const other = allocator.allocate(3 * MIB);
+      const waiting = allocator.allocateAsync(MIB);
+      if (slots.stateOfBlock(block) === SlotState.held) {
+        slots.free(block);
+        slots.grant(block);
+      }
+      requests[0]!.grant(block.slot);
+      void allocator.allocateAsync(MIB).catch(() => {});
+      allocator.sweep();
+      const buffer = await waiting;
+      expect(allocator.slotOf(buffer)).toBe(block.slot);
+      expect(buffer === block.buffer).toBe(maxTrackedBytes > MIB);
+      allocator.discard(buffer);
+      allocator.discard(other);
+      expect(allocator.accounting.usedPages).toBe(0);
+    }
+  });
+
   test("passes on why there is no room", async () => {
     const { allocator, requests } = setUp();
     allocator.allocate(4 * MIB);
