@@ -136,7 +136,9 @@ export class LocalScheduler implements Actor {
     }
     for (const queue of this.#queues.values()) queue.dropOwner(place);
     for (const other of this.#options.places()) {
-      if (other !== place) this.#kernel.send(other, [ActorNumber.caller, CallerOp.workerLost, place, death, sent.get(other) ?? []]);
+      if (other === place) continue;
+      this.#kernel.send(other, [ActorNumber.caller, CallerOp.workerLost, place, death, sent.get(other) ?? []]);
+      this.#kernel.send(other, [ActorNumber.executor, ExecutorOp.ownerLost, place]);
     }
     this.#soon();
   }
@@ -406,7 +408,8 @@ export class LocalScheduler implements Actor {
     }
     const fits = (task: QueuedTask): boolean => task.owner === owner && task.sequence === sequence;
     for (const queue of this.#queues.values()) if (queue.singles.remove(fits) !== undefined) return;
-    const place = how.worker ?? [...this.#leases.values()].find((lease) => lease.sent.some(fits))?.worker.place;
+    // Where it was sent from here counts more: its owner does not hear of it when a worker gives a task back.
+    const place = [...this.#leases.values()].find((lease) => lease.sent.some(fits))?.worker.place ?? how.worker;
     if (place === undefined) return;
     this.#kernel.send(place, [ActorNumber.executor, ExecutorOp.cancel, owner, sequence, how.recursive, "cancelled"]);
     if (how.force) this.#options.workers.kill(place, "cancel() with force");

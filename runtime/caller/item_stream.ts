@@ -1,3 +1,4 @@
+import type { Payload } from "../values/mod.ts";
 import type { Entry } from "./entry.ts";
 
 /**
@@ -15,19 +16,38 @@ export class ItemStream {
   producer: number | undefined;
   /** Tells the producer how many items have been taken, for back-pressure. */
   onConsumed: ((count: number) => void) | undefined;
+  /** What the generator threw. */
+  failure: Payload | undefined;
+  /** Nobody can read it any more. */
+  #abandoned = false;
 
   constructor(completion: Entry) {
     this.completion = completion;
   }
 
-  /** Whether an item of this index was here before; a retried generator makes its first items again. */
-  has(index: number): boolean {
-    return index < this.#next || this.#items.has(index);
+  /** Whether an item of this index is wanted; a retried generator makes its first items again. */
+  wants(index: number): boolean {
+    return !this.#abandoned && index >= this.#next && !this.#items.has(index);
   }
 
+  /** Takes the item in, with the one handle that stands for it here. */
   add(index: number, entry: Entry): void {
     this.#items.set(index, entry);
     this.#wake();
+  }
+
+  /** Tells the producer again what was taken: another run of it knows nothing of that. */
+  tellConsumed(): void {
+    this.onConsumed?.(this.#abandoned ? Number.MAX_SAFE_INTEGER : this.#next);
+  }
+
+  /** The reader is gone: what is here and what comes is dropped, and the producer never waits for it. */
+  abandon(): void {
+    if (this.#abandoned) return;
+    this.#abandoned = true;
+    for (const entry of this.#items.values()) letGo(entry);
+    this.#items.clear();
+    if (this.#count === undefined) this.tellConsumed();
   }
 
   /** `count` items in all. */
@@ -39,7 +59,7 @@ export class ItemStream {
   /** Ends the stream with a last item that stands for a failure. */
   fail(entry: Entry): void {
     const index = this.received();
-    this.#items.set(index, entry);
+    if (!this.#abandoned) this.#items.set(index, entry);
     this.end(index + 1);
   }
 
@@ -60,6 +80,8 @@ export class ItemStream {
     if (entry === undefined) return undefined;
     this.#items.delete(this.#next);
     this.#next++;
+    // The reader's ref is its handle from now on.
+    entry.handles--;
     this.onConsumed?.(this.#next);
     return entry;
   }
@@ -68,8 +90,14 @@ export class ItemStream {
     return this.#items.has(this.#next) || this.finished;
   }
 
-  onChange(waiter: () => void): void {
-    this.#waiters.push(waiter);
+  /** Calls back once at the next change; the returned function takes that back. */
+  onChange(waiter: () => void): () => void {
+    const waiters = this.#waiters;
+    waiters.push(waiter);
+    return () => {
+      const at = waiters.indexOf(waiter);
+      if (at >= 0) waiters.splice(at, 1);
+    };
   }
 
   #wake(): void {
@@ -78,4 +106,8 @@ export class ItemStream {
     this.#waiters = [];
     for (const waiter of waiters) waiter();
   }
+}
+
+function letGo(entry: Entry): void {
+  if (--entry.handles === 0) entry.onLastDisposed();
 }

@@ -47,7 +47,9 @@ export class ObjectClient {
   readonly #kernel: Kernel;
   readonly #system: PlaceId;
   readonly #buffers: BufferSource;
-  #wanted: ObjectId[] = [];
+  #toAsk: ObjectId[] = [];
+  /** Entries whose value is on its way: those who wait hang on them, and nothing else may. */
+  readonly #wanted: Map<ObjectId, Entry> = new Map();
 
   constructor(kernel: Kernel, system: PlaceId, buffers: BufferSource) {
     this.#kernel = kernel;
@@ -115,13 +117,15 @@ export class ObjectClient {
   want(entry: Entry): void {
     if (entry.wanted) return;
     entry.wanted = true;
-    if (this.#wanted.length === 0) queueMicrotask(() => this.manager.want(this.#wanted.splice(0)));
-    this.#wanted.push(entry.id);
+    this.#wanted.set(entry.id, entry);
+    if (this.#toAsk.length === 0) queueMicrotask(() => this.manager.want(this.#toAsk.splice(0)));
+    this.#toAsk.push(entry.id);
   }
 
   /** An object that was wanted has come. */
   arrived(id: ObjectId, payload: Payload, buffer: SharedArrayBuffer | undefined): void {
-    const entry = this.references.find(id);
+    const entry = this.#wanted.get(id) ?? this.references.find(id);
+    this.#wanted.delete(id);
     if (entry === undefined) {
       // Nobody here wants it any more; the manager must not count this place as a viewer.
       if (buffer !== undefined) this.manager.unmapped([id]);

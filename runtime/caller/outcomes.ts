@@ -54,11 +54,11 @@ export class Outcomes {
       observed ||= entry.observed;
     }
     if (call.stream !== undefined) {
-      const last = new Entry(this.#place, -1);
-      last.observed = true;
+      const { stream } = call;
+      const last = this.#itemEntry(stream.completion.sequence, stream.received());
       last.payload = fault;
-      call.stream.fail(last);
-      call.stream.completion.settle(fault);
+      stream.fail(last);
+      this.settle(stream.completion, fault);
     } else if (!observed && call.entries.length > 0) this.#reportLater(call.entries, fault, name);
   }
 
@@ -70,16 +70,37 @@ export class Outcomes {
   }
 
   item(stream: ItemStream, item: { sequence: number; index: number; wire: PayloadWire }): void {
-    if (stream.has(item.index)) return;
-    const entry = new Entry(this.#place, item.sequence, `${objectId(this.#place, item.sequence)}.${item.index}`);
-    entry.observed = true;
-    this.settle(entry, payloadFromWire(item.wire));
+    const payload = payloadFromWire(item.wire);
+    const entry = this.#itemEntry(item.sequence, item.index);
+    if (!stream.wants(item.index)) {
+      this.#discard(entry.id, payload);
+      stream.tellConsumed();
+      return;
+    }
+    this.settle(entry, payload);
+    if (payload.kind === PayloadKind.fault) stream.failure = payload;
     stream.add(item.index, entry);
   }
 
   end(stream: ItemStream, count: number): void {
     stream.end(count);
-    stream.completion.settle(DONE);
+    this.settle(stream.completion, stream.failure ?? DONE);
+  }
+
+  /** An item with one handle, the stream's. */
+  #itemEntry(sequence: number, index: number): Entry {
+    const entry = new Entry(this.#place, sequence, `${objectId(this.#place, sequence)}.${index}`);
+    entry.observed = true;
+    entry.handles = 1;
+    return entry;
+  }
+
+  /** Gives back what was counted for this place with a value that nobody wants. */
+  #discard(id: string, payload: Payload): void {
+    for (const child of payload.children) this.#adoptChild(child);
+    if (payload.kind !== PayloadKind.sealed) return;
+    const entry = this.#objects.adopt(id, true);
+    if (entry.handles === 0) entry.onLastDisposed();
   }
 
   /** Its sender has counted this place among the holders. */

@@ -153,6 +153,11 @@ export class TaskOwner {
       kernel.send(this.#place, [ActorNumber.executor, ExecutorOp.cancel, this.#place, task.sequence, how.recursive, how.reason]);
       return;
     }
+    // Straight after the task itself where that went straight to a worker: by way of the scheduler it might come before.
+    const { whereabouts } = task;
+    if (whereabouts.at === "lease") {
+      kernel.send(whereabouts.lease.worker, [ActorNumber.executor, ExecutorOp.cancel, this.#place, task.sequence, how.recursive, how.reason]);
+    }
     this.#scheduler.cancel(task.sequence, { force: how.force, recursive: how.recursive, worker: this.submitter.workerOf(task) });
   }
 

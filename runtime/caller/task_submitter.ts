@@ -1,7 +1,7 @@
 import { ActorNumber, type Kernel, placeId, nodeOf, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
-import { ExecutorOp, SchedulerOp, TaskFlag } from "../contracts/mod.ts";
+import { ATTEMPT_SHIFT, ExecutorOp, SchedulerOp, TaskFlag } from "../contracts/mod.ts";
 import { TaskBatch, type TaskRecord, type TaskTemplate } from "../tasks/mod.ts";
-import { type Lease, Leases } from "./leases.ts";
+import { Leases } from "./leases.ts";
 import { AT_SCHEDULER, IN_BACKLOG, type PendingTask, workerOf } from "./pending_task.ts";
 
 /** From this many calls of one template in one turn on, they go as a batch in shared memory. */
@@ -10,18 +10,18 @@ const BATCH_FROM = 8;
 const BATCH_AT_MOST = 2_048;
 
 /**
- * Brings tasks to workers. An idle worker under lease gets a task pushed straight to it, at once. What is left
- * at the end of the turn goes to the local scheduler: many calls of one template as a batch in shared memory,
- * few as single messages. So a turn that submits a thousand tasks hands all of them over before this thread
- * does anything else.
+ * Brings tasks to workers, at the end of the turn in which they were submitted. An idle worker under lease gets a
+ * task pushed straight to it. What is left goes to the local scheduler: many calls of one template as a batch in
+ * shared memory, few as single messages. So a turn that submits a thousand tasks hands all of them over before
+ * this thread does anything else; and by then it is known which results others of them need, so that those reach
+ * them without coming by here.
  */
 export class TaskSubmitter {
   readonly leases: Leases = new Leases();
   readonly #kernel: Kernel;
   readonly #system: PlaceId;
   readonly #runInline: (task: PendingTask) => void;
-  #backlog: Map<TaskTemplate, PendingTask[]> = new Map();
-  #scheduled = false;
+  #backlog: PendingTask[] = [];
 
   constructor(kernel: Kernel, options: { runInline: (task: PendingTask) => void }) {
     this.#kernel = kernel;
@@ -36,23 +36,8 @@ export class TaskSubmitter {
       this.#runInline(task);
       return;
     }
-    if (task.arguments.needs.length > 0) {
-      this.#toScheduler(task);
-      return;
-    }
-    const lease = this.leases.idle(template.schedulingClass);
-    if (lease !== undefined) {
-      this.#push(task, lease);
-      return;
-    }
     task.whereabouts = IN_BACKLOG;
-    const waiting = this.#backlog.get(template);
-    if (waiting === undefined) this.#backlog.set(template, [task]);
-    else waiting.push(task);
-    if (!this.#scheduled) {
-      this.#scheduled = true;
-      queueMicrotask(() => this.#handOver());
-    }
+    if (this.#backlog.push(task) === 1) queueMicrotask(() => this.#handOver());
   }
 
   /** The task has ended or goes elsewhere: its lease is free again. */
@@ -73,7 +58,10 @@ export class TaskSubmitter {
     return workerOf(task, (slot) => placeId(nodeOf(this.#kernel.place), slot));
   }
 
-  #push(task: PendingTask, lease: Lease): void {
+  /** Gives the task to an idle worker under lease, if there is one. */
+  #pushed(task: PendingTask): boolean {
+    const lease = this.leases.idle(task.template.schedulingClass);
+    if (lease === undefined) return false;
     lease.inFlight++;
     task.whereabouts = { at: "lease", lease };
     const { template, arguments: args } = task;
@@ -88,6 +76,7 @@ export class TaskSubmitter {
       args.data,
       flagsOf(task),
     ]);
+    return true;
   }
 
   #toScheduler(task: PendingTask): void {
@@ -108,11 +97,19 @@ export class TaskSubmitter {
 
   /** Hands the turn's backlog to the local scheduler. */
   #handOver(): void {
-    this.#scheduled = false;
     const backlog = this.#backlog;
-    this.#backlog = new Map();
-    for (const [template, submitted] of backlog) {
-      const tasks = submitted.some((task) => task.cancelled) ? submitted.filter((task) => !task.cancelled) : submitted;
+    this.#backlog = [];
+    const ready: Map<TaskTemplate, PendingTask[]> = new Map();
+    for (const task of backlog) {
+      if (task.cancelled) continue;
+      if (task.arguments.needs.length > 0) this.#toScheduler(task);
+      else if (!this.#pushed(task)) {
+        const waiting = ready.get(task.template);
+        if (waiting === undefined) ready.set(task.template, [task]);
+        else waiting.push(task);
+      }
+    }
+    for (const [template, tasks] of ready) {
       const single = tasks.length < BATCH_FROM || template.options.isolation === "process";
       if (single) for (const task of tasks) this.#toScheduler(task);
       else for (let from = 0; from < tasks.length; from += BATCH_AT_MOST) this.#sendBatch(template, tasks.slice(from, from + BATCH_AT_MOST));
@@ -135,7 +132,7 @@ export class TaskSubmitter {
 }
 
 function flagsOf(task: PendingTask): number {
-  let flags = task.attempt > 0 ? TaskFlag.retry : 0;
+  let flags = task.attempt > 0 ? TaskFlag.retry | (task.attempt << ATTEMPT_SHIFT) : 0;
   for (const entry of task.entries) if (entry.shared) flags |= TaskFlag.shared;
   return flags;
 }

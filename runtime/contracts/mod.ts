@@ -3,5 +3,5 @@ export type { ActorLookup, ActorMetaWire, ActorsContract, ActorSpec, ActorStateW
 export type { FunctionsContract } from "./functions.ts";
 export type { ExitWire, NodeContract, Welcome } from "./node.ts";
 export type { ObjectsContract } from "./objects.ts";
-export { ActorsOp, CallerOp, ExecutorOp, SchedulerOp, TaskFlag } from "./ops.ts";
+export { ActorsOp, ATTEMPT_SHIFT, CallerOp, ExecutorOp, SchedulerOp, TaskFlag } from "./ops.ts";
 export type { SchedulerContract } from "./scheduler.ts";

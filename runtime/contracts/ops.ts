@@ -46,6 +46,8 @@ export const ExecutorOp = {
   call: 5,
   /** owner place, task sequence, items consumed */
   consumed: 6,
+  /** place : it is gone, and what it submitted is wanted no more */
+  ownerLost: 7,
 } as const;
 
 export const SchedulerOp = {
@@ -68,10 +70,13 @@ export const ActorsOp = {
   relay: 1,
 } as const;
 
-/** Flags of a task. */
+/** Flags of a task; the bits above them count the attempts that came before this one. */
 export const TaskFlag = {
   /** Its result is referred to outside the owner's thread: send it to the object manager too. */
   shared: 1,
   /** It is not the first attempt. */
   retry: 2,
 } as const;
+
+/** Where the count of attempts begins among the flags of a task. */
+export const ATTEMPT_SHIFT = 8;

@@ -15,8 +15,8 @@ export interface Definable {
   /** Of an actor class: its `static methods`, and which of its methods are generators. */
   readonly staticMethods: unknown;
   readonly generatorMethods: readonly string[];
-  /** Its id in the function table, once it is there. */
-  functionId: string | undefined;
+  /** Its id in the node's function table, where it was defined elsewhere and came here by it. */
+  readonly functionId: string | undefined;
 }
 
 /** A remote function or actor class as it travels inside a value. */

@@ -18,6 +18,8 @@ export class Definitions implements OwnTemplates {
   readonly #table: Told<FunctionsContract>;
   readonly #isolation: "thread" | "process";
   readonly #templates: { template: Template; run: unknown }[] = [];
+  /** Ids of what was defined here; a later node of this process has a function table of its own. */
+  readonly #functionIds: WeakMap<Definable, string> = new WeakMap();
   readonly #taskTemplates: WeakMap<Core, TaskTemplate> = new WeakMap();
   readonly #actorTemplates: WeakMap<Core, { template: ActorTemplate; meta: ActorMeta }> = new WeakMap();
 
@@ -81,13 +83,14 @@ export class Definitions implements OwnTemplates {
 
   /** Puts a function or class into the function table; gives its id. @throws FunctionNotFoundError */
   define(definable: Definable): string {
-    if (definable.functionId !== undefined) return definable.functionId;
+    const known = definable.functionId ?? this.#functionIds.get(definable);
+    if (known !== undefined) return known;
     const { site, captures } = definable;
     if (site === undefined) throw new Error(`"${definable.name}" has no definition here`);
     const definition = faultsAsErrors(() => analyse(definable.run as Callable, site, { captures: Object.keys(captures ?? {}), name: definable.name || undefined, importBindings: true }));
     const packed = captures === undefined ? undefined : encodeValue(captures, contextOf()).bytes;
     const id = packed === undefined ? definitionId(definition) : `${definitionId(definition)}-${this.#kernel.place}-${this.#templates.length}`;
-    definable.functionId = id;
+    this.#functionIds.set(definable, id);
     definable.name ||= definition.name;
     const record: FunctionRecord = { id, name: definable.name, definition, links: this.#links(definition), ...(packed === undefined ? {} : { captures: packed }) };
     this.#table.define(record);

@@ -1,4 +1,4 @@
-import { ActorRecord, type CallOptions, Entry, type ItemStream, ObjectRef, type Submitted } from "../caller/mod.ts";
+import { ActorRecord, type CallOptions, Entry, ItemStream, ObjectRef, type Submitted } from "../caller/mod.ts";
 import { isShadowRun } from "../context/mod.ts";
 import type { ActorSpec } from "../contracts/mod.ts";
 import { actorId } from "../kernel/mod.ts";
@@ -105,7 +105,7 @@ export function callActor(record: ActorRecord, call: { method: string; args: unk
 /** What code gets that must not run: the body of a module that a worker imports. Nothing ever comes of it. */
 function inertResult(streaming: boolean): unknown {
   const entry = new Entry(-1, 0, "o-inert");
-  return streaming ? new ObjectRefGenerator({ completion: entry } as ItemStream, entry) : new ObjectRef(entry);
+  return streaming ? new ObjectRefGenerator(new ItemStream(entry), entry) : new ObjectRef(entry);
 }
 
 function inertHandle(core: Core): object {

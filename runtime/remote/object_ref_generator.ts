@@ -13,6 +13,7 @@ export class ObjectRefGenerator<T = unknown> {
     this.#stream = stream;
     this.#completion = completion;
     completion.observed = true;
+    unread.register(this, stream, this);
   }
 
   static streamOf(generator: ObjectRefGenerator): ItemStream {
@@ -38,7 +39,7 @@ export class ObjectRefGenerator<T = unknown> {
       const entry = this.#stream.take();
       if (entry !== undefined) return { done: false, value: new ObjectRef<T>(entry) };
       if (this.#stream.finished) return { done: true, value: undefined };
-      await awaiting(new Promise<void>((resolve) => this.#stream.onChange(resolve)));
+      await awaiting(new Promise<void>((resolve) => void this.#stream.onChange(resolve)));
     }
   }
 
@@ -59,5 +60,12 @@ export class ObjectRefGenerator<T = unknown> {
     return `ObjectRefGenerator(${this.id})`;
   }
 
-  [Symbol.dispose](): void {}
+  /** Drops the items that nobody has taken. The generator itself runs to its end. */
+  [Symbol.dispose](): void {
+    unread.unregister(this);
+    this.#stream.abandon();
+  }
 }
+
+/** Nobody can read the items of a generator that was collected: they are dropped, and it never waits for a reader. */
+const unread: FinalizationRegistry<ItemStream> = new FinalizationRegistry((stream) => stream.abandon());

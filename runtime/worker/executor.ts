@@ -66,6 +66,9 @@ export class Executor implements Actor {
         if (!this.runner.consumed(owner, sequence, count)) this.host.consumed(owner, sequence, count);
         return;
       }
+      case ExecutorOp.ownerLost:
+        this.runner.ownerLost(envelope[2] as PlaceId);
+        return;
       default:
         this.#contract.receive(envelope, delivery);
     }

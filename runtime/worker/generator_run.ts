@@ -9,36 +9,65 @@ export interface GeneratorRun {
   consumed(count: number): void;
 }
 
+export interface GeneratorOptions {
+  to: ReplyTo;
+  call: RunningCall;
+  replies: Replies;
+  /** Items that may be ahead of the consumer; 0 for any number. */
+  backpressure: number;
+  /** Whether its owner is to run it again after this error, if retries are left. */
+  isRetryable?(error: unknown): boolean;
+}
+
+/** How long a generator that never waits may keep its thread from its messages, in milliseconds. */
+const TURN_MS = 4;
+
 /**
  * Runs a generator to its end and sends each item as it comes. With `backpressure` > 0 it pauses while that
- * many items have been sent and not taken. A throw becomes the last item; cancellation ends it early.
+ * many items have been sent and not taken; its CPU is free meanwhile. A throw becomes the last item;
+ * cancellation ends it early.
  */
-export function produceItems(
-  made: unknown,
-  options: { to: ReplyTo; call: RunningCall; replies: Replies; backpressure: number },
-): GeneratorRun {
+export function produceItems(made: unknown, options: GeneratorOptions): GeneratorRun {
   const { to, call, replies, backpressure } = options;
+  const { clock } = replies;
   let taken = 0;
   let wake: (() => void) | undefined;
+  const room = async (index: number): Promise<void> => {
+    if (backpressure === 0 || index - taken < backpressure || call.cancelled) return;
+    call.block();
+    while (index - taken >= backpressure && !call.cancelled) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    call.unblock();
+  };
   const run = async (): Promise<void> => {
     let index = 0;
+    let generator: Iterator<unknown> | AsyncIterator<unknown> | undefined;
+    let turnEnds = clock.now() + TURN_MS;
     try {
-      const generator = toIterator(await made);
-      for (;;) {
-        const step = await runInCall(call, () => generator.next());
-        if (step.done === true) break;
-        replies.item(to, index++, await step.value);
-        while (backpressure > 0 && index - taken >= backpressure && !call.cancelled) {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        }
-        if (call.cancelled) {
-          await generator.return?.(undefined);
+      generator = toIterator(await made);
+      while (!call.cancelled) {
+        const step = await runInCall(call, () => generator?.next() as IteratorResult<unknown>);
+        if (step.done === true) {
+          generator = undefined;
           break;
         }
+        replies.item(to, index++, await step.value);
+        await room(index);
+        // A generator that never waits runs on microtasks alone: let a cancel come in.
+        if (clock.now() < turnEnds) continue;
+        await new Promise<void>((resolve) => clock.soon(resolve));
+        turnEnds = clock.now() + TURN_MS;
       }
+      await runInCall(call, () => generator?.return?.(undefined));
     } catch (error) {
+      await closeQuietly(generator);
+      if (options.isRetryable?.(error) === true) {
+        replies.failure(to, error, true);
+        return;
+      }
       replies.itemFailure(to, index++, error);
     }
     replies.itemsEnd(to, index);
@@ -51,6 +80,22 @@ export function produceItems(
       wake?.();
     },
   };
+}
+
+/** The items of a generator as an array, for a call that returns a stated number of them. */
+export async function collectItems(made: unknown): Promise<unknown[]> {
+  const items: unknown[] = [];
+  for await (const item of made as AsyncIterable<unknown> | Iterable<unknown>) items.push(item);
+  return items;
+}
+
+/** After a failure that is told already; of a generator that threw by itself this does nothing. */
+async function closeQuietly(generator: Iterator<unknown> | AsyncIterator<unknown> | undefined): Promise<void> {
+  try {
+    await generator?.return?.(undefined);
+  } catch {
+    // The first failure is the one that counts.
+  }
 }
 
 function toIterator(made: unknown): Iterator<unknown> | AsyncIterator<unknown> {

@@ -1,7 +1,7 @@
 import type { Caller } from "../caller/mod.ts";
 import { CallerOp, TaskFlag } from "../contracts/mod.ts";
-import { TaskError } from "../errors/mod.ts";
-import { ActorNumber, objectId, type PlaceId, taskId, workerId } from "../kernel/mod.ts";
+import { isMobulaError, TaskError } from "../errors/mod.ts";
+import { ActorNumber, type Clock, objectId, type PlaceId, taskId, workerId } from "../kernel/mod.ts";
 import { type Payload, PayloadKind, payloadToWire, type PayloadWire } from "../values/mod.ts";
 
 /** Whom a result is for. */
@@ -20,6 +20,10 @@ export class Replies {
 
   constructor(caller: Caller) {
     this.#caller = caller;
+  }
+
+  get clock(): Clock {
+    return this.#caller.clock;
   }
 
   /** The one result of a call. */
@@ -45,6 +49,12 @@ export class Replies {
     this.#caller.kernel.send(to.owner, [ActorNumber.caller, CallerOp.results, to.sequence, wires]);
   }
 
+  /** The call did not run, for what it needs has failed: that failure, as it is, becomes its own. */
+  passOn(to: ReplyTo, error: unknown): void {
+    if (isMobulaError(error)) this.#sendFailure(to, this.#caller.objects.packFault(error), false);
+    else this.failure(to, error, false);
+  }
+
   item(to: ReplyTo, index: number, value: unknown): void {
     const id = `${objectId(to.owner, to.sequence)}.${index}`;
     const { payload } = this.#caller.objects.pack(value, () => id, to.owner);
@@ -64,7 +74,10 @@ export class Replies {
 
   /** The call threw. `retryable`: it asked for a retry on errors like this one. */
   failure(to: ReplyTo, error: unknown, retryable: boolean): void {
-    const fault = this.#fault(to, error);
+    this.#sendFailure(to, this.#fault(to, error), retryable);
+  }
+
+  #sendFailure(to: ReplyTo, fault: Payload, retryable: boolean): void {
     this.#caller.kernel.send(to.owner, [ActorNumber.caller, CallerOp.failed, to.sequence, payloadToWire(fault), retryable]);
     if ((to.flags & TaskFlag.shared) !== 0 && !retryable) {
       this.#caller.objects.manager.resolve(objectId(to.owner, to.sequence), payloadToWire(fault));

@@ -1,12 +1,12 @@
 import type { Caller } from "../caller/mod.ts";
 import { runInCall } from "../context/mod.ts";
-import { SchedulerOp, TaskFlag } from "../contracts/mod.ts";
+import { ATTEMPT_SHIFT, SchedulerOp } from "../contracts/mod.ts";
 import { isRetryable } from "../options/mod.ts";
 import { ActorNumber, type Clock, type Kernel, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
 import { TaskBatch, type TaskTemplate } from "../tasks/mod.ts";
 import { decodeArguments } from "./argument_decoder.ts";
 import { type Loaded, type TemplateCache } from "./template_cache.ts";
-import { produceItems } from "./generator_run.ts";
+import { collectItems, produceItems } from "./generator_run.ts";
 import type { Replies, ReplyTo } from "./replies.ts";
 import { RunningCall } from "./running_call.ts";
 import { type TaskCall, WorkerLease } from "./worker_lease.ts";
@@ -33,6 +33,8 @@ export class TaskRunner {
   readonly #claimant: number;
   readonly #leases: Map<number, WorkerLease> = new Map();
   readonly #running: Map<string, { call: RunningCall; task: TaskCall }> = new Map();
+  /** Tasks begun whose function or arguments have yet to come. */
+  readonly #starting: Map<string, TaskCall> = new Map();
   /** Calls by function, for `maxCalls`. */
   readonly #callsMade: Map<string, number> = new Map();
   readonly #consumers: Map<string, (count: number) => void> = new Map();
@@ -62,23 +64,21 @@ export class TaskRunner {
     // The scheduler opens a lease by its first message under it: what an owner pushes under no open one comes too late.
     const open = byScheduler || this.#leases.has(leaseId);
     const lease = leaseId !== 0 && open ? this.#lease(leaseId) : new WorkerLease(leaseId);
-    const task: TaskCall = { lease, owner, template, sequence, form: rest.form, data: rest.data, flags: rest.flags };
+    const task: TaskCall = { lease, owner, template, sequence, form: rest.form, data: rest.data, flags: rest.flags, cancelled: false };
     if (leaseId === 0) {
       this.#begin(task);
       return;
     }
+    // What the scheduler has sent something under counts there as busy until it hears otherwise.
+    if (byScheduler) lease.idleTold = false;
     if (!open || lease.revoked || lease.blocked > 0 || this.#retiring) {
       this.#bounce(task);
       return;
     }
-    if (byScheduler) {
-      // It did not know that an owner has given this worker something to do: others may take the task sooner.
-      const busy = lease.active > 0 || lease.queue.size > 0;
-      lease.idleTold = false;
-      if (busy) {
-        this.#bounce(task, lease.id);
-        return;
-      }
+    // The scheduler did not know that an owner has given this worker something to do: others may take the task sooner.
+    if (byScheduler && (lease.active > 0 || lease.queue.size > 0)) {
+      this.#bounce(task, lease.id);
+      return;
     }
     lease.queue.push(task);
     this.pump();
@@ -87,7 +87,7 @@ export class TaskRunner {
   share(leaseId: number, owner: PlaceId, template: number, buffer: SharedArrayBuffer): void {
     const lease = this.#lease(leaseId);
     lease.idleTold = false;
-    if (!lease.revoked) lease.shared.push({ owner, template, batch: new TaskBatch(buffer) });
+    if (!lease.revoked && !this.#retiring) lease.shared.push({ owner, template, batch: new TaskBatch(buffer) });
     this.pump();
   }
 
@@ -108,6 +108,11 @@ export class TaskRunner {
       running.call.cancel(reason);
       return true;
     }
+    const starting = this.#starting.get(key);
+    if (starting !== undefined) {
+      starting.cancelled = true;
+      return true;
+    }
     for (const lease of this.#leases.values()) {
       if (lease.queue.remove((task) => task.owner === owner && task.sequence === sequence) !== undefined) {
         this.#settleLease(lease);
@@ -115,6 +120,19 @@ export class TaskRunner {
       }
     }
     return false;
+  }
+
+  /** A place is gone: nobody waits any more for what it submitted. */
+  ownerLost(owner: PlaceId): void {
+    const reason = new DOMException("the call was cancelled: the worker that submitted it is gone", "AbortError");
+    for (const lease of this.#leases.values()) {
+      while (lease.queue.remove((task) => task.owner === owner) !== undefined);
+      lease.forget(owner);
+      this.#settleLease(lease);
+    }
+    for (const started of [...this.#starting.values(), ...[...this.#running.values()].map(({ task }) => task)]) {
+      if (started.owner === owner) this.cancel(owner, started.sequence, true, reason);
+    }
   }
 
   consumed(owner: PlaceId, sequence: number, count: number): boolean {
@@ -161,13 +179,8 @@ export class TaskRunner {
     if (lease.id !== 0) this.#busy++;
     const loaded = this.#templates.task(task.owner, task.template);
     if (loaded instanceof Promise) {
-      loaded.then(
-        (ready) => this.#decode(task, ready),
-        (error) => {
-          this.#replies.failure(this.#replyTo(task, "?"), error, false);
-          this.#ended(task, undefined);
-        },
-      );
+      this.#starting.set(keyOf(task), task);
+      loaded.then((ready) => this.#decode(task, ready), (error) => this.#refuse(task, "?", error));
     } else this.#decode(task, loaded);
   }
 
@@ -176,23 +189,34 @@ export class TaskRunner {
     try {
       args = decodeArguments(task.form, task.data, this.#caller);
     } catch (error) {
-      this.#fail(task, loaded.template, undefined, error);
+      this.#refuse(task, loaded.template.name, error, loaded.template);
       return;
     }
     if (args instanceof Promise) {
-      args.then((ready) => this.#run(task, loaded, ready), (error) => this.#fail(task, loaded.template, undefined, error));
+      this.#starting.set(keyOf(task), task);
+      args.then((ready) => this.#run(task, loaded, ready), (error) => this.#refuse(task, loaded.template.name, error, loaded.template));
     } else this.#run(task, loaded, args);
+  }
+
+  /** The task cannot run, for its function or an argument has failed. */
+  #refuse(task: TaskCall, name: string, error: unknown, template?: TaskTemplate): void {
+    this.#replies.passOn(this.#replyTo(task, name), error);
+    this.#ended(task, undefined, template);
   }
 
   #run(task: TaskCall, loaded: Loaded<TaskTemplate>, args: unknown[]): void {
     const { template } = loaded;
     const { options } = template;
+    if (task.cancelled) {
+      this.#ended(task, undefined, template);
+      return;
+    }
     const call = new RunningCall({
       run: this.nextRun(),
       owner: task.owner,
       sequence: task.sequence,
       name: template.name,
-      attempt: (task.flags & TaskFlag.retry) !== 0 ? 1 : 0,
+      attempt: task.flags >> ATTEMPT_SHIFT,
       resources: loaded.resources,
       runtimeEnv: loaded.runtimeEnv,
       namespace: this.#identity.namespace,
@@ -210,7 +234,13 @@ export class TaskRunner {
     const to = this.#replyTo(task, template.name);
     if (options.numReturns === "streaming") {
       const key = this.#track(task, call);
-      const consumption = produceItems(result, { to, call, replies: this.#replies, backpressure: options.generatorBackpressure });
+      const consumption = produceItems(result, {
+        to,
+        call,
+        replies: this.#replies,
+        backpressure: options.generatorBackpressure,
+        isRetryable: (error) => !call.cancelled && isRetryable(error, options.retryExceptions),
+      });
       this.#consumers.set(key, consumption.consumed);
       void consumption.ended.then(() => {
         this.#consumers.delete(key);
@@ -218,6 +248,7 @@ export class TaskRunner {
       });
       return;
     }
+    if (options.numReturns !== 1 && isGeneratorObject(result)) result = runInCall(call, () => collectItems(result));
     if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function") {
       this.#track(task, call);
       (result as PromiseLike<unknown>).then(
@@ -240,17 +271,18 @@ export class TaskRunner {
     this.#ended(task, call, template, started);
   }
 
-  #fail(task: TaskCall, template: TaskTemplate, call: RunningCall | undefined, error: unknown): void {
-    const retryable = call !== undefined && !call.cancelled && isRetryable(error, template.options.retryExceptions);
+  #fail(task: TaskCall, template: TaskTemplate, call: RunningCall, error: unknown): void {
+    const retryable = !call.cancelled && isRetryable(error, template.options.retryExceptions);
     this.#replies.failure(this.#replyTo(task, template.name), error, retryable);
     this.#ended(task, call, template);
   }
 
   #ended(task: TaskCall, call: RunningCall | undefined, template?: TaskTemplate, started?: number): void {
     const { lease } = task;
+    if (this.#starting.size > 0) this.#starting.delete(keyOf(task));
     if (call !== undefined) {
       call.end();
-      this.#running.delete(`${task.owner}.${task.sequence}`);
+      if (this.#running.size > 0) this.#running.delete(keyOf(task));
     }
     lease.active--;
     if (started !== undefined && template !== undefined) this.#identity.events?.end(started, template, task);
@@ -261,7 +293,8 @@ export class TaskRunner {
   }
 
   #track(task: TaskCall, call: RunningCall): string {
-    const key = `${task.owner}.${task.sequence}`;
+    const key = keyOf(task);
+    this.#starting.delete(key);
     this.#running.set(key, { call, task });
     return key;
   }
@@ -339,3 +372,12 @@ export class TaskRunner {
   }
 }
 
+function keyOf(task: Pick<TaskCall, "owner" | "sequence">): string {
+  return `${task.owner}.${task.sequence}`;
+}
+
+/** What a generator function returns; an array that one returns is a value. */
+function isGeneratorObject(value: unknown): boolean {
+  const tag = (value as { [Symbol.toStringTag]?: unknown } | null | undefined)?.[Symbol.toStringTag];
+  return tag === "Generator" || tag === "AsyncGenerator";
+}

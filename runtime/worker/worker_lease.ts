@@ -10,6 +10,8 @@ export interface TaskCall {
   readonly form: ArgumentForm;
   readonly data: unknown;
   readonly flags: number;
+  /** Cancelled before it ran. */
+  cancelled: boolean;
 }
 
 interface SharedWork {
@@ -22,7 +24,7 @@ interface SharedWork {
 export class WorkerLease {
   readonly id: number;
   readonly queue: Ring<TaskCall> = new Ring();
-  readonly shared: SharedWork[] = [];
+  shared: SharedWork[] = [];
   /** Tasks begun and not ended. */
   active = 0;
   /** Of those, the ones that wait for objects. */
@@ -44,11 +46,16 @@ export class WorkerLease {
       const { owner, template, batch } = this.shared[0] as SharedWork;
       const record = batch.claim(claimant);
       if (record !== undefined) {
-        return { lease: this, owner, template, sequence: record[0], form: record[1], data: record[2], flags: record[3] ?? 0 };
+        return { lease: this, owner, template, sequence: record[0], form: record[1], data: record[2], flags: record[3] ?? 0, cancelled: false };
       }
       this.shared.shift();
     }
     return undefined;
+  }
+
+  /** Lets go of what a place has shared that is gone. */
+  forget(owner: PlaceId): void {
+    this.shared = this.shared.filter((work) => work.owner !== owner);
   }
 
   get idle(): boolean {
