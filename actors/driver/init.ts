@@ -111,7 +111,7 @@ function start(options: InitOptions): Running {
     identity,
     isolation: config.isolation,
     modules: modules.public,
-    buffers: (kernel) => sharedBuffers(kernel, account.shared, platform),
+    buffers: (kernel, tellDrops) => sharedBuffers(kernel, account.shared, { platform, tellDrops }),
     print: (stream, line) => platform.print(stream, line),
     onLink: (to, port, kernel) => kernel.connect(to, messagePortLink(port, { onFrame: (frame) => kernel.receive(frame) })),
     onUnobserved: (fault, name) => unobserved.add(fault.data as Uint8Array, name),

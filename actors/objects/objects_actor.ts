@@ -32,8 +32,8 @@ import { ObjectStore } from "./store.ts";
 import { DependencyWaits, Waiters } from "./waiters.ts";
 
 /**
- * What nobody holds is let go after this time: a hold that a receiver announces may be overtaken, on another
- * link, by the sender's drop.
+ * What was lent and nobody holds is let go after this time: a task announces its hold on a ref among its arguments
+ * by itself, and its submitter's drop, on another link, may overtake that.
  */
 export const RELEASE_GRACE_MS = 50;
 
@@ -57,6 +57,8 @@ export class ObjectsActor implements ObjectsContract {
   /** Refs inside sealed values; most have none. */
   readonly #children: Map<ObjectId, readonly string[]> = new Map();
   readonly #freed: Set<ObjectId> = new Set();
+  /** What places other than its owner's have held or asked for. */
+  readonly #lent: Set<string> = new Set();
   readonly #deadPlaces: Set<PlaceId> = new Set();
 
   constructor(options: ObjectsActorOptions) {
@@ -74,9 +76,13 @@ export class ObjectsActor implements ObjectsContract {
     });
     this.#references = new References({
       onDead: (ids) => {
-        for (const id of ids) this.#release(id, options.onActorReleased);
+        const lent = ids.filter((id) => this.#lent.has(id));
+        for (const id of ids) if (!this.#lent.has(id)) this.#release(id, options.onActorReleased);
+        if (lent.length === 0) return;
+        clock.after(RELEASE_GRACE_MS, () => {
+          for (const id of lent) if (!this.#references.has(id)) this.#release(id, options.onActorReleased);
+        });
       },
-      schedule: (flush) => void clock.after(RELEASE_GRACE_MS, flush),
     });
   }
 
@@ -113,6 +119,7 @@ export class ObjectsActor implements ObjectsContract {
 
   want(caller: Caller, ids: readonly ObjectId[]): void {
     for (const id of ids) {
+      if (ownerOf(id) !== caller.from) this.#lent.add(id);
       if (this.#has(id)) this.#send(id, caller.from);
       else if (this.#freed.has(id)) this.#sendFault(id, caller.from, new ObjectFreedError({ objectId: id }));
       else if (this.#deadPlaces.has(ownerOf(id)))
@@ -122,11 +129,14 @@ export class ObjectsActor implements ObjectsContract {
   }
 
   hold(caller: Caller, ids: readonly string[]): void {
-    for (const id of ids) this.#references.hold(id, caller.from);
+    this.holdFor(caller, ids, caller.from);
   }
 
   holdFor(_caller: Caller, ids: readonly string[], place: PlaceId): void {
-    for (const id of ids) this.#references.hold(id, place);
+    for (const id of ids) {
+      if (ownerOf(id) !== place) this.#lent.add(id);
+      this.#references.hold(id, place);
+    }
   }
 
   drop(caller: Caller, ids: readonly string[]): void {
@@ -164,6 +174,7 @@ export class ObjectsActor implements ObjectsContract {
 
   /** Calls back once all are here, whatever became of them. */
   whenHere(ids: readonly ObjectId[], action: () => void): () => void {
+    for (const id of ids) this.#lent.add(id);
     return this.#dependencies.whenAll(ids, {
       isReady: (id) => this.#has(id) || this.#freed.has(id) || this.#deadPlaces.has(ownerOf(id)),
       onReady: action,
@@ -242,6 +253,7 @@ export class ObjectsActor implements ObjectsContract {
   }
 
   #release(id: string, onActorReleased: (id: string) => void): void {
+    this.#lent.delete(id);
     if (isActorId(id)) {
       onActorReleased(id);
       return;

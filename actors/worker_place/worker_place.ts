@@ -29,7 +29,7 @@ export async function startWorkerPlace(options: WorkerPlaceOptions): Promise<Pla
     identity,
     isolation: options.isolation,
     modules: options.modules,
-    buffers: (kernel) => sharedBuffers(kernel, options.account, platform),
+    buffers: (kernel, tellDrops) => sharedBuffers(kernel, options.account, { platform, tellDrops }),
     print: () => {},
     onLink: (to, port, kernel) => kernel.connect(to, messagePortLink(port, { onFrame: (frame) => kernel.receive(frame) })),
   });

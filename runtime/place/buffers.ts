@@ -5,20 +5,27 @@ import { ActorNumber, type Kernel, systemPlaceOf, toldContract } from "../kernel
 import { Allocator, Mapping, OutOfDiskFault, StoreFullFault } from "../memory/mod.ts";
 import type { Platform } from "../platform/mod.ts";
 
+export interface SharedBufferOptions {
+  platform: Pick<Platform, "collectGarbage">;
+  /** Tells the object manager now of all that this place has let go of. */
+  tellDrops(): void;
+}
+
 /** The thread's part of the node's store: buffers for new values, and news of views that are gone. */
-export function sharedBuffers(kernel: Kernel, account: SharedArrayBuffer, platform: Pick<Platform, "collectGarbage">): BufferSource {
+export function sharedBuffers(kernel: Kernel, account: SharedArrayBuffer, options: SharedBufferOptions): BufferSource {
   const system = systemPlaceOf(kernel.place);
   const manager = toldContract<ObjectsContract>(kernel, system, ActorNumber.objects);
   const mapping = new Mapping({
     report: (ids) => manager.unmapped(ids),
-    collectGarbage: () => platform.collectGarbage(),
+    collectGarbage: () => options.platform.collectGarbage(),
   });
   const allocator = new Allocator(account, {
     place: kernel.place - system,
     requestSpace({ pages, ticket }) {
+      // This thread may block now: what would free room must be on its way first.
+      options.tellDrops();
       const attachment = kernel.attach(system, ticket);
       manager.needSpace(pages, attachment);
-      // This thread may block now: what would free room must be on its way.
       kernel.flush();
     },
     beforeBlocking: () => mapping.collect(),

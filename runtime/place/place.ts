@@ -16,7 +16,7 @@ export interface PlaceOptions {
   identity: PlaceIdentity;
   isolation: "thread" | "process";
   modules: PublicModules;
-  buffers(kernel: Kernel): BufferSource;
+  buffers(kernel: Kernel, tellDrops: () => void): BufferSource;
   print: CallerOptions["print"];
   /** The system worker hands over the end of a link to another place. */
   onLink(place: PlaceId, port: MessagePort, kernel: Kernel): void;
@@ -58,7 +58,7 @@ export function openPlace(options: PlaceOptions): Place {
   const caller: Caller = new Caller({
     kernel,
     clock,
-    buffers: options.buffers(kernel),
+    buffers: options.buffers(kernel, () => caller.objects.references.flush()),
     runInline: (task) => {
       const { template, sequence, arguments: args } = task;
       kernel.send(kernel.place, [ActorNumber.executor, ExecutorOp.run, 0, template.owner, template.number, sequence, args.form, args.data, 0]);

@@ -1,4 +1,4 @@
-import { remote } from "../../mod.ts";
+import { type ActorClass, remote } from "../../mod.ts";
 
 /** Holds calls back until it is opened, and keeps what tasks note down in the order in which it comes. */
 export class Gate {
@@ -38,4 +38,4 @@ export class Gate {
   }
 }
 
-export const GateActor = remote(Gate, { maxConcurrency: 1_000, numCpus: 0 });
+export const GateActor: ActorClass<typeof Gate> = remote(Gate, { maxConcurrency: 1_000, numCpus: 0 });

@@ -218,7 +218,7 @@ describe("functions", () => {
     const driver = getRuntimeContext();
     const seen = await get(who.remote());
     expect(seen).toMatchObject({ taskName: "who", nodeId: driver.nodeId, jobId: driver.jobId, attempt: 0, assignedResources: { CPU: 0.5 }, canceled: false });
-    expect(seen.taskId).toBeString();
+    expect(typeof seen.taskId).toBe("string");
     expect(seen.actorId).toBe(undefined);
     expect(seen.workerId).not.toBe(driver.workerId);
     expect((await get(who.options({ name: "other" }).remote())).taskName).toBe("other");
