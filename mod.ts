@@ -12,11 +12,6 @@
  *
  * @module
  */
-import { setModules } from "./actors/driver/mod.ts";
-import { publicModules, threadModules } from "./boot/modules.ts";
-
-setModules(threadModules, publicModules);
-
 export { type Context, init, shutdown } from "./actors/driver/mod.ts";
 export {
   asCompleted,
@@ -27,6 +22,7 @@ export {
   free,
   get,
   getActor,
+  getPlacementGroup,
   getRuntimeContext,
   isInitialized,
   kill,
@@ -34,7 +30,11 @@ export {
   mapUnordered,
   type NodeInfo,
   nodes,
+  type PlacementGroupInfo,
+  placementGroup,
+  placementGroupTable,
   put,
+  removePlacementGroup,
   type RuntimeContext,
   timeline,
   type TraceEvent,
@@ -43,14 +43,20 @@ export {
 export * from "./runtime/errors/mod.ts";
 export type {
   ActorOptions,
+  Bundle,
   CancelOptions,
   GetActorOptions,
   GetOptions,
   InitOptions,
   KillOptions,
   MethodOptions,
+  NodeAffinityStrategy,
+  PlacementGroupOptions,
+  PlacementGroupStrategy,
+  PlacementStrategy,
+  SchedulingStrategy,
   TaskOptions,
   WaitOptions,
 } from "./runtime/options/mod.ts";
 export { deregisterSerializer, registerSerializer, remote } from "./runtime/remote/mod.ts";
-export type { ActorClass, ActorHandle, ObjectRef, ObjectRefGenerator, RemoteFunction } from "./runtime/types/mod.ts";
+export type { ActorClass, ActorHandle, ObjectRef, ObjectRefGenerator, PlacementGroup, RemoteFunction } from "./runtime/types/mod.ts";

@@ -3,15 +3,16 @@ import type { WorkerData } from "../actors/node/mod.ts";
 import { startWorkerPlace } from "../actors/worker_place/mod.ts";
 import { messagePortLink } from "../net/mod.ts";
 import { systemPlaceOf } from "../runtime/kernel/mod.ts";
+import { sharedBuffers } from "../runtime/place/mod.ts";
 import { platform } from "../runtime/platform/mod.ts";
-import { publicModules } from "./modules.ts";
 
 const data = platform.threadData() as WorkerData;
+platform.endWhenAsked();
 await startWorkerPlace({
   place: data.place,
-  account: data.account,
   isolation: data.isolation,
-  modules: publicModules,
+  sharesMemory: true,
+  buffers: (kernel, tellDrops) => sharedBuffers(kernel, data.account, { platform, tellDrops }),
   link({ kernel }) {
     const link = messagePortLink(data.port, { onFrame: (frame) => kernel.receive(frame) });
     link.keepAlive(true);

@@ -59,7 +59,8 @@ if (!same) throw new Error("the parallel and the single-thread results differ");
 
 /** Map: each task counts a share of the files. Reduce: pairs are merged by tasks, level by level. */
 async function countInParallel(): Promise<Counts> {
-  const shares = Array.from({ length: 4 * cpus }, (_, i) => files.filter((_, file) => file % (4 * cpus) === i));
+  const tasks = 2 * cpus;
+  const shares = Array.from({ length: tasks }, (_, i) => files.filter((_, file) => file % tasks === i));
   let level: ObjectRef<Counts>[] = shares.map((share) => countTask.remote(share, progress));
   while (level.length > 1) {
     const pairs = Array.from({ length: Math.ceil(level.length / 2) }, (_, i) => level.slice(2 * i, 2 * i + 2));

@@ -12,6 +12,19 @@ type Wire = [to: number, from: number, bytes: Uint8Array, ...attachments: Attach
 export function messagePortLink(port: MessagePort, events: LinkEvents): Link {
   const endpoint = port as KeepAlivePort;
   let open = true;
+  let kept = false;
+  let releasing = false;
+  /** Where a port that was let go holds on again after each message: lets go again, a little later. */
+  const release = (): void => {
+    if (!portsHoldOn || releasing) return;
+    releasing = true;
+    setTimeout(() => {
+      releasing = false;
+      if (kept || !open) return;
+      endpoint.ref?.();
+      endpoint.unref?.();
+    }, RELEASE_MS);
+  };
   port.onmessage = (event: MessageEvent<Wire>) => {
     const wire = event.data;
     if (!open) return;
@@ -21,6 +34,7 @@ export function messagePortLink(port: MessagePort, events: LinkEvents): Link {
       events.onClose?.("the other side closed the link");
       return;
     }
+    if (!kept) release();
     const attachments = wire.length > 3 ? (wire.slice(3) as Attachment[]) : NO_ATTACHMENTS;
     events.onFrame({ to: wire[0], from: wire[1], bytes: wire[2], attachments });
   };
@@ -42,10 +56,20 @@ export function messagePortLink(port: MessagePort, events: LinkEvents): Link {
       port.close();
     },
     keepAlive(on: boolean): void {
+      kept = on;
       if (on) endpoint.ref?.();
       else endpoint.unref?.();
     },
   };
+}
+
+/** Deno 2.9: a port that was unref'ed keeps the process alive again once it has received a message. */
+let portsHoldOn = false;
+const RELEASE_MS = 5;
+
+/** Says that this runtime's ports must be let go of again after messages. */
+export function releasePortsRepeatedly(): void {
+  portsHoldOn = true;
 }
 
 const NO_ATTACHMENTS: readonly Attachment[] = [];

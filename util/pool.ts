@@ -1,4 +1,13 @@
-import { type ActorHandle, type ActorOptions, clusterResources, get, kill, MobulaError } from "../mod.ts";
+import {
+  type ActorHandle,
+  type ActorOptions,
+  clusterResources,
+  get,
+  kill,
+  MobulaError,
+  type ObjectRef,
+  put,
+} from "../mod.ts";
 import { AsyncResult } from "./async_result.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { type PoolFunction, type PoolWorker, PoolWorkerActor } from "./pool_worker.ts";
@@ -34,6 +43,12 @@ export class PoolClosedError extends MobulaError {
   }
 }
 
+/**
+ * A function under way to the workers. It is encoded while its caller is on the stack, which is how a function that uses
+ * imports or module-level names is traced to its module, and once for all chunks.
+ */
+type Code = ObjectRef<PoolFunction>;
+
 /** How many chunks a lazy map may hold for a slow consumer, for each worker. */
 const LOOKAHEAD = 4;
 
@@ -65,7 +80,7 @@ export class Pool implements AsyncDisposable {
 
   /** Calls `fn(...args)` in one worker. */
   async apply<A extends unknown[], R>(fn: (...args: A) => R, args: A): Promise<Awaited<R>> {
-    const [result] = await this.#accept(() => this.#chunk(fn, [args]));
+    const [result] = await this.#accept(fn, (code) => this.#chunk(code, [args]));
     return result as Awaited<R>;
   }
 
@@ -96,11 +111,11 @@ export class Pool implements AsyncDisposable {
   ): Promise<Awaited<R>[]> {
     const all = [...calls];
     const given = chunkSize(options);
-    return await this.#accept(async () => {
+    return await this.#accept(fn, async (code) => {
       const workers = (await this.#workers).length;
       // Four chunks a worker even out calls of unequal length.
       const size = given ?? Math.max(1, Math.ceil(all.length / (workers * 4)));
-      const parts = await Promise.all([...chunks(all, size)].map((part) => this.#chunk(fn, part)));
+      const parts = await Promise.all([...chunks(all, size)].map((part) => this.#chunk(code, part)));
       return parts.flat() as Awaited<R>[];
     });
   }
@@ -165,23 +180,24 @@ export class Pool implements AsyncDisposable {
   }
 
   async #start(options: PoolOptions): Promise<ActorHandle<PoolWorker>[]> {
+    const initializer = options.initializer && put(options.initializer);
     const { processes = Math.max(1, Math.floor((await clusterResources())["CPU"] ?? 1)) } = options;
     const worker = PoolWorkerActor.options(options.actorOptions ?? {});
-    const workers = Array.from({ length: processes }, () => worker.remote(options.initializer, options.initArgs ?? []));
+    const workers = Array.from({ length: processes }, () => worker.remote(initializer, options.initArgs ?? []));
     for (const each of workers) this.#dispatcher.add(each);
     return workers;
   }
 
   /** Refuses work on a closed pool, and keeps {@link join} waiting for the work that it lets through. */
-  async #accept<R>(work: () => Promise<R>): Promise<R> {
+  async #accept<R>(fn: PoolFunction, work: (code: Code) => Promise<R>): Promise<R> {
     if (this.#closed) throw new PoolClosedError();
-    const running = work();
+    const running = work(put(fn));
     this.#running.add(running);
     return await running.finally(() => this.#running.delete(running));
   }
 
-  async #chunk(fn: PoolFunction, calls: readonly (readonly unknown[])[]): Promise<unknown[]> {
-    return await get(await this.#dispatcher.run((worker) => worker.run.remote(fn, calls)));
+  async #chunk(code: Code, calls: readonly (readonly unknown[])[]): Promise<unknown[]> {
+    return await get(await this.#dispatcher.run((worker) => worker.run.remote(code, calls)));
   }
 
   #lazily<T, R>(
@@ -194,13 +210,13 @@ export class Pool implements AsyncDisposable {
       Iterator.from(items).map((item): [T] => [item]),
       chunkSize(options) ?? 1,
     );
-    return this.#stream(fn, source, options.ordered) as AsyncGenerator<Awaited<R>, void, void>;
+    return this.#stream(put<PoolFunction>(fn), source, options.ordered) as AsyncGenerator<Awaited<R>, void, void>;
   }
 
-  async *#stream(fn: PoolFunction, source: Source<unknown[][]>, ordered: boolean): AsyncGenerator<unknown, void, void> {
+  async *#stream(code: Code, source: Source<unknown[][]>, ordered: boolean): AsyncGenerator<unknown, void, void> {
     const size = (await this.#workers).length * LOOKAHEAD;
     const start = (part: unknown[][]): Promise<unknown[]> => {
-      const chunk = this.#chunk(fn, part);
+      const chunk = this.#chunk(code, part);
       this.#running.add(chunk);
       return chunk.finally(() => this.#running.delete(chunk));
     };

@@ -10,5 +10,6 @@ export function travels<T extends object, Parts>(
   pack: (instance: T) => Parts,
   unpack: (parts: Parts) => T,
 ): void {
-  registerSerializer(type, { serialize: pack, deserialize: (parts) => unpack(parts as Parts) });
+  // A name of our own: a user's class may well be called Queue or Counter too.
+  registerSerializer(type, { name: `mobula/util.${type.name}`, serialize: pack, deserialize: unpack });
 }

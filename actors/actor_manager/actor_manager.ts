@@ -1,5 +1,5 @@
-import { type ActorLookup, type ActorsContract, type ActorSpec, type ActorStateWire, CallerOp } from "../../runtime/contracts/mod.ts";
-import { ActorNameTakenError, ActorNotFoundError, type Death } from "../../runtime/errors/mod.ts";
+import { type ActorLookup, type ActorsContract, type ActorSpec, type ActorStateWire, CallerOp, ExecutorOp } from "../../runtime/contracts/mod.ts";
+import { ActorNameTakenError, ActorNotFoundError, type Death, isMobulaError } from "../../runtime/errors/mod.ts";
 import { type ActorId, ActorNumber, type Caller, type Envelope, type Kernel, type PlaceId, toldContract, workerId } from "../../runtime/kernel/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
 import { decodeValue, encodeValue } from "../../runtime/values/mod.ts";
@@ -13,14 +13,22 @@ interface Relay {
   readonly envelope: Envelope;
 }
 
-/** What is needed of a living actor beyond its row. */
+/** What is needed of a living actor beyond its row. There may be a hundred thousand: no maps where nothing is in them. */
 interface Keeping {
   readonly spec: ActorSpec;
   readonly template: ActorTemplate;
-  readonly watchers: Set<PlaceId>;
-  relays: Relay[];
-  /** Names that `getIfExists` gave to this actor. */
-  aliases: Map<ActorId, Set<PlaceId>> | undefined;
+  /** Places that hear of its states. */
+  readonly watchers: PlaceId[];
+  relays: Relay[] | undefined;
+  /** Ids that stand for this actor by `getIfExists`, and who hears of its states under each. */
+  aliases: Map<ActorId, PlaceId[]> | undefined;
+}
+
+/** An id that its maker thought was a new actor's. */
+interface Alias {
+  readonly target: ActorId;
+  /** The incarnation for which calls are meant that were made before their caller knew of the target. */
+  readonly incarnation: number;
 }
 
 export interface ActorManagerOptions {
@@ -28,7 +36,7 @@ export interface ActorManagerOptions {
   gcs: Gcs;
   seats: ActorSeats;
   jobId: string;
-  template(owner: PlaceId, number: number): Promise<ActorTemplate>;
+  template(owner: PlaceId, number: number): ActorTemplate | Promise<ActorTemplate>;
   /** Calls back once all these objects are on this node. */
   whenHere(ids: readonly string[], action: () => void): void;
   /** Counts `place` as a holder of the actor, as handles do. */
@@ -45,7 +53,7 @@ export class ActorManager implements ActorsContract {
   readonly #gcs: Gcs;
   readonly #kernel: Kernel;
   readonly #keepings: Map<ActorId, Keeping> = new Map();
-  readonly #aliases: Map<ActorId, ActorId> = new Map();
+  readonly #aliases: Map<ActorId, Alias> = new Map();
   /** Last words of the dead, for those who ask late. */
   readonly #deaths: Map<ActorId, Uint8Array> = new Map();
 
@@ -57,18 +65,16 @@ export class ActorManager implements ActorsContract {
 
   create(caller: Caller, spec: ActorSpec): void {
     this.#options.hold(spec.id, caller.from);
-    const asking = this.#options.template(caller.from, spec.template);
-    void asking.then((template) => this.#register(caller.from, spec, template));
+    const template = this.#options.template(caller.from, spec.template);
+    // At once where it can be: who created an actor may ask for it by name in the same turn.
+    if (template instanceof Promise) void template.then((known) => this.#register(caller.from, spec, known));
+    else this.#register(caller.from, spec, template);
   }
 
   watch(caller: Caller, id: ActorId): void {
-    const target = this.#aliases.get(id) ?? id;
+    const target = this.#targetOf(id);
     const keeping = this.#keepings.get(target);
-    if (keeping === undefined) {
-      this.#tellOne(caller.from, id, this.#stateOf(target));
-      return;
-    }
-    this.#watchersOf(keeping, id, target).add(caller.from);
+    if (keeping !== undefined) this.#addWatcher(keeping, id, caller.from);
     this.#tellOne(caller.from, id, this.#stateOf(target, id));
   }
 
@@ -77,7 +83,7 @@ export class ActorManager implements ActorsContract {
     const keeping = row && this.#keepings.get(row.actorId);
     if (row === undefined || keeping === undefined) throw new ActorNotFoundError({ actorName: name, namespace });
     this.#options.hold(row.actorId, caller.from);
-    return { id: row.actorId, meta: keeping.spec.meta };
+    return { id: row.actorId, meta: keeping.template.meta };
   }
 
   list(_caller: Caller, namespace: string | null): { name: string; namespace: string }[] {
@@ -85,21 +91,21 @@ export class ActorManager implements ActorsContract {
   }
 
   kill(_caller: Caller, asked: ActorId, noRestart: boolean): void {
-    const id = this.#aliases.get(asked) ?? asked;
-    const row = this.#gcs.actors.get(id);
-    if (row === undefined) throw new ActorNotFoundError({ actorId: id });
-    if (row.state === "DEAD") return;
+    const id = this.#targetOf(asked);
+    const row = this.#gcs.actors.row(id);
+    // It may be dead so long that it is forgotten.
+    if (row === undefined || row.state === "DEAD") return;
     this.#lose(id, { cause: "killed", actorId: id, detail: "kill() was called" }, !noRestart, true);
   }
 
-  started(caller: Caller, id: ActorId, incarnation: number, fault?: Uint8Array): void {
-    const row = this.#gcs.actors.get(id);
+  started(caller: Caller, id: ActorId, incarnation: number, fault?: Uint8Array, cause: "constructor" | "start-failed" = "constructor"): void {
+    const row = this.#gcs.actors.row(id);
     if (row === undefined || row.incarnation !== incarnation || row.state === "DEAD") {
       this.#hostAt(caller.from).stopActor(id, "it is not wanted any more");
       return;
     }
     if (fault !== undefined) {
-      this.#lose(id, { cause: "constructor", actorId: id, workerId: workerId(caller.from), error: decodeValue(fault) }, false, false);
+      this.#lose(id, { cause, actorId: id, workerId: workerId(caller.from), error: decodeValue(fault) }, false, false);
       return;
     }
     this.#gcs.actors.alive(id, { incarnation, place: caller.from, workerId: workerId(caller.from) });
@@ -107,50 +113,56 @@ export class ActorManager implements ActorsContract {
     this.#tell(id);
     const keeping = this.#keepings.get(id);
     if (keeping === undefined) return;
-    const relays = keeping.relays;
-    keeping.relays = [];
+    const relays = keeping.relays ?? [];
+    keeping.relays = undefined;
     for (const relay of relays) if (relay.incarnation === incarnation) this.#kernel.send(caller.from, relay.envelope);
   }
 
   ended(_caller: Caller, id: ActorId, incarnation: number, cause: "exit" | "out-of-scope" | "killed"): void {
-    const row = this.#gcs.actors.get(id);
+    const row = this.#gcs.actors.row(id);
     if (row?.incarnation === incarnation) this.#lose(id, { cause, actorId: id, detail: "exitActor() was called" }, false, false);
   }
 
-  /** A call from a place that does not know where the actor lives. */
+  /** Something for an actor's host from a place that does not know where the actor lives. */
   relay(asked: ActorId, incarnation: number, envelope: Envelope): void {
-    const id = this.#aliases.get(asked) ?? asked;
-    const row = this.#gcs.actors.get(id);
+    const alias = this.#aliases.get(asked);
+    const id = alias?.target ?? asked;
+    const row = this.#gcs.actors.row(id);
     const keeping = this.#keepings.get(id);
-    if (row === undefined || keeping === undefined) {
-      // Not registered yet: its creation is behind this on its way through the table of templates.
-      if (row === undefined) this.#early(asked).push({ incarnation, envelope });
-      return;
-    }
-    if (asked !== id) {
-      envelope[3] = id;
-      envelope[4] = row.incarnation;
-    } else if (incarnation !== row.incarnation) return;
+    // Not registered yet: its creation is behind this on its way through the table of templates.
+    if (row === undefined && !this.#deaths.has(id)) this.#early(asked).push({ incarnation, envelope });
+    if (row === undefined || keeping === undefined) return;
+    const meant = alias !== undefined && redirect(envelope, asked, alias) ? alias.incarnation : incarnation;
+    // What was meant for an earlier incarnation its caller sends again, or not, when it hears of the loss.
+    if (meant !== row.incarnation) return;
     if (row.state === "ALIVE" && row.place !== undefined) this.#kernel.send(row.place, envelope);
-    else keeping.relays.push({ incarnation: row.incarnation, envelope });
+    else (keeping.relays ??= []).push({ incarnation: meant, envelope });
   }
 
   /** A place has gone: its actors are restarted or dead, and those it owned end. */
   placeLost(place: PlaceId, death: Death): void {
-    for (const keeping of this.#keepings.values()) keeping.watchers.delete(place);
+    for (const keeping of this.#keepings.values()) {
+      remove(keeping.watchers, place);
+      for (const watchers of keeping.aliases?.values() ?? []) remove(watchers, place);
+    }
     this.#settle(this.#gcs.placeLost(place, recordOf(death)), death);
+  }
+
+  /** The control store has ended actors with something that they depended on. */
+  fallen(fallout: Fallout, death: Death): void {
+    this.#settle(fallout, death);
   }
 
   /** The last handle is gone. */
   outOfScope(id: ActorId): void {
-    const target = this.#aliases.get(id);
-    if (target !== undefined) {
+    const alias = this.#aliases.get(id);
+    if (alias !== undefined) {
       this.#aliases.delete(id);
-      this.#keepings.get(target)?.aliases?.delete(id);
-      this.#options.drop(target, this.#kernel.place);
+      this.#keepings.get(alias.target)?.aliases?.delete(id);
+      this.#options.drop(alias.target, this.#kernel.place);
       return;
     }
-    const row = this.#gcs.actors.get(id);
+    const row = this.#gcs.actors.row(id);
     if (row === undefined || row.detached || row.state === "DEAD") return;
     this.#lose(id, { cause: "out-of-scope", actorId: id }, false, false);
   }
@@ -170,24 +182,25 @@ export class ActorManager implements ActorsContract {
         maxRestarts: options.maxRestarts,
         resources: options.resources,
         isolation: options.isolation ?? "thread",
+        ...placementOf(options.schedulingStrategy),
         dependenciesReady: spec.needs.length === 0,
       },
       from,
     );
-    const early = this.#earlyRelays.get(spec.id) ?? [];
+    const early = this.#earlyRelays.get(spec.id);
     this.#earlyRelays.delete(spec.id);
     if (registered.outcome === "name_taken") {
       const taken = new ActorNameTakenError({ actorName: spec.name ?? "", namespace: spec.namespace });
-      const death = encodeValue({ cause: "start-failed", actorId: spec.id, error: taken }, { met: [] }).bytes;
-      this.#tellOne(from, spec.id, ["DEAD", -1, 0, death]);
+      this.#refuse(from, spec.id, taken);
       return;
     }
     if (registered.outcome === "found") {
-      this.#alias(from, spec.id, registered.actor.actorId);
-      for (const { incarnation, envelope } of early) this.relay(spec.id, incarnation, envelope);
+      this.#alias(from, spec.id, registered.actor);
+      for (const { incarnation, envelope } of early ?? []) this.relay(spec.id, incarnation, envelope);
       return;
     }
-    this.#keepings.set(spec.id, { spec, template, watchers: new Set([from]), relays: early, aliases: undefined });
+    this.#keepings.set(spec.id, { spec, template, watchers: [from], relays: early, aliases: undefined });
+    for (const kept of spec.keeps) this.#options.hold(kept, this.#kernel.place);
     if (spec.needs.length === 0) this.#place(spec.id);
     else
       this.#options.whenHere(spec.needs, () => {
@@ -208,34 +221,45 @@ export class ActorManager implements ActorsContract {
   }
 
   /** The id that the caller made up stands for the actor that has the name. */
-  #alias(from: PlaceId, id: ActorId, target: ActorId): void {
-    this.#aliases.set(id, target);
+  #alias(from: PlaceId, id: ActorId, { actorId: target, incarnation }: { actorId: ActorId; incarnation: number }): void {
+    this.#aliases.set(id, { target, incarnation });
     this.#options.hold(target, this.#kernel.place);
     const keeping = this.#keepings.get(target);
-    if (keeping !== undefined) this.#watchersOf(keeping, id, target).add(from);
+    if (keeping !== undefined) this.#addWatcher(keeping, id, from);
     this.#tellOne(from, id, this.#stateOf(target, id));
+  }
+
+  #targetOf(id: ActorId): ActorId {
+    return this.#aliases.get(id)?.target ?? id;
+  }
+
+  /** There will be no such actor. */
+  #refuse(to: PlaceId, id: ActorId, error: unknown): void {
+    const death = encodeDeath({ cause: "start-failed", actorId: id, error });
+    this.#remember(id, death);
+    this.#tellOne(to, id, ["DEAD", -1, 0, death]);
   }
 
   #place(id: ActorId): void {
     const keeping = this.#keepings.get(id);
-    const row = this.#gcs.actors.get(id);
+    const row = this.#gcs.actors.row(id);
     if (keeping === undefined || row === undefined || row.state === "DEAD") return;
     const { spec, template } = keeping;
     const { incarnation } = row;
     this.#options.seats.find({ id, owner: row.owner, template }, (place) => {
-      const now = this.#gcs.actors.get(id);
+      const now = this.#gcs.actors.row(id);
       if (now === undefined || now.incarnation !== incarnation || now.state === "DEAD") {
         this.#options.seats.leave(id, "it is not wanted any more");
         return;
       }
       this.#gcs.actors.assign(id, { incarnation, place, workerId: workerId(place) });
-      const { form, data, name, namespace } = spec;
-      this.#hostAt(place).createActor({ id, incarnation, owner: row.owner, template: spec.template, form, data, name, namespace });
-    }, (error) => this.#lose(id, { cause: "start-failed", actorId: id, error }, true, false));
+      const { form, data, name } = spec;
+      this.#hostAt(place).createActor({ id, incarnation, owner: row.owner, template: spec.template, form, data, name });
+    }, (error) => this.#lose(id, { cause: "start-failed", actorId: id, error }, !isRefusal(error), false));
   }
 
   #lose(id: ActorId, death: Death, restart: boolean, force: boolean): void {
-    const before = this.#gcs.actors.get(id);
+    const before = this.#gcs.actors.row(id);
     const next = this.#gcs.actors.lose(id, { death: recordOf(death), restart });
     if (next === "stale" || before === undefined) return;
     if (before.place !== undefined) this.#hostAt(before.place).stopActor(id, death.detail ?? death.cause);
@@ -254,7 +278,7 @@ export class ActorManager implements ActorsContract {
     }
     for (const id of fallout.dead) {
       this.#options.seats.leave(id, "its place is gone");
-      const row = this.#gcs.actors.get(id);
+      const row = this.#gcs.actors.row(id);
       this.#moved(id, "DEAD", row?.death?.cause === "owner-died" ? { ...death, cause: "owner-died", actorId: id } : { ...death, actorId: id });
     }
   }
@@ -269,8 +293,10 @@ export class ActorManager implements ActorsContract {
     this.#remember(id, encoded);
     this.#tell(id);
     const keeping = this.#keepings.get(id);
+    if (keeping === undefined) return;
     this.#keepings.delete(id);
-    for (const alias of keeping?.aliases?.keys() ?? []) this.#remember(alias, encoded);
+    for (const alias of keeping.aliases?.keys() ?? []) this.#remember(alias, encoded);
+    for (const kept of keeping.spec.keeps) this.#options.drop(kept, this.#kernel.place);
   }
 
   #remember(id: ActorId, death: Uint8Array): void {
@@ -294,7 +320,7 @@ export class ActorManager implements ActorsContract {
   }
 
   #stateOf(id: ActorId, alias?: ActorId): ActorStateWire {
-    const row = this.#gcs.actors.get(id);
+    const row = this.#gcs.actors.row(id);
     if (row === undefined) return ["DEAD", -1, 0, this.#deaths.get(id) ?? encodeDeath({ cause: "unknown", actorId: id, detail: "this node does not know it" })];
     const phase = row.state === "DEPENDENCIES_UNREADY" || row.state === "PENDING_CREATION" ? "PENDING" : row.state;
     const wire: ActorStateWire = [phase, row.place ?? -1, row.incarnation];
@@ -306,20 +332,34 @@ export class ActorManager implements ActorsContract {
     return wire;
   }
 
-  #watchersOf(keeping: Keeping, id: ActorId, target: ActorId): Set<PlaceId> {
-    if (id === target) return keeping.watchers;
-    keeping.aliases ??= new Map();
-    let watchers = keeping.aliases.get(id);
-    if (watchers === undefined) {
-      watchers = new Set();
+  #addWatcher(keeping: Keeping, id: ActorId, place: PlaceId): void {
+    let { watchers } = keeping;
+    if (id !== keeping.spec.id) {
+      keeping.aliases ??= new Map();
+      watchers = keeping.aliases.get(id) ?? [];
       keeping.aliases.set(id, watchers);
     }
-    return watchers;
+    if (!watchers.includes(place)) watchers.push(place);
   }
 
   #hostAt(place: PlaceId): ReturnType<typeof toldContract<HostContract>> {
     return toldContract<HostContract>(this.#kernel, place, ActorNumber.executor);
   }
+}
+
+/** Turns what was sent under an alias to the actor meant. False when its caller knew the actor already. */
+function redirect(envelope: Envelope, alias: ActorId, { target, incarnation }: Alias): boolean {
+  const call = envelope[1] === ExecutorOp.call;
+  const at = call ? 3 : envelope.length - 1;
+  if (envelope[at] !== alias) return false;
+  envelope[at] = target;
+  if (call) envelope[4] = incarnation;
+  return true;
+}
+
+function remove(places: PlaceId[], place: PlaceId): void {
+  const at = places.indexOf(place);
+  if (at >= 0) places.splice(at, 1);
 }
 
 function encodeDeath(death: Death): Uint8Array {
@@ -329,6 +369,15 @@ function encodeDeath(death: Death): Uint8Array {
     const { error, ...rest } = death;
     return encodeValue({ ...rest, error: new Error(String(error)) }, { met: [] }).bytes;
   }
+}
+
+/** No node can ever have the actor: to try again would end the same way. */
+function isRefusal(error: unknown): boolean {
+  return isMobulaError(error, "ACTOR_UNSCHEDULABLE") || isMobulaError(error, "PLACEMENT_GROUP_ERROR");
+}
+
+function placementOf(strategy: ActorTemplate["options"]["schedulingStrategy"]): { placementGroupId?: string } {
+  return typeof strategy === "object" && "placementGroupId" in strategy ? { placementGroupId: strategy.placementGroupId } : {};
 }
 
 function recordOf(death: Death): DeathRecord {

@@ -3,14 +3,16 @@ import { AlreadyInitializedError, isMobulaError, MobulaError } from "../../runti
 import { placeId, DRIVER_SLOT, systemClock } from "../../runtime/kernel/mod.ts";
 import { Accounting } from "../../runtime/memory/mod.ts";
 import { checkInitOptions, type InitOptions, resolveInitOptions } from "../../runtime/options/mod.ts";
-import { openPlace, type PublicModules, sharedBuffers } from "../../runtime/place/mod.ts";
+import { openPlace, sharedBuffers } from "../../runtime/place/mod.ts";
 import { platform } from "../../runtime/platform/mod.ts";
 import { closeSession, currentSession, neverInShadow, openSession, type Session, setStarter } from "../../runtime/session/mod.ts";
 import { decodeValue } from "../../runtime/values/mod.ts";
 import type { PlaceIdentity } from "../../runtime/worker/mod.ts";
-import type { NodeConfig, NodeModules } from "../node/mod.ts";
+import type { NodeConfig } from "../node/mod.ts";
+import { Inbox } from "./inbox.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import { makeSpillDirectory, NodeHost } from "./node_host.ts";
+import { programs } from "./programs.ts";
 import { nodeResources, storeCapacity } from "./node_resources.ts";
 
 /** What `init` returns: where the driver is connected. Disposing of it is `shutdown()`. */
@@ -33,13 +35,9 @@ interface Running {
 
 let running: Running | undefined;
 let closing: Promise<void> | undefined;
-let modules: { threads: NodeModules; public: PublicModules } | undefined;
 
-/** Where the programs of threads and processes are; set by the package's face. */
-export function setModules(threads: NodeModules, publicModules: PublicModules): void {
-  modules = { threads, public: publicModules };
-  setStarter(() => start({}).session);
-}
+// The first call of Mobula in a thread where nothing runs starts a node, as with Ray.
+setStarter(() => start({}).session);
 
 /**
  * Starts a node in this process and connects to it. Resolves when its control store is up; workers go on
@@ -79,7 +77,6 @@ export function currentHost(): NodeHost | undefined {
 }
 
 function start(options: InitOptions): Running {
-  if (modules === undefined) throw new Error("the package's face was not imported");
   const resolved = resolveInitOptions(options);
   if (resolved.address !== undefined && resolved.address.kind !== "local") {
     throw new RangeError('init(): option "address" names a cluster, and this release runs on one machine; leave it out, or pass "local"');
@@ -110,18 +107,19 @@ function start(options: InitOptions): Running {
     clock: systemClock,
     identity,
     isolation: config.isolation,
-    modules: modules.public,
     buffers: (kernel, tellDrops) => sharedBuffers(kernel, account.shared, { platform, tellDrops }),
     print: (stream, line) => platform.print(stream, line),
-    onLink: (to, port, kernel) => kernel.connect(to, messagePortLink(port, { onFrame: (frame) => kernel.receive(frame) })),
+    onLink: (to, port, kernel) => kernel.connect(to, messagePortLink(port, { onFrame: inbox.onFrame })),
     onUnobserved: (fault, name) => unobserved.add(fault.data as Uint8Array, name),
   });
+  const inbox = new Inbox(systemClock, (frame) => place.kernel.receive(frame));
   const keepAlive = new KeepAlive(() => platform.keepAlive(), systemClock);
   const session: Session = { ...place, identity, isolation: config.isolation, keepAlive: () => keepAlive.hold() };
   const host = new NodeHost(config, {
     place,
+    onFrame: inbox.onFrame,
     account: account.shared,
-    modules: modules.threads,
+    modules: programs,
     onSystemExit: (exit) => {
       const reason = exit.error instanceof Error ? exit.error.message : `exit code ${exit.code}`;
       place.caller.close(new MobulaError({ message: `The node's system worker has ended unexpectedly: ${reason}` }));

@@ -2,7 +2,7 @@ import * as Comlink from "comlink";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { messagePortLink } from "../../net/mod.ts";
+import { type Frame, messagePortLink } from "../../net/mod.ts";
 import type { NodeContract, Welcome } from "../../runtime/contracts/mod.ts";
 import { ActorNumber, DRIVER_SLOT, FIRST_WORKER_SLOT, type PlaceId, placeId, type Remote, remoteContract, SYSTEM_SLOT, systemClock, type Told, toldContract } from "../../runtime/kernel/mod.ts";
 import type { Place } from "../../runtime/place/mod.ts";
@@ -34,7 +34,7 @@ export class NodeHost {
   readonly #links: { close(): void }[] = [];
   #closing = false;
 
-  constructor(config: NodeConfig, options: { place: Place; account: SharedArrayBuffer; modules: NodeModules; onSystemExit(exit: Exit): void }) {
+  constructor(config: NodeConfig, options: { place: Place; onFrame(frame: Frame): void; account: SharedArrayBuffer; modules: NodeModules; onSystemExit(exit: Exit): void }) {
     const { place, account, modules } = options;
     this.#config = config;
     this.#modules = modules;
@@ -44,11 +44,12 @@ export class NodeHost {
     this.#node = remoteContract<NodeContract>(place.kernel, system, ActorNumber.node);
     this.#told = toldContract<NodeContract>(place.kernel, system, ActorNumber.node);
     this.#processes = new ProcessHosts(modules.process, {
+      isolation: config.isolation,
       onExit: (at, exit) => this.#exited(at, exit),
-      onOutput: (at, stream, text) => this.#told.output(at, stream, text),
+      onOutput: (at, stream, lines) => this.#told.output(at, stream, lines.map(({ label, line }) => [label, line] as const)),
     });
     const driver = new MessageChannel();
-    const link = messagePortLink(driver.port1, { onFrame: (frame) => place.kernel.receive(frame) });
+    const link = messagePortLink(driver.port1, { onFrame: options.onFrame });
     place.kernel.connectGateway(system, link);
     this.#links.push(link);
     const control = new MessageChannel();
@@ -119,21 +120,21 @@ export class NodeHost {
     return platform.pid;
   }
 
-  async #stop(place: PlaceId, force: boolean): Promise<void> {
+  async #stop(place: PlaceId, force: boolean): Promise<boolean> {
     const thread = this.#threads.get(place);
     if (thread === undefined) {
       await this.#processes.stop(place, force ? 0 : STOP_GRACE_MS);
-      return;
+      return true;
     }
     this.#threads.delete(place);
-    await Promise.race([thread.terminate(), delay(STOP_GRACE_MS)]);
+    return await Promise.race([thread.terminate(), delay(STOP_GRACE_MS).then(() => false)]);
   }
 
   #exited(place: PlaceId, exit: Exit): void {
     this.#threads.delete(place);
     if (this.#closing) return;
     const error = exit.error === undefined ? undefined : encodeValue(exit.error, contextOf()).bytes;
-    this.#told.exited(place, { code: exit.code, signal: exit.signal, error });
+    this.#told.exited(place, { code: exit.code, signal: exit.signal, error, outOfMemory: exit.outOfMemory });
     this.#place.kernel.flush();
   }
 

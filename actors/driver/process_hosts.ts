@@ -1,13 +1,13 @@
-import type { PlaceId } from "../../runtime/kernel/mod.ts";
+import { existsSync } from "node:fs";
+import { type PlaceId, systemClock } from "../../runtime/kernel/mod.ts";
 import { type Child, type Exit, platform } from "../../runtime/platform/mod.ts";
-import { systemClock } from "../../runtime/kernel/mod.ts";
-
-/** How a child process finds its node; given in its environment, never on its command line. */
-export const JOIN_VARIABLE = "MOBULA_JOIN";
+import { LineReader, type LogLine } from "../logs/mod.ts";
+import { JOIN_VARIABLE, type ProcessJoin } from "../node/mod.ts";
 
 export interface ProcessHostsOptions {
+  isolation: ProcessJoin["isolation"];
   onExit(place: PlaceId, exit: Exit): void;
-  onOutput(place: PlaceId, stream: "stdout" | "stderr", text: string): void;
+  onOutput(place: PlaceId, stream: "stdout" | "stderr", lines: readonly LogLine[]): void;
 }
 
 interface Hosted {
@@ -29,13 +29,22 @@ export class ProcessHosts {
   async spawn(place: PlaceId, environment: string, join: { url: string; token: string }): Promise<number> {
     const runtimeEnv = JSON.parse(environment) as { envVars?: Record<string, string>; workingDir?: string } | null;
     const { promise: ended, resolve } = Promise.withResolvers<void>();
+    const { isolation } = this.#options;
+    const readers = { stdout: new LineReader(), stderr: new LineReader() };
+    const tell = (stream: "stdout" | "stderr", lines: readonly LogLine[]): void => {
+      if (lines.length > 0) this.#options.onOutput(place, stream, lines);
+    };
+    const workingDir = runtimeEnv?.workingDir;
+    // The runtimes report this as if the program was missing.
+    if (workingDir !== undefined && !existsSync(workingDir)) throw new Error(`workingDir ${JSON.stringify(workingDir)} does not exist`);
     const child = platform.spawnChild(this.#module, {
       args: [],
-      env: { ...runtimeEnv?.envVars, [JOIN_VARIABLE]: JSON.stringify({ ...join, place }) },
-      ...(runtimeEnv?.workingDir === undefined ? {} : { cwd: runtimeEnv.workingDir }),
-      onOutput: (stream, text) => this.#options.onOutput(place, stream, text),
+      env: { ...runtimeEnv?.envVars, [JOIN_VARIABLE]: JSON.stringify({ ...join, place, isolation } satisfies ProcessJoin) },
+      ...(workingDir === undefined ? {} : { cwd: workingDir }),
+      onOutput: (stream, text) => tell(stream, readers[stream].push(text)),
       onExit: (exit) => {
         this.#children.delete(place);
+        for (const stream of ["stdout", "stderr"] as const) tell(stream, readers[stream].end());
         resolve();
         this.#options.onExit(place, exit);
       },

@@ -1,6 +1,6 @@
 import type { FunctionsContract } from "../../runtime/contracts/mod.ts";
 import type { Caller, PlaceId } from "../../runtime/kernel/mod.ts";
-import { type FunctionRecord, type TaskTemplate, type Template, templateKey } from "../../runtime/tasks/mod.ts";
+import { type FunctionRecord, ownerOfKey, type TaskTemplate, type Template, templateKey } from "../../runtime/tasks/mod.ts";
 
 /**
  * The functions, classes and templates that are known on a node. A question about one that is not known yet is
@@ -10,7 +10,8 @@ export class FunctionDirectory implements FunctionsContract {
   readonly #functions: Map<string, FunctionRecord> = new Map();
   readonly #templates: Map<number, Template> = new Map();
   readonly #functionWaiters: Map<string, ((record: FunctionRecord) => void)[]> = new Map();
-  readonly #templateWaiters: Map<number, ((template: Template) => void)[]> = new Map();
+  readonly #templateWaiters: Map<number, PromiseWithResolvers<Template>> = new Map();
+  readonly #gone: Set<PlaceId> = new Set();
 
   define(_caller: Caller, record: FunctionRecord): void {
     if (this.#functions.has(record.id)) return;
@@ -23,7 +24,7 @@ export class FunctionDirectory implements FunctionsContract {
     const key = templateKey(template.owner, template.number);
     if (this.#templates.has(key)) return;
     this.#templates.set(key, template);
-    for (const waiter of this.#templateWaiters.get(key) ?? []) waiter(template);
+    this.#templateWaiters.get(key)?.resolve(template);
     this.#templateWaiters.delete(key);
   }
 
@@ -33,7 +34,20 @@ export class FunctionDirectory implements FunctionsContract {
 
   template(_caller: Caller, owner: PlaceId, number: number): Template | Promise<Template> {
     const key = templateKey(owner, number);
-    return this.#templates.get(key) ?? waitFor(this.#templateWaiters, key);
+    const template = this.#templates.get(key);
+    if (template !== undefined) return template;
+    if (this.#gone.has(owner)) throw new Error(`the worker that submitted the call is gone, and template ${number} with it`);
+    let waiter = this.#templateWaiters.get(key);
+    if (waiter === undefined) {
+      waiter = Promise.withResolvers<Template>();
+      this.#templateWaiters.set(key, waiter);
+    }
+    return waiter.promise;
+  }
+
+  /** Calls back once the template is known; never, when its owner goes before. */
+  whenPublished(owner: PlaceId, number: number, action: () => void): void {
+    new Promise((resolve) => resolve(this.template({ from: owner, attachments: [] }, owner, number))).then(action, () => {});
   }
 
   taskTemplate(owner: PlaceId, number: number): TaskTemplate | undefined {
@@ -49,6 +63,12 @@ export class FunctionDirectory implements FunctionsContract {
   dropOwner(owner: PlaceId): void {
     for (const [key, template] of this.#templates) {
       if (template.owner === owner && template.kind === "task") this.#templates.delete(key);
+    }
+    this.#gone.add(owner);
+    for (const [key, waiter] of this.#templateWaiters) {
+      if (ownerOfKey(key) !== owner) continue;
+      waiter.reject(new Error("the worker that submitted the call is gone, and what it defined with it"));
+      this.#templateWaiters.delete(key);
     }
   }
 }

@@ -66,6 +66,11 @@ export class ActorTable {
     return this.#rows.get(actorId)?.info();
   }
 
+  /** The row itself, without a copy: it changes with the actor, and callers MUST NOT change it. */
+  row(actorId: string): ActorInfo | undefined {
+    return this.#rows.get(actorId);
+  }
+
   byName(namespace: string, name: string): ActorInfo | undefined {
     return this.#names.get(namespace, name)?.info();
   }

@@ -8,6 +8,7 @@ export class LastLines {
   readonly #lines: Map<PlaceId, string[]> = new Map();
 
   add(place: PlaceId, line: string): void {
+    if (line.trim() === "") return;
     const lines = this.#lines.get(place);
     if (lines === undefined) this.#lines.set(place, [line]);
     else {

@@ -19,11 +19,23 @@ export interface NodeConfig {
   readonly runtime: string;
 }
 
+/** How a child process finds its node: the name of the variable in its environment. Never on a command line. */
+export const JOIN_VARIABLE = "MOBULA_JOIN";
+
+/** What it finds there, as JSON. */
+export interface ProcessJoin {
+  readonly url: string;
+  readonly token: string;
+  readonly place: PlaceId;
+  readonly isolation: "thread" | "process";
+}
+
 /** What the main thread does for the system worker, over the control line. */
 export interface HostFace {
   spawnThread(place: PlaceId, port: MessagePort): Promise<number>;
   spawnProcess(place: PlaceId, environment: string, join: { url: string; token: string }): Promise<number>;
-  stop(place: PlaceId, force: boolean): Promise<void>;
+  /** False when the thread goes on for ever in a busy loop that nothing stops. */
+  stop(place: PlaceId, force: boolean): Promise<boolean>;
 }
 
 /** What the system worker is started with. */

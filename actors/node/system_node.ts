@@ -1,7 +1,7 @@
-import { type Frame, messagePortLink } from "../../net/mod.ts";
-import { ActorsOp, CallerOp, type ExitWire, type NodeContract, type Welcome } from "../../runtime/contracts/mod.ts";
+import { type Frame, type Link, messagePortLink } from "../../net/mod.ts";
+import { ActorsOp, type BundlesContract, CallerOp, type ExitWire, type GlobalSchedulerContract, type NodeContract, type PlaceContract, type Welcome } from "../../runtime/contracts/mod.ts";
 import type { Death } from "../../runtime/errors/mod.ts";
-import { type Actor, ActorNumber, type ActorId, type Caller, type Clock, DRIVER_SLOT, type Envelope, FIRST_WORKER_SLOT, Kernel, type PlaceId, placeId, serve, SYSTEM_SLOT, taskId, workerId } from "../../runtime/kernel/mod.ts";
+import { type Actor, ActorNumber, type ActorId, type Caller, type Clock, DRIVER_SLOT, type Envelope, FIRST_WORKER_SLOT, Kernel, type PlaceId, placeId, remoteContract, serve, SYSTEM_SLOT, systemRandom, taskId, toldContract, workerId } from "../../runtime/kernel/mod.ts";
 import { Accounting } from "../../runtime/memory/mod.ts";
 import { faultWire } from "../../runtime/place/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
@@ -10,11 +10,13 @@ import { contextOf, decodeValue, encodeValue } from "../../runtime/values/mod.ts
 import { ActorManager, ActorSeats } from "../actor_manager/mod.ts";
 import { FunctionDirectory } from "../functions/mod.ts";
 import { type DeathRecord, Gcs, type StateKind, type Storage, type TaskEvent, timeline } from "../gcs/mod.ts";
-import { LastLines, LogFolder } from "../logs/mod.ts";
+import { WorkerLogs } from "../logs/mod.ts";
 import { FileDisk, ObjectsActor } from "../objects/mod.ts";
-import { LocalScheduler, NodeResources, type WorkerKind } from "../scheduler/mod.ts";
+import { PlacementGroupManager } from "../placement_groups/mod.ts";
+import { Admission, BundleHolder, Bundles, GlobalScheduler, LocalScheduler, NodeResources, type NodeView, type WorkerKind } from "../scheduler/mod.ts";
 import { type HostControl, WorkerPool } from "../workers/mod.ts";
 import type { NodeConfig } from "./node_config.ts";
+import { stuckText, unstartableError } from "./notices.ts";
 
 export interface SystemNodeOptions {
   config: NodeConfig;
@@ -38,10 +40,14 @@ export class SystemNode implements NodeContract {
   readonly #pool: WorkerPool;
   readonly #actors: ActorManager;
   readonly #seats: ActorSeats;
-  readonly #logs: LogFolder;
-  readonly #lastLines: LastLines = new LastLines();
+  readonly #resources: NodeResources;
+  readonly #groups: PlacementGroupManager;
+  readonly #logs: WorkerLogs;
   readonly #driver: PlaceId;
+  /** The places of this node. */
   readonly #linked: Set<PlaceId> = new Set();
+  /** Those of them that are threads, which can have links of their own to each other. */
+  readonly #threads: Set<PlaceId> = new Set();
   readonly #started: Promise<void>;
   readonly #connected: Set<string> = new Set();
 
@@ -53,17 +59,29 @@ export class SystemNode implements NodeContract {
     this.kernel = new Kernel({ place: placeId(config.node, SYSTEM_SLOT), faults: faultWire, onFault: (error) => this.#complain(error) });
     const { kernel } = this;
     this.#gcs = new Gcs({ clock, storage: options.storage });
-    this.#logs = new LogFolder({ clock, print: (stream, line) => this.#print(stream, line) });
+    this.#logs = new WorkerLogs({ clock, toDriver: config.logToDriver, print: (stream, line) => this.#print(stream, line) });
     const resources = new NodeResources(ResourceSet.from(config.resources));
+    this.#resources = resources;
+    const bundles = new Bundles(resources);
+    const admission = new Admission({
+      nodeId: config.nodeId,
+      resources,
+      bundles,
+      global: remoteContract<GlobalSchedulerContract>(kernel, kernel.place, ActorNumber.globalScheduler),
+      changed: () => this.#scheduler.wake(),
+      spill: ({ placement }, nodeId) => this.#complain(new Error(`${placement.kind} ${placement.name} was placed on node ${nodeId}, which this release cannot reach`)),
+    });
     this.#pool = new WorkerPool({
       host: options.host,
       clock,
       nodeId: config.nodeId,
       firstPlace: placeId(config.node, FIRST_WORKER_SLOT),
       limit: config.workerLimit,
-      lastLogs: (place) => this.#lastLines.of(place),
+      lastLogs: (place) => this.#logs.lastOf(place),
       onReady: (place, kind, environment) => this.#scheduler.workerReady(place, kind, environment),
       onLost: (place, death) => this.#placeLost(place, death),
+      onUnstartable: (kind, environment, death) => this.#scheduler.unstartable(kind, environment, unstartableError(environment, death)),
+      onStuck: (place) => this.#warn(stuckText(workerId(place))),
     });
     this.#objects = new ObjectsActor({
       kernel,
@@ -76,8 +94,10 @@ export class SystemNode implements NodeContract {
       kernel,
       clock,
       resources,
+      admission,
       isolation: config.isolation,
       template: (owner, number) => this.#functions.taskTemplate(owner, number),
+      whenPublished: (owner, number, action) => this.#functions.whenPublished(owner, number, action),
       whenHere: (ids, action) => this.#objects.whenHere(ids, action),
       places: () => this.#linked,
       workers: {
@@ -85,33 +105,57 @@ export class SystemNode implements NodeContract {
         kill: (place, detail) => this.#pool.kill(place, detail),
         retire: (place) => this.#pool.retire(place),
       },
-      infeasible: (queue) => this.#warnInfeasible(queue, `task ${queue.name}`, queue.demand),
-      scheduled: () => this.#seats.retry(),
+      scheduled: () => {
+        this.#seats.retry();
+        this.#groups.retry();
+      },
     });
     this.#seats = new ActorSeats({
       scheduler: this.#scheduler,
-      resources,
+      admission,
       pool: this.#pool,
       isolation: config.isolation,
       sharedHosts: Math.max(1, Math.min(4, Math.floor(config.resources["CPU"] ?? 1))),
-      infeasible: (request, demand) => this.#warnInfeasible(request, `actor ${request.template.name}`, demand),
     });
     this.#actors = new ActorManager({
       kernel,
       gcs: this.#gcs,
       seats: this.#seats,
       jobId: config.jobId,
-      template: async (owner, number) => (await this.#functions.template({ from: owner, attachments: [] }, owner, number)) as ActorTemplate,
+      template: (owner, number) => this.#functions.template({ from: owner, attachments: [] }, owner, number) as ActorTemplate | Promise<ActorTemplate>,
       whenHere: (ids, action) => void this.#objects.whenHere(ids, action),
       hold: (id, place) => this.#objects.holdAs(id, place),
       drop: (id, place) => this.#objects.dropAs(id, place),
     });
+    const global = new GlobalScheduler({
+      nodes: () => this.#nodeViews(),
+      group: (id) => this.#gcs.placementGroups.get(id),
+      random: systemRandom,
+      warn: (text) => this.#warn(text),
+    });
+    const here = {
+      ask: remoteContract<BundlesContract>(kernel, kernel.place, ActorNumber.bundles),
+      tell: toldContract<BundlesContract>(kernel, kernel.place, ActorNumber.bundles),
+    };
+    this.#groups = new PlacementGroupManager({
+      gcs: this.#gcs,
+      scheduler: global,
+      jobId: config.jobId,
+      node: (nodeId) => (nodeId === config.nodeId ? here : undefined),
+      nodeIds: () => [config.nodeId],
+      onFallout: (fallout, death) => this.#actors.fallen(fallout, death),
+      warn: (text) => this.#warn(text),
+    });
+    kernel.register(ActorNumber.bundles, serve(kernel, new BundleHolder(bundles, this.#scheduler)));
     kernel.register(ActorNumber.gcs, serve(kernel, this.#functions));
     kernel.register(ActorNumber.localScheduler, this.#scheduler);
     kernel.register(ActorNumber.objects, serve(kernel, this.#objects));
     kernel.register(ActorNumber.actors, serve(kernel, this.#actors, relaying(this.#actors)));
     kernel.register(ActorNumber.node, serve(kernel, this));
     this.#started = this.#start();
+    // They decide by the tables, which are not filled before that.
+    kernel.register(ActorNumber.globalScheduler, onceOpen(this.#started, serve(kernel, global)));
+    kernel.register(ActorNumber.placementGroups, onceOpen(this.#started, serve(kernel, this.#groups)));
   }
 
   /** Takes in a thread's link. Workers are known to the pool already, or started by it. */
@@ -121,11 +165,23 @@ export class SystemNode implements NodeContract {
     link.keepAlive(true);
     this.kernel.connect(place, link);
     this.#linked.add(place);
+    this.#threads.add(place);
+  }
+
+  /** Takes in the link of a child process that the pool has started. */
+  linkProcess(place: PlaceId, link: Link): void {
+    this.kernel.connect(place, link);
+    this.#linked.add(place);
+  }
+
+  /** A child process has lost its link: most often its death is told next. */
+  processUnlinked(place: PlaceId, reason: string): void {
+    this.#options.clock.after(UNLINKED_GRACE_MS, () => this.#pool.kill(place, `its link broke: ${reason}`, "disconnected"));
   }
 
   /** A worker that the host started before this one was up. */
   expectWorker(place: PlaceId, kind: WorkerKind): void {
-    this.#pool.expect(place, kind, "null");
+    this.#pool.expect(place, { kind, environment: "null", pid: this.#config.pid });
   }
 
   async hello(caller: Caller): Promise<Welcome> {
@@ -141,7 +197,7 @@ export class SystemNode implements NodeContract {
 
   connect(caller: Caller, place: PlaceId): void {
     const { from } = caller;
-    if (from === place || !this.#linked.has(place) || !this.#linked.has(from)) return;
+    if (from === place || !this.#threads.has(place) || !this.#threads.has(from)) return;
     const pair = from < place ? `${from}-${place}` : `${place}-${from}`;
     if (this.#connected.has(pair)) return;
     this.#connected.add(pair);
@@ -151,18 +207,11 @@ export class SystemNode implements NodeContract {
   }
 
   log(caller: Caller, stream: "stdout" | "stderr", label: string, text: string): void {
-    const name = workerId(caller.from);
-    for (const line of text.split("\n")) {
-      this.#lastLines.add(caller.from, line);
-      if (this.#config.logToDriver) this.#logs.add(stream, line, { label: `${label || "worker"} ${name}`, source: name });
-    }
+    this.#logs.add(caller.from, stream, text.split("\n").map((line) => ({ label, line })));
   }
 
-  output(_caller: Caller, place: PlaceId, stream: "stdout" | "stderr", text: string): void {
-    for (const line of text.replace(/\n$/, "").split("\n")) {
-      this.#lastLines.add(place, line);
-      if (this.#config.logToDriver) this.#logs.add(stream, line, { label: `process ${workerId(place)}`, source: workerId(place) });
-    }
+  output(_caller: Caller, place: PlaceId, stream: "stdout" | "stderr", lines: readonly (readonly [label: string, line: string])[]): void {
+    this.#logs.add(place, stream, lines.map(([label, line]) => ({ label: label || "process", line })));
   }
 
   ending(caller: Caller, exit: ExitWire): void {
@@ -172,7 +221,7 @@ export class SystemNode implements NodeContract {
   exited(_caller: Caller, place: PlaceId, exit: ExitWire): void {
     const error = exit.error === undefined ? undefined : decodeValue(exit.error);
     // Its own last words may still be on their way on its own link.
-    this.#options.clock.after(5, () => this.#pool.exited(place, { code: exit.code, signal: exit.signal, error }));
+    this.#options.clock.after(5, () => this.#pool.exited(place, { code: exit.code, signal: exit.signal, error, outOfMemory: exit.outOfMemory === true }));
   }
 
   events(_caller: Caller, rows: Uint8Array, dropped: number): void {
@@ -197,17 +246,31 @@ export class SystemNode implements NodeContract {
     return this.#gcs.state.list(query.kind as StateKind, query.limit === undefined ? {} : { limit: query.limit });
   }
 
-  timeline(): unknown[] {
+  async timeline(): Promise<unknown[]> {
+    await this.#settle();
     return timeline(this.#gcs.tasks.rows(), { nowMs: this.#options.clock.now() }) as unknown[];
   }
 
   async shutdown(): Promise<void> {
+    await this.#settle();
     this.#pool.close();
+    const { host } = this.#options;
+    const processes = this.#pool.list().filter(({ kind }) => kind === "process");
+    await Promise.all(processes.map(({ place }) => host.stop(place, false).catch(() => {})));
+    await host.close();
     this.#logs.flush();
-    for (const { place, kind } of this.#pool.list()) if (kind === "process") await this.#options.host.stop(place, false).catch(() => {});
+    this.#gcs.endJob(this.#config.jobId, { status: "SUCCEEDED" });
     await this.#objects.close();
     await this.#gcs.close();
     this.kernel.flush();
+  }
+
+  /** Waits until all that the workers have to tell has come, but not for those that are busy. */
+  async #settle(): Promise<void> {
+    const settled = [...this.#pool.places()].map((place) => remoteContract<PlaceContract>(this.kernel, place, ActorNumber.place).settle().catch(() => {}));
+    if (settled.length === 0) return;
+    const patience = new Promise<void>((resolve) => void this.#options.clock.after(SETTLE_MS, resolve));
+    await Promise.race([Promise.all(settled), patience]);
   }
 
   async #start(): Promise<void> {
@@ -225,6 +288,7 @@ export class SystemNode implements NodeContract {
 
   #placeLost(place: PlaceId, death: Death): void {
     this.#linked.delete(place);
+    this.#threads.delete(place);
     for (const pair of [...this.#connected]) if (pair.split("-").includes(String(place))) this.#connected.delete(pair);
     const encoded = encodeDeath(death);
     this.#scheduler.workerLost(place, encoded);
@@ -235,18 +299,24 @@ export class SystemNode implements NodeContract {
     this.#functions.dropOwner(place);
     this.#options.clock.after(100, () => {
       this.kernel.disconnect(place);
-      this.#lastLines.forget(place);
+      this.#logs.forget(place);
     });
   }
 
-  readonly #warned: WeakSet<object> = new WeakSet();
+  /** The node table as schedulers see it; of this node, what is free at this moment. */
+  #nodeViews(): NodeView[] {
+    return this.#gcs.nodes.live().map(({ nodeId, state, labels, total, available }) => ({
+      nodeId,
+      labels,
+      total: nodeId === this.#config.nodeId ? this.#resources.total : ResourceSet.from(total),
+      available: nodeId === this.#config.nodeId ? this.#resources.available : ResourceSet.from(available),
+      alive: true,
+      draining: state === "DRAINING",
+    }));
+  }
 
-  #warnInfeasible(what: object, name: string, demand: ResourceSet): void {
-    if (this.#warned.has(what)) return;
-    this.#warned.add(what);
-    const total = ResourceSet.from(this.#config.resources);
-    const missing = demand.lacking(total).map((resource) => `${resource}: ${demand.get(resource)} asked for, ${total.get(resource)} on this node`);
-    this.#print("stderr", `mobula: ${name} cannot be scheduled and waits: ${missing.join("; ")}. Ask for less, or start the node with more (init({ numCpus, numGpus, resources })).`);
+  #warn(text: string): void {
+    this.#print("stderr", `mobula: ${text}`);
   }
 
   #print(stream: "stdout" | "stderr", line: string): void {
@@ -256,6 +326,27 @@ export class SystemNode implements NodeContract {
   #complain(error: unknown): void {
     this.#print("stderr", `mobula: a system actor failed: ${error instanceof Error ? error.stack : String(error)}`);
   }
+}
+
+/** How long after its link a child process may take to end. */
+const UNLINKED_GRACE_MS = 1_000;
+/** How long workers may take to tell what they have to tell. */
+const SETTLE_MS = 200;
+
+/** The actor, from when `open` resolves; what comes earlier waits, in order. */
+function onceOpen(open: Promise<void>, actor: Actor): Actor {
+  let early: Parameters<Actor["receive"]>[] | undefined = [];
+  void open.then(() => {
+    const waiting = early ?? [];
+    early = undefined;
+    for (const [envelope, delivery] of waiting) actor.receive(envelope, delivery);
+  });
+  return {
+    receive(envelope, delivery): void {
+      if (early === undefined) actor.receive(envelope, delivery);
+      else early.push([envelope, delivery]);
+    },
+  };
 }
 
 /** Calls on their way to actors whose place the caller does not know. */

@@ -2,6 +2,7 @@
  * The object manager of a node: the store of shared memory with its spilling, the count of references, and who waits
  * for what. Decisions only: messages are the manager actor's.
  */
+export { DropOrder } from "./drop_order.ts";
 export type { Held } from "./object_record.ts";
 export { mayMove, move, type ObjectState } from "./object_state.ts";
 export { ObjectsActor, type ObjectsActorOptions } from "./objects_actor.ts";

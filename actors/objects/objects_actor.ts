@@ -25,10 +25,14 @@ import {
   type PayloadWire,
   payloadToWire,
 } from "../../runtime/values/mod.ts";
+import { PRIVATE_SLOT } from "../../runtime/place/mod.ts";
+import type { Announced } from "../../runtime/references/mod.ts";
+import { DropOrder } from "./drop_order.ts";
 import type { Held } from "./object_record.ts";
 import { References } from "./references.ts";
 import type { SpillDisk } from "./spill/mod.ts";
 import { ObjectStore } from "./store.ts";
+import type { StoreStats } from "./store_report.ts";
 import { DependencyWaits, Waiters } from "./waiters.ts";
 
 /**
@@ -46,9 +50,18 @@ export interface ObjectsActorOptions {
   onActorReleased(id: string): void;
 }
 
+/** A large value in a buffer of the store's. */
+interface Sealed {
+  readonly slot: number;
+  readonly size: number;
+  readonly children: readonly string[];
+}
+
 /** The node's object manager: keeps what has left its thread, counts its holders, and sends it where it is wanted. */
 export class ObjectsActor implements ObjectsContract {
   readonly #kernel: Kernel;
+  readonly #clock: Clock;
+  readonly #onActorReleased: (id: string) => void;
   readonly #node: PlaceId;
   readonly #store: ObjectStore;
   readonly #references: References;
@@ -60,35 +73,37 @@ export class ObjectsActor implements ObjectsContract {
   /** What places other than its owner's have held or asked for. */
   readonly #lent: Set<string> = new Set();
   readonly #deadPlaces: Set<PlaceId> = new Set();
+  readonly #drops: DropOrder = new DropOrder((place, ids) => {
+    for (const id of ids) this.#references.drop(id, place);
+  });
 
   constructor(options: ObjectsActorOptions) {
     const { kernel, clock } = options;
     this.#kernel = kernel;
+    this.#clock = clock;
+    this.#onActorReleased = options.onActorReleased;
     this.#node = kernel.place;
     this.#store = new ObjectStore({
       accounting: options.accounting,
       clock,
       disk: options.disk,
       events: {
-        collect: (places) => this.#tellSlots(places, CallerOp.collect),
+        collect: () => this.#collect(),
         reclaimed: (places) => this.#tellSlots(places, CallerOp.reclaimed),
       },
     });
     this.#references = new References({
       onDead: (ids) => {
         const lent = ids.filter((id) => this.#lent.has(id));
-        for (const id of ids) if (!this.#lent.has(id)) this.#release(id, options.onActorReleased);
-        if (lent.length === 0) return;
-        clock.after(RELEASE_GRACE_MS, () => {
-          for (const id of lent) if (!this.#references.has(id)) this.#release(id, options.onActorReleased);
-        });
+        for (const id of ids) if (!this.#lent.has(id)) this.#release(id);
+        if (lent.length > 0) clock.after(RELEASE_GRACE_MS, () => this.#releaseUnheld(lent));
       },
     });
   }
 
   store(caller: Caller, id: ObjectId, value: PayloadWire): void {
     this.#references.hold(id, caller.from);
-    this.resolve(caller, id, value);
+    this.#accept(id, value);
   }
 
   seal(
@@ -98,12 +113,36 @@ export class ObjectsActor implements ObjectsContract {
   ): void {
     this.#references.hold(id, holder);
     const buffer = caller.attachments[attachment] as SharedArrayBuffer;
+    const sealed = { slot, size, children };
+    if (slot === PRIVATE_SLOT) void this.#copyIn(id, buffer, sealed);
+    else this.#sealed(id, buffer, sealed);
+  }
+
+  /** A value that comes from a process, in memory that is not the store's. */
+  async #copyIn(id: ObjectId, buffer: SharedArrayBuffer, { size, children }: Sealed): Promise<void> {
+    this.#store.expect(id, ownerOf(id));
+    try {
+      const block = await this.#store.allocate(size);
+      new Uint8Array(block.buffer).set(new Uint8Array(buffer, 0, size));
+      this.#sealed(id, block.buffer, { slot: block.slot, size, children });
+    } catch (fault) {
+      this.#accept(id, payloadToWire(faultPayload(encodeValue(this.#asError(id, fault), contextOf()).bytes)));
+    }
+  }
+
+  #sealed(id: ObjectId, buffer: SharedArrayBuffer, { slot, size, children }: Sealed): void {
     if (!this.#store.seal(id, buffer, { slot, bytes: size, owner: ownerOf(id) })) return;
+    if (this.#freed.has(id)) {
+      this.#store.free(id);
+      return;
+    }
     if (children.length > 0) {
       this.#children.set(id, children);
       this.#references.setChildren(id, children);
     }
     this.#isHere(id);
+    // Its holder died, and nobody else has it.
+    if (!this.#references.has(id)) this.#release(id);
   }
 
   expect(caller: Caller, id: ObjectId): void {
@@ -112,6 +151,13 @@ export class ObjectsActor implements ObjectsContract {
   }
 
   resolve(_caller: Caller, id: ObjectId, value: PayloadWire): void {
+    this.#accept(id, value);
+    // From a worker, when nobody needs it any more or its owner has yet to be heard of.
+    if (!this.#references.has(id)) this.#clock.after(RELEASE_GRACE_MS, () => this.#releaseUnheld([id]));
+  }
+
+  #accept(id: ObjectId, value: PayloadWire): void {
+    if (this.#freed.has(id)) return;
     if (!this.#store.storeInline(id, value, { bytes: value[2], owner: ownerOf(id) })) return;
     if (value[3] !== undefined && value[3].length > 0) this.#references.setChildren(id, value[3]);
     this.#isHere(id);
@@ -119,37 +165,62 @@ export class ObjectsActor implements ObjectsContract {
 
   want(caller: Caller, ids: readonly ObjectId[]): void {
     for (const id of ids) {
-      if (ownerOf(id) !== caller.from) this.#lent.add(id);
+      if (ownerOf(id) !== caller.from) this.#lend(id);
       if (this.#has(id)) this.#send(id, caller.from);
       else if (this.#freed.has(id)) this.#sendFault(id, caller.from, new ObjectFreedError({ objectId: id }));
       else if (this.#deadPlaces.has(ownerOf(id)))
         this.#sendFault(id, caller.from, new OwnerDiedError({ objectId: id }));
-      else this.#waiters.add(id, caller.from);
+      else {
+        this.#waiters.add(id, caller.from);
+        if (this.#store.stateOf(id) === undefined) this.#clock.after(RELEASE_GRACE_MS, () => this.#giveUp(id));
+      }
     }
   }
 
   hold(caller: Caller, ids: readonly string[]): void {
     this.holdFor(caller, ids, caller.from);
+    this.#drops.heard(caller.from);
   }
 
   holdFor(_caller: Caller, ids: readonly string[], place: PlaceId): void {
     for (const id of ids) {
-      if (ownerOf(id) !== place) this.#lent.add(id);
       this.#references.hold(id, place);
+      if (ownerOf(id) !== place) this.#lend(id);
     }
   }
 
-  drop(caller: Caller, ids: readonly string[]): void {
-    for (const id of ids) this.#references.drop(id, caller.from);
+  drop(caller: Caller, ids: readonly string[], after?: readonly Announced[]): void {
+    this.#drops.drop(caller.from, ids, after);
   }
 
   free(_caller: Caller, ids: readonly ObjectId[]): void {
     for (const id of ids) {
-      this.#freed.add(id);
+      // Else the last of its holders has let go of it meanwhile.
+      if (this.#references.has(id)) this.#freed.add(id);
       this.#store.free(id);
-      for (const place of this.#waiters.take(id)) this.#sendFault(id, place, new ObjectFreedError({ objectId: id }));
+      this.#children.delete(id);
+      this.#references.setChildren(id, []);
+      const error = new ObjectFreedError({ objectId: id });
+      const places = new Set(this.#waiters.take(id));
+      // What small values they keep themselves goes as well.
+      for (const [place] of this.#references.holders(id)) places.add(place);
+      for (const place of places) this.#sendFault(id, place, error);
       this.#dependencies.fulfil(id);
     }
+  }
+
+  figures(_caller: Caller, collect: boolean): { store: StoreStats; sizes: Record<string, number> } {
+    if (collect) this.#collect();
+    const sizes = {
+      references: this.#references.size,
+      lent: this.#lent.size,
+      children: this.#children.size,
+      freed: this.#freed.size,
+      waiters: this.#waiters.size,
+      dependencies: this.#dependencies.size,
+      drops: this.#drops.size,
+    };
+    return { store: this.#store.stats(), sizes };
   }
 
   unmapped(caller: Caller, ids: readonly ObjectId[]): void {
@@ -174,7 +245,7 @@ export class ObjectsActor implements ObjectsContract {
 
   /** Calls back once all are here, whatever became of them. */
   whenHere(ids: readonly ObjectId[], action: () => void): () => void {
-    for (const id of ids) this.#lent.add(id);
+    for (const id of ids) this.#lend(id);
     return this.#dependencies.whenAll(ids, {
       isReady: (id) => this.#has(id) || this.#freed.has(id) || this.#deadPlaces.has(ownerOf(id)),
       onReady: action,
@@ -185,6 +256,7 @@ export class ObjectsActor implements ObjectsContract {
   placeLost(place: PlaceId): void {
     this.#deadPlaces.add(place);
     this.#references.placeDied(place);
+    this.#drops.placeDied(place);
     this.#store.placeDied(this.#slotOf(place));
     this.#waiters.cancelWhere((waiter) => waiter === place);
     for (const id of [...this.#waiters.ids()]) {
@@ -195,12 +267,12 @@ export class ObjectsActor implements ObjectsContract {
     this.#dependencies.fulfilWhere((id) => ownerOf(id) === place);
   }
 
-  stats(): ReturnType<ObjectStore["stats"]> {
-    return this.#store.stats();
-  }
-
   close(): Promise<void> {
     return this.#store.close();
+  }
+
+  #lend(id: string): void {
+    if (this.#references.has(id)) this.#lent.add(id);
   }
 
   #has(id: ObjectId): boolean {
@@ -252,10 +324,21 @@ export class ObjectsActor implements ObjectsContract {
     return new ObjectLostError({ objectId, reason: (fault as Error).message, cause: fault });
   }
 
-  #release(id: string, onActorReleased: (id: string) => void): void {
+  /** Nobody knows the object: it was let go of before it was asked for. */
+  #giveUp(id: ObjectId): void {
+    if (this.#store.stateOf(id) !== undefined) return;
+    const error = new ObjectLostError({ objectId: id, reason: "nobody held a ref to it any more" });
+    for (const place of this.#waiters.take(id)) this.#sendFault(id, place, error);
+  }
+
+  #releaseUnheld(ids: readonly string[]): void {
+    for (const id of ids) if (!this.#references.has(id)) this.#release(id);
+  }
+
+  #release(id: string): void {
     this.#lent.delete(id);
     if (isActorId(id)) {
-      onActorReleased(id);
+      this.#onActorReleased(id);
       return;
     }
     this.#children.delete(id);
@@ -267,16 +350,23 @@ export class ObjectsActor implements ObjectsContract {
     for (const slot of slots) if (slot !== 0) this.#kernel.send(this.#node + slot, [ActorNumber.caller, op]);
   }
 
+  /** Refs that are garbage keep objects as well as views do: all holders are asked. */
+  #collect(): void {
+    const places = new Set([...this.#references.places()].map((place) => this.#slotOf(place)));
+    for (const place of this.#store.viewers()) places.add(place);
+    this.#tellSlots([...places], CallerOp.collect);
+  }
+
   #slotOf(place: PlaceId): number {
     return place - this.#node;
   }
 }
 
 export function storeFullError(fault: StoreFullFault): ObjectStoreFullError {
-  const { neededBytes, capacityBytes, usedBytes } = fault;
-  return new ObjectStoreFullError({ requestedBytes: neededBytes, usedBytes, capacityBytes, cause: fault });
+  const { neededBytes, capacityBytes, usedBytes, reason } = fault;
+  return new ObjectStoreFullError({ requestedBytes: neededBytes, usedBytes, capacityBytes, reason });
 }
 
 export function outOfDiskError(fault: OutOfDiskFault): OutOfDiskError {
-  return new OutOfDiskError({ requestedBytes: fault.neededBytes, cause: fault });
+  return new OutOfDiskError({ requestedBytes: fault.neededBytes, reason: fault.reason });
 }

@@ -74,6 +74,13 @@ export class References {
     return held === undefined ? [] : [...held.holders.entries()].filter(([place]) => place !== CONTAINER);
   }
 
+  /** All places that hold anything. */
+  places(): Set<number> {
+    const places = new Set<number>();
+    for (const { holders } of this.#held.values()) for (const [place] of holders.entries()) if (place !== CONTAINER) places.add(place);
+    return places;
+  }
+
   /** How many objects contain a ref to `id`, once for each ref. */
   containers(id: string): number {
     return this.#held.get(id)?.holders.get(CONTAINER) ?? 0;

@@ -9,6 +9,9 @@ import { SpaceQueue, type SpaceWaiter } from "./space_queue.ts";
 import { MAX_OBJECTS_PER_FILE, type SpillFiles } from "./spill/mod.ts";
 import type { StoreEvents } from "./store_options.ts";
 
+/** How much less often places are asked to collect while there is something to spill. */
+const WHILE_SPILLING = 4;
+
 export interface RoomMakerOptions {
   accounting: Accounting;
   settings: StoreSettings;
@@ -127,7 +130,10 @@ export class RoomMaker {
     if (this.#diskFault !== undefined && clock.now() < this.#diskFault.until) return;
     const least = Math.min(pagesOf(settings.batchBytes), accounting.capacityPages * SMALL_BATCH_PART);
     const batch = order.nextBatch({ pages: Math.max(pages, least), maxObjects: MAX_OBJECTS_PER_FILE });
-    if (batch.length > 0) void this.#write(batch, files);
+    if (batch.length === 0) return;
+    // Some of it may be garbage that no collector has looked at.
+    this.#askToCollect(settings.collectEveryMs * WHILE_SPILLING);
+    void this.#write(batch, files);
   }
 
   async #write(batch: readonly ObjectRecord[], files: SpillFiles): Promise<void> {
@@ -169,15 +175,18 @@ export class RoomMaker {
   }
 
   #isOverdue(head: SpaceWaiter): boolean {
-    const { clock, settings, events } = this.#options;
+    const { clock, settings } = this.#options;
     if (this.#writes > 0) return false;
+    this.#askToCollect(settings.collectEveryMs);
+    return clock.now() - head.since >= settings.fullGraceMs;
+  }
+
+  #askToCollect(everyMs: number): void {
+    const { clock, events } = this.#options;
     const now = clock.now();
-    if (now - this.#askedToCollect >= settings.collectEveryMs) {
-      this.#askedToCollect = now;
-      const places = this.#options.viewers();
-      if (places.length > 0) events.collect?.(places);
-    }
-    return now - head.since >= settings.fullGraceMs;
+    if (now - this.#askedToCollect < everyMs) return;
+    this.#askedToCollect = now;
+    events.collect?.(this.#options.viewers());
   }
 
   #refuse(head: SpaceWaiter): void {

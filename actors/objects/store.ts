@@ -72,7 +72,7 @@ export class ObjectStore {
       settle: (record) => this.#settle(record),
       release: (record) => this.#releaseBlock(record),
       describe: (spilling) => whoHoldsWhat(this.#records.values(), { accounting, spilling }),
-      viewers: () => this.#viewers(),
+      viewers: () => this.viewers(),
     });
   }
 
@@ -368,7 +368,8 @@ export class ObjectStore {
     record.block = undefined;
   }
 
-  #viewers(): number[] {
+  /** The places that may have views. */
+  viewers(): number[] {
     const places = new Set<number>();
     for (const record of this.#records.values()) for (const [place] of record.viewers.entries()) places.add(place);
     return [...places];

@@ -61,6 +61,10 @@ interface Group {
 export class DependencyWaits {
   readonly #waiters: Waiters<Group> = new Waiters();
 
+  get size(): number {
+    return this.#waiters.size;
+  }
+
   /** Ids that somebody depends on. */
   isWanted(id: string): boolean {
     return this.#waiters.isWanted(id);

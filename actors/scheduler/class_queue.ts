@@ -1,6 +1,8 @@
+import type { PlacementDemand } from "../../runtime/contracts/mod.ts";
 import { type PlaceId, Ring } from "../../runtime/kernel/mod.ts";
 import type { ResourceSet } from "../../runtime/resources/mod.ts";
 import type { ArgumentForm, TaskBatch } from "../../runtime/tasks/mod.ts";
+import type { Candidate } from "./admission.ts";
 import type { GrantedLease } from "./granted_lease.ts";
 import type { WorkerKind } from "./worker_slot.ts";
 
@@ -14,6 +16,9 @@ export interface QueuedTask {
   readonly flags: number;
 }
 
+/** A task as far as its owner has to be told of it. */
+export type WaitingTask = Pick<QueuedTask, "owner" | "template" | "sequence">;
+
 /** A batch as it waits here, until its last task is claimed. */
 export interface QueuedBatch {
   readonly owner: PlaceId;
@@ -23,25 +28,26 @@ export interface QueuedBatch {
   readonly shown: Set<GrantedLease>;
 }
 
+/** Stands for the scheduler among those who claim tasks from a batch: no worker has this number. */
+const REFUSED = 2 ** 30;
+
 /** The tasks of one scheduling class that wait: what they need is the same for all. */
-export class ClassQueue {
+export class ClassQueue implements Candidate {
   readonly key: string;
   readonly demand: ResourceSet;
   readonly kind: WorkerKind;
   readonly environment: string;
-  readonly name: string;
+  readonly placement: PlacementDemand;
   readonly singles: Ring<QueuedTask> = new Ring();
   readonly leases: Set<GrantedLease> = new Set();
   #batches: QueuedBatch[] = [];
-  /** Whether users have been told that it can't run. */
-  warned = false;
 
-  constructor(key: string, options: { demand: ResourceSet; kind: WorkerKind; environment: string; name: string }) {
+  constructor(key: string, options: { demand: ResourceSet; kind: WorkerKind; environment: string; placement: PlacementDemand }) {
     this.key = key;
     this.demand = options.demand;
     this.kind = options.kind;
     this.environment = options.environment;
-    this.name = options.name;
+    this.placement = options.placement;
   }
 
   addBatch(batch: QueuedBatch): void {
@@ -60,6 +66,14 @@ export class ClassQueue {
     let waiting = this.singles.size;
     for (const { batch } of this.#batches) waiting += batch.waiting;
     return waiting;
+  }
+
+  /** Takes out all that waits: it will never run. */
+  *takeAll(): Generator<WaitingTask> {
+    for (let task = this.singles.shift(); task !== undefined; task = this.singles.shift()) yield task;
+    for (const { owner, template, batch } of this.#batches.splice(0)) {
+      for (let task = batch.claim(REFUSED); task !== undefined; task = batch.claim(REFUSED)) yield { owner, template, sequence: task[0] };
+    }
   }
 
   /** A lease may have to be shown a batch again: it left it unfinished. */

@@ -1,5 +1,6 @@
 import type { PlaceId } from "../../runtime/kernel/mod.ts";
 import type { ClassQueue, QueuedTask } from "./class_queue.ts";
+import type { NodeResources } from "./node_resources.ts";
 import type { WorkerSlot } from "./worker_slot.ts";
 
 /** The scheduler's side of a lease: a worker and resources, for one scheduling class. */
@@ -7,6 +8,8 @@ export class GrantedLease {
   readonly id: number;
   readonly worker: WorkerSlot;
   readonly queue: ClassQueue;
+  /** What it takes from: the node, or a bundle of a placement group. */
+  readonly room: NodeResources;
   /** Places that may push tasks straight to the worker under it. */
   readonly lessees: Set<PlaceId> = new Set();
   /** Single tasks sent since the worker was last idle: lost with it if it dies. */
@@ -18,9 +21,10 @@ export class GrantedLease {
   revoking = false;
   stopLinger: (() => void) | undefined;
 
-  constructor(id: number, worker: WorkerSlot, queue: ClassQueue) {
+  constructor(id: number, worker: WorkerSlot, { queue, room }: { queue: ClassQueue; room: NodeResources }) {
     this.id = id;
     this.worker = worker;
     this.queue = queue;
+    this.room = room;
   }
 }

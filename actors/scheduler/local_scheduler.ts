@@ -1,40 +1,24 @@
 import { CallerOp, ExecutorOp, type SchedulerContract, SchedulerOp } from "../../runtime/contracts/mod.ts";
-import { type Actor, ActorNumber, type Caller, type Clock, type Delivery, type Envelope, type Kernel, type PlaceId, serve } from "../../runtime/kernel/mod.ts";
+import { type Actor, ActorNumber, type Caller, type Delivery, type Envelope, type Kernel, type PlaceId, serve } from "../../runtime/kernel/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
-import { type ArgumentForm, TaskBatch, type TaskTemplate } from "../../runtime/tasks/mod.ts";
+import { type ArgumentForm, TaskBatch } from "../../runtime/tasks/mod.ts";
+import { faultPayload, payloadToWire } from "../../runtime/values/mod.ts";
+import { type Candidate, groupOf } from "./admission.ts";
 import { ClassQueue, type QueuedTask } from "./class_queue.ts";
+import { sendBatch, sendTask } from "./dispatch.ts";
 import { GrantedLease } from "./granted_lease.ts";
-import { cpuPart, NodeResources } from "./node_resources.ts";
+import type { LocalSchedulerOptions, Workers } from "./local_scheduler_options.ts";
+import { cpuPart, type NodeResources } from "./node_resources.ts";
+import { refusals } from "./refusals.ts";
+import { Unready } from "./unready.ts";
 import { type WorkerKind, WorkerSlot } from "./worker_slot.ts";
+import { WorkerSlots } from "./worker_slots.ts";
 
 /** An idle lease is kept for its lessees this long, as with Ray. */
 export const LEASE_LINGER_MS = 500;
 
-/** The workers that the scheduler may use. */
-export interface Workers {
-  /** Asks for one more; it will be told by `workerReady`. False when there are enough on their way or alive. */
-  request(kind: WorkerKind, environment: string, waiting: number): boolean;
-  /** Ends a worker; it will be told by `workerLost`. */
-  kill(place: PlaceId, detail: string): void;
-  /** Lets a worker end that the scheduler gives up. */
-  retire(place: PlaceId): void;
-}
-
-export interface LocalSchedulerOptions {
-  kernel: Kernel;
-  clock: Clock;
-  resources: NodeResources;
-  workers: Workers;
-  template(owner: PlaceId, number: number): TaskTemplate | undefined;
-  /** Calls back once all these objects are on this node; returns the way to take that back. */
-  whenHere(ids: readonly string[], action: () => void): () => void;
-  places(): Iterable<PlaceId>;
-  isolation: "thread" | "process";
-  /** What this node can never run goes up to the global scheduler. */
-  infeasible(queue: ClassQueue): void;
-  /** What could be scheduled has been; resources may be left. */
-  scheduled(): void;
-}
+/** A worker whose lease is called back for good may take this long to return it. */
+const RETURN_PATIENCE_MS = 50;
 
 /**
  * A node's scheduler. It grants leases: a worker and resources for one scheduling class. Tasks then go to the
@@ -46,9 +30,8 @@ export class LocalScheduler implements Actor {
   readonly #kernel: Kernel;
   readonly #queues: Map<string, ClassQueue> = new Map();
   readonly #leases: Map<number, GrantedLease> = new Map();
-  readonly #workers: Map<PlaceId, WorkerSlot> = new Map();
-  /** Tasks that wait for their arguments, by owner and number. */
-  readonly #unready: Map<string, { task: QueuedTask; stop: () => void }> = new Map();
+  readonly #workers: WorkerSlots = new WorkerSlots();
+  readonly #unready: Unready;
   readonly #contract: Actor;
   #nextLease = 1;
   #scheduled = false;
@@ -56,6 +39,7 @@ export class LocalScheduler implements Actor {
   constructor(options: LocalSchedulerOptions) {
     this.#options = options;
     this.#kernel = options.kernel;
+    this.#unready = new Unready((ids, action) => options.whenHere(ids, action));
     const contract: SchedulerContract & { retire(caller: Caller): void } = {
       cancel: (caller, sequence, how) => this.#cancel(caller.from, sequence, how),
       totalResources: () => options.resources.total.toObject(),
@@ -76,9 +60,8 @@ export class LocalScheduler implements Actor {
       }
       case SchedulerOp.batch: {
         const [, , owner, template, attachment] = envelope as unknown as [0, 0, PlaceId, number, number];
-        const queue = this.#queueOf(owner, template);
-        queue?.addBatch({ owner, template, batch: new TaskBatch(delivery.attachments[attachment] as SharedArrayBuffer), shown: new Set() });
-        this.#soon();
+        this.#queueOf(owner, template).addBatch({ owner, template, batch: new TaskBatch(delivery.attachments[attachment] as SharedArrayBuffer), shown: new Set() });
+        this.wake();
         return;
       }
       case SchedulerOp.idle:
@@ -93,6 +76,10 @@ export class LocalScheduler implements Actor {
       case SchedulerOp.returned:
         this.#returned(envelope[2] as number);
         return;
+      case SchedulerOp.kept:
+        this.#isBusy(envelope[2] as number);
+        this.wake();
+        return;
       default:
         this.#contract.receive(envelope, delivery);
     }
@@ -100,17 +87,16 @@ export class LocalScheduler implements Actor {
 
   /** A worker is up and may be leased. */
   workerReady(place: PlaceId, kind: WorkerKind, environment: string): void {
-    this.#workers.set(place, new WorkerSlot(place, kind, environment));
-    this.#soon();
+    this.#workers.add(new WorkerSlot(place, kind, environment));
+    this.wake();
   }
 
   /** A free worker is taken for something else, such as an actor of its own. */
   takeWorker(kind: WorkerKind, environment: string): PlaceId | undefined {
-    for (const slot of this.#workers.values()) {
-      if (slot.free && slot.kind === kind && slot.environment === environment) {
-        this.#workers.delete(slot.place);
-        return slot.place;
-      }
+    const slot = this.#workers.free(kind, environment);
+    if (slot !== undefined) {
+      this.#workers.delete(slot.place);
+      return slot.place;
     }
     this.#revokeIdle();
     return undefined;
@@ -129,35 +115,49 @@ export class LocalScheduler implements Actor {
       }
       this.#end(lease);
     }
-    for (const [key, { task, stop }] of this.#unready) {
-      if (task.owner !== place) continue;
-      stop();
-      this.#unready.delete(key);
-    }
+    this.#unready.dropOwner(place);
     for (const queue of this.#queues.values()) queue.dropOwner(place);
     for (const other of this.#options.places()) {
       if (other === place) continue;
       this.#kernel.send(other, [ActorNumber.caller, CallerOp.workerLost, place, death, sent.get(other) ?? []]);
       this.#kernel.send(other, [ActorNumber.executor, ExecutorOp.ownerLost, place]);
     }
-    this.#soon();
+    this.wake();
   }
 
-  /** Takes resources for something that is not a task; false when they are not free now. */
-  reserve(demand: ResourceSet): boolean {
-    if (this.#options.resources.take(demand)) return true;
+  /** Takes resources for something that is not a task; none when they are not free now. */
+  reserve(candidate: Candidate): NodeResources | undefined {
+    const room = this.#options.admission.roomFor(candidate);
+    if (room?.take(candidate.demand)) return room;
     this.#revokeIdle();
-    return false;
+    return undefined;
   }
 
-  release(amount: ResourceSet): void {
-    this.#options.resources.give(amount);
-    this.#soon();
+  release(room: NodeResources, amount: ResourceSet): void {
+    room.give(amount);
+    this.wake();
+  }
+
+  /** Something waits for resources that idle leases hold. */
+  makeRoom(): void {
+    this.#revokeIdle();
+  }
+
+  /** A placement group is gone: the owners of its tasks hear of it, and the workers that run some are ended. */
+  endGroup(groupId: string, fault: Uint8Array): void {
+    const queues = [...this.#queues.values()].filter((queue) => groupOf(queue) === groupId);
+    if (queues.length === 0) return;
+    const wire = payloadToWire(faultPayload(fault));
+    for (const place of this.#options.places()) this.#kernel.send(place, [ActorNumber.caller, CallerOp.groupRemoved, groupId, wire]);
+    for (const queue of queues) {
+      this.#queues.delete(queue.key);
+      for (const lease of queue.leases) this.#stop(lease, `its placement group ${groupId} was removed`);
+    }
   }
 
   /** What waits here, and of what kind. */
   pending(): { name: string; demand: ResourceSet; waiting: number }[] {
-    return [...this.#queues.values()].filter((queue) => queue.waiting > 0).map(({ name, demand, waiting }) => ({ name, demand, waiting }));
+    return [...this.#queues.values()].filter((queue) => queue.waiting > 0).map(({ placement, demand, waiting }) => ({ name: placement.name, demand, waiting }));
   }
 
   get workerCount(): number {
@@ -170,39 +170,40 @@ export class LocalScheduler implements Actor {
   }
 
   #submit(task: QueuedTask, needs: readonly string[]): void {
-    if (needs.length === 0) {
-      this.#queueOf(task.owner, task.template)?.singles.push(task);
-      this.#soon();
+    const { owner, template } = task;
+    if (this.#options.template(owner, template) === undefined) {
+      // A worker that had it straight from its owner gave it back; what its owner says comes on another link.
+      this.#options.whenPublished(owner, template, () => this.#submit(task, needs));
       return;
     }
-    const key = `${task.owner}.${task.sequence}`;
-    const stop = this.#options.whenHere(needs, () => {
-      this.#unready.delete(key);
-      this.#queueOf(task.owner, task.template)?.singles.push(task);
-      this.#soon();
-    });
-    this.#unready.set(key, { task, stop });
+    const enqueue = (): void => {
+      this.#queueOf(task.owner, task.template).singles.push(task);
+      this.wake();
+    };
+    if (needs.length === 0) enqueue();
+    else this.#unready.add(task, needs, enqueue);
   }
 
-  #queueOf(owner: PlaceId, number: number): ClassQueue | undefined {
+  #queueOf(owner: PlaceId, number: number): ClassQueue {
     const template = this.#options.template(owner, number);
     if (template === undefined) throw new Error(`template ${number} of place ${owner} was not published`);
     let queue = this.#queues.get(template.schedulingClass);
     if (queue === undefined) {
-      const { options } = template;
+      const { options, name } = template;
+      const { resources, schedulingStrategy, labelSelector, fallbackStrategy } = options;
       queue = new ClassQueue(template.schedulingClass, {
-        demand: ResourceSet.from(options.resources),
+        demand: ResourceSet.from(resources),
         kind: (options.isolation ?? this.#options.isolation) === "process" ? "process" : "thread",
         environment: JSON.stringify(options.runtimeEnv ?? null),
-        name: template.name,
+        placement: { kind: "task", name, resources, schedulingStrategy, labelSelector, fallbackStrategy },
       });
       this.#queues.set(queue.key, queue);
     }
     return queue;
   }
 
-  /** Schedules once for all that comes in this turn. */
-  #soon(): void {
+  /** Something may run that could not before: schedules once for all that comes in this turn. */
+  wake(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     queueMicrotask(() => {
@@ -215,11 +216,8 @@ export class LocalScheduler implements Actor {
     for (const queue of this.#queues.values()) {
       const waiting = queue.waiting;
       if (waiting === 0) continue;
-      if (!this.#options.resources.feasible(queue.demand)) {
-        this.#options.infeasible(queue);
-        continue;
-      }
-      this.#serve(queue, waiting);
+      const admitted = this.#options.admission.admits(queue, (error) => this.#refuse(queue, error));
+      if (admitted) this.#serve(queue, waiting);
     }
     this.#options.scheduled();
   }
@@ -238,67 +236,61 @@ export class LocalScheduler implements Actor {
     }
   }
 
+  /** No worker of this kind and environment can be started: what waits for one fails. */
+  unstartable(kind: WorkerKind, environment: string, error: unknown): void {
+    for (const queue of [...this.#queues.values()]) {
+      if (queue.kind === kind && queue.environment === environment && queue.waiting > 0) this.#refuse(queue, error);
+    }
+  }
+
+  /** Nobody can ever run what waits here: its owners hear why. */
+  #refuse(queue: ClassQueue, error: unknown): void {
+    this.#queues.delete(queue.key);
+    const nameOf = (owner: PlaceId, template: number): string => this.#options.template(owner, template)?.name ?? queue.placement.name;
+    for (const { owner, sequence, wire } of refusals(queue.takeAll(), { error, nameOf })) {
+      this.#kernel.send(owner, [ActorNumber.caller, CallerOp.refused, sequence, wire, false]);
+    }
+  }
+
   #grant(queue: ClassQueue, waiting: number): GrantedLease | undefined {
-    const { resources, workers } = this.#options;
-    if (!queue.demand.fits(resources.available)) {
+    const { admission, workers } = this.#options;
+    const room = admission.roomFor(queue);
+    if (room === undefined) {
       this.#revokeIdle(queue);
       return undefined;
     }
-    const worker = this.#workerFor(queue) ?? this.#spareWorker(queue, waiting, workers);
+    const worker = this.#workers.free(queue.kind, queue.environment) ?? this.#spareWorker(queue, waiting, workers);
     if (worker === undefined) return undefined;
-    resources.take(queue.demand);
-    const lease = new GrantedLease(this.#nextLease++, worker, queue);
+    room.take(queue.demand);
+    const lease = new GrantedLease(this.#nextLease++, worker, { queue, room });
     this.#leases.set(lease.id, lease);
     worker.leases.add(lease);
     queue.leases.add(lease);
     return lease;
   }
 
-  #workerFor(queue: ClassQueue): WorkerSlot | undefined {
-    for (const slot of this.#workers.values()) {
-      if (slot.free && slot.kind === queue.kind && slot.environment === queue.environment) return slot;
-    }
-    return undefined;
-  }
-
   /** No worker is free: one more is started, or idle leases are called back, or a waiting thread takes the task in between. */
   #spareWorker(queue: ClassQueue, waiting: number, workers: Workers): WorkerSlot | undefined {
     if (this.#revokeIdle(queue)) return undefined;
     if (workers.request(queue.kind, queue.environment, waiting)) return undefined;
-    let best: WorkerSlot | undefined;
-    for (const slot of this.#workers.values()) {
-      if (!slot.waiting || slot.kind !== queue.kind || slot.environment !== queue.environment) continue;
-      if (best === undefined || slot.leases.size < best.leases.size) best = slot;
-    }
-    return best;
+    return this.#workers.waiting(queue.kind, queue.environment);
   }
 
   /** Sends one thing to run under a lease. False when nothing waits for it. */
   #dispatch(lease: GrantedLease): boolean {
-    const { queue, worker } = lease;
+    const { queue } = lease;
     const task = queue.singles.shift();
     if (task !== undefined) {
       this.#busy(lease, task.owner);
       lease.sent.push(task);
-      this.#kernel.send(worker.place, [
-        ActorNumber.executor,
-        ExecutorOp.run,
-        lease.id,
-        task.owner,
-        task.template,
-        task.sequence,
-        task.form,
-        task.data,
-        task.flags,
-      ]);
+      sendTask(this.#kernel, lease, task);
       return true;
     }
     const queued = queue.batchFor(lease);
     if (queued === undefined) return false;
     queued.shown.add(lease);
     this.#busy(lease, queued.owner);
-    const attachment = this.#kernel.attach(worker.place, queued.batch.buffer);
-    this.#kernel.send(worker.place, [ActorNumber.executor, ExecutorOp.batch, lease.id, queued.owner, queued.template, attachment]);
+    sendBatch(this.#kernel, lease, queued);
     return true;
   }
 
@@ -326,7 +318,7 @@ export class LocalScheduler implements Actor {
     if (lease.revoking) return;
     if (lease.queue.waiting > 0 && this.#dispatch(lease)) return;
     this.#linger(lease);
-    this.#soon();
+    this.wake();
   }
 
   /** Nothing waits: those whose tasks it ran may push the next ones straight to the worker, for a while. */
@@ -344,11 +336,10 @@ export class LocalScheduler implements Actor {
     for (const lease of this.#leases.values()) {
       if (lease.queue === wanted) continue;
       if (wanted !== undefined && lease.worker.kind !== wanted.kind && lease.queue.demand.isEmpty) continue;
-      if (lease.revoking) coming = true;
-      else if (lease.idle && !lease.blocked) {
-        this.#revoke(lease);
-        coming = true;
-      }
+      // One that is kept, by a long task or by one that waits for what `wanted` is to run, comes too late.
+      if (!lease.idle || lease.blocked) continue;
+      this.#revoke(lease);
+      coming = true;
     }
     return coming;
   }
@@ -361,12 +352,25 @@ export class LocalScheduler implements Actor {
     this.#kernel.send(lease.worker.place, [ActorNumber.executor, ExecutorOp.revoke, lease.id]);
   }
 
+  /** Ends a lease with what runs under it; one that is idle, as far as anyone knows, gets the time to say so. */
+  #stop(lease: GrantedLease, detail: string): void {
+    const { workers, clock } = this.#options;
+    const kill = (): void => {
+      if (this.#leases.has(lease.id)) workers.kill(lease.worker.place, detail);
+    };
+    if (!lease.idle) kill();
+    else {
+      this.#revoke(lease);
+      clock.after(RETURN_PATIENCE_MS, kill);
+    }
+  }
+
   #returned(id: number): void {
     const lease = this.#leases.get(id);
     if (lease === undefined) return;
     this.#end(lease);
     if (lease.worker.retiring && lease.worker.leases.size === 0) this.#options.workers.retire(lease.worker.place);
-    this.#soon();
+    this.wake();
   }
 
   #end(lease: GrantedLease): void {
@@ -376,7 +380,7 @@ export class LocalScheduler implements Actor {
     lease.queue.leases.delete(lease);
     lease.queue.forget(lease);
     const { demand } = lease.queue;
-    this.#options.resources.give(lease.blocked ? demand.subtract(cpuPart(demand)) : demand);
+    lease.room.give(lease.blocked ? demand.subtract(cpuPart(demand)) : demand);
   }
 
   /** All that runs under the lease waits for objects: its CPU is free for others until it goes on. */
@@ -385,9 +389,9 @@ export class LocalScheduler implements Actor {
     if (lease === undefined || lease.blocked === blocked) return;
     lease.blocked = blocked;
     const cpus = cpuPart(lease.queue.demand);
-    if (blocked) this.#options.resources.give(cpus);
-    else this.#options.resources.takeAnyway(cpus);
-    this.#soon();
+    if (blocked) lease.room.give(cpus);
+    else lease.room.takeAnyway(cpus);
+    this.wake();
   }
 
   #retire(place: PlaceId): void {
@@ -399,13 +403,7 @@ export class LocalScheduler implements Actor {
   }
 
   #cancel(owner: PlaceId, sequence: number, how: { force: boolean; recursive: boolean; worker?: PlaceId | undefined }): void {
-    const key = `${owner}.${sequence}`;
-    const unready = this.#unready.get(key);
-    if (unready !== undefined) {
-      unready.stop();
-      this.#unready.delete(key);
-      return;
-    }
+    if (this.#unready.remove(owner, sequence)) return;
     const fits = (task: QueuedTask): boolean => task.owner === owner && task.sequence === sequence;
     for (const queue of this.#queues.values()) if (queue.singles.remove(fits) !== undefined) return;
     // Where it was sent from here counts more: its owner does not hear of it when a worker gives a task back.

@@ -36,11 +36,13 @@ export class EventLog implements TaskEventSink {
     this.#rows.push(task.owner, task.sequence, template.number, this.#options.place, began, this.#options.clock.now());
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.#options.clock.after(SEND_EVERY_MS, () => this.#send());
+    this.#options.clock.after(SEND_EVERY_MS, () => this.flush());
   }
 
-  #send(): void {
+  /** Tells now what is still to be told. */
+  flush(): void {
     this.#scheduled = false;
+    if (this.#rows.length === 0) return;
     const rows = new Uint8Array(new Float64Array(this.#rows).buffer);
     this.#rows = [];
     const dropped = this.#dropped;

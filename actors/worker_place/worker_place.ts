@@ -1,20 +1,22 @@
 import { messagePortLink } from "../../net/mod.ts";
-import type { NodeContract } from "../../runtime/contracts/mod.ts";
+import type { NodeContract, PlaceContract } from "../../runtime/contracts/mod.ts";
 import { markWorkerRealm } from "../../runtime/context/mod.ts";
-import { ActorNumber, type PlaceId, remoteContract, systemClock, systemPlaceOf, toldContract } from "../../runtime/kernel/mod.ts";
-import { openPlace, type Place, type PublicModules, sharedBuffers } from "../../runtime/place/mod.ts";
+import { ActorNumber, type PlaceId, remoteContract, systemClock, serve, systemPlaceOf, toldContract } from "../../runtime/kernel/mod.ts";
+import { openPlace, type Place, type PlaceOptions } from "../../runtime/place/mod.ts";
 import { platform } from "../../runtime/platform/mod.ts";
 import { openSession } from "../../runtime/session/mod.ts";
 import { contextOf, encodeValue } from "../../runtime/values/mod.ts";
 import type { PlaceIdentity } from "../../runtime/worker/mod.ts";
-import { captureConsole } from "./console_capture.ts";
+import { captureConsole, type ConsoleSink } from "./console_capture.ts";
 import { EventLog } from "./event_log.ts";
 
 export interface WorkerPlaceOptions {
   place: PlaceId;
-  account: SharedArrayBuffer;
   isolation: "thread" | "process";
-  modules: PublicModules;
+  buffers: PlaceOptions["buffers"];
+  sharesMemory: boolean;
+  /** Takes what this worker's console prints. Default: it is sent to the node. */
+  console?: ConsoleSink;
   /** Makes the link to the node's system worker, given the place that it is for. */
   link(place: Place): void;
 }
@@ -28,8 +30,8 @@ export async function startWorkerPlace(options: WorkerPlaceOptions): Promise<Pla
     clock: systemClock,
     identity,
     isolation: options.isolation,
-    modules: options.modules,
-    buffers: (kernel, tellDrops) => sharedBuffers(kernel, options.account, { platform, tellDrops }),
+    sharesMemory: options.sharesMemory,
+    buffers: options.buffers,
     print: () => {},
     onLink: (to, port, kernel) => kernel.connect(to, messagePortLink(port, { onFrame: (frame) => kernel.receive(frame) })),
   });
@@ -38,13 +40,18 @@ export async function startWorkerPlace(options: WorkerPlaceOptions): Promise<Pla
   openSession({ caller, definitions, identity, isolation: options.isolation, keepAlive: () => () => {} });
   options.link(place);
   const node = toldContract<NodeContract>(kernel, system, ActorNumber.node);
+  const asking = remoteContract<NodeContract>(kernel, system, ActorNumber.node);
   platform.watchOwnExit(({ code, error }) => {
-    node.ending({ code, error: error === undefined ? undefined : encodeValue(error, contextOf()).bytes });
+    const heard = asking.ending({ code, error: error === undefined ? undefined : encodeValue(error, contextOf()).bytes });
     kernel.flush();
+    return heard;
   });
-  captureConsole((stream, label, text) => node.log(stream, label, text));
-  identity.events = new EventLog({ place: options.place, clock: systemClock, send: (rows, dropped) => node.events(rows, dropped) });
-  const welcome = await remoteContract<NodeContract>(kernel, system, ActorNumber.node).hello();
+  captureConsole(options.console ?? ((stream, label, text) => node.log(stream, label, text)));
+  const events = new EventLog({ place: options.place, clock: systemClock, send: (rows, dropped) => node.events(rows, dropped) });
+  identity.events = events;
+  const self: PlaceContract = { settle: () => events.flush() };
+  kernel.register(ActorNumber.place, serve(kernel, self));
+  const welcome = await asking.hello();
   Object.assign(identity, { nodeId: welcome.nodeId, jobId: welcome.jobId, namespace: welcome.namespace });
   Object.assign(identity.nodeLabels, welcome.labels);
   return place;

@@ -7,8 +7,10 @@ import type { WorkerKind } from "../scheduler/mod.ts";
 export interface HostControl {
   /** Starts a worker; resolves with its process id once it has been started, rejects when it could not be. */
   spawn(kind: WorkerKind, place: PlaceId, environment: string): Promise<number>;
-  /** Ends a worker, by force if it does not end by itself. */
-  stop(place: PlaceId, force: boolean): Promise<void>;
+  /** Ends a worker, by force if it does not end by itself. False when its thread goes on in a busy loop for ever. */
+  stop(place: PlaceId, force: boolean): Promise<boolean>;
+  /** Lets go of what it opened for workers. */
+  close(): Promise<void>;
 }
 
 /** What a worker said of its own end, before it came. */
@@ -28,6 +30,10 @@ export interface WorkerPoolOptions {
   /** A worker is up. `forTasks`: nobody has asked for it in particular. */
   onReady(place: PlaceId, kind: WorkerKind, environment: string): void;
   onLost(place: PlaceId, death: Death): void;
+  /** Workers of this kind and environment cannot be started, as the last of them shows. */
+  onUnstartable(kind: WorkerKind, environment: string, death: Death): void;
+  /** The worker is replaced, and its thread goes on for ever. */
+  onStuck(place: PlaceId): void;
 }
 
 interface Member {
@@ -46,13 +52,15 @@ interface Member {
 
 /** How many failed starts in a row end the waiting for workers of an environment. */
 const START_FAILURES = 3;
+/** How long a worker may take to say hello. */
+const START_DEADLINE_MS = 30_000;
 
 /** The workers of a node: started ahead of need, replaced when they are gone, ended when they are not needed. */
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #members: Map<PlaceId, Member> = new Map();
   #nextPlace: PlaceId;
-  #failures = 0;
+  readonly #failures: Map<string, number> = new Map();
   #closed = false;
 
   constructor(options: WorkerPoolOptions) {
@@ -61,8 +69,10 @@ export class WorkerPool {
   }
 
   /** A worker that the host has started by itself, before the pool was up. */
-  expect(place: PlaceId, kind: WorkerKind, environment: string): void {
-    this.#members.set(place, member(place, kind, environment));
+  expect(place: PlaceId, { kind, environment, pid }: { kind: WorkerKind; environment: string; pid: number }): void {
+    const worker = member(place, kind, environment);
+    worker.pid = pid;
+    this.#members.set(place, worker);
     this.#nextPlace = Math.max(this.#nextPlace, place + 1);
   }
 
@@ -76,7 +86,7 @@ export class WorkerPool {
       if (worker.state === "starting" && worker.kind === kind && worker.environment === environment) starting++;
     }
     if (starting > 0 && starting >= waiting) return true;
-    if (tasked >= this.#options.limit || this.#failures >= START_FAILURES) return starting > 0;
+    if (tasked >= this.#options.limit) return starting > 0;
     this.#start(kind, environment);
     return true;
   }
@@ -102,7 +112,7 @@ export class WorkerPool {
     const worker = this.#members.get(place);
     if (worker === undefined || worker.state === "up") return;
     worker.state = "up";
-    this.#failures = 0;
+    this.#failures.delete(worker.kind + worker.environment);
     if (worker.taker !== undefined) worker.taker(place);
     else this.#options.onReady(place, worker.kind, worker.environment);
     worker.taker = undefined;
@@ -129,11 +139,8 @@ export class WorkerPool {
     if (worker === undefined) return;
     this.#members.delete(place);
     const death = this.#deathOf(worker, exit);
-    if (worker.state === "starting") {
-      this.#failures++;
-      worker.refuser?.(Object.assign(new Error("the worker could not be started"), { death }));
-    }
     if (!this.#closed) this.#options.onLost(place, death);
+    if (worker.state === "starting") this.#failedToStart(worker, death);
   }
 
   pidOf(place: PlaceId): number | undefined {
@@ -156,6 +163,9 @@ export class WorkerPool {
   #start(kind: WorkerKind, environment: string): Member {
     const worker = member(this.#nextPlace++, kind, environment);
     this.#members.set(worker.place, worker);
+    this.#options.clock.after(START_DEADLINE_MS, () => {
+      if (worker.state === "starting") this.kill(worker.place, `it did not say hello within ${START_DEADLINE_MS / 1000} s`, "start-failed");
+    });
     this.#options.host.spawn(kind, worker.place, environment).then(
       (pid) => {
         worker.pid = pid;
@@ -165,13 +175,28 @@ export class WorkerPool {
     return worker;
   }
 
+  #failedToStart(worker: Member, death: Death): void {
+    const { kind, environment, refuser } = worker;
+    refuser?.(Object.assign(new Error("the worker could not be started"), { death }));
+    if (this.#closed || worker.ending?.cause === "killed" || !worker.forTasks) return;
+    const failures = (this.#failures.get(kind + environment) ?? 0) + 1;
+    this.#failures.set(kind + environment, failures);
+    if (failures < START_FAILURES) return;
+    // Who asks for one later may be luckier.
+    this.#failures.delete(kind + environment);
+    this.#options.onUnstartable(kind, environment, death);
+  }
+
   #stop(place: PlaceId, force: boolean, ending: NonNullable<Member["ending"]>): void {
     const worker = this.#members.get(place);
     if (worker === undefined || worker.ending !== undefined) return;
     worker.ending = ending;
     // The host reports the exit; when it cannot, the stop itself stands for it.
     void this.#options.host.stop(place, force).then(
-      () => this.exited(place, { code: undefined }),
+      (stopped) => {
+        this.exited(place, { code: undefined });
+        if (!stopped && !this.#closed) this.#options.onStuck(place);
+      },
       () => this.exited(place, { code: undefined }),
     );
   }
@@ -199,8 +224,9 @@ export class WorkerPool {
 /** What brought a worker down, by what is left of it. */
 function causeOf(facts: { error: unknown; exit: Exit; logs: readonly string[]; starting: boolean }): Death["cause"] {
   const { error, exit, logs, starting } = facts;
-  if (logs.some((line) => /out of memory|heap limit|allocation failed/i.test(line))) return "out-of-memory";
-  if (exit.signal === "SIGKILL") return "out-of-memory";
+  const crashed = exit.signal !== undefined || (exit.code ?? 0) > 128;
+  if (crashed && logs.some((line) => /out of memory|heap limit|allocation failed/i.test(line))) return "out-of-memory";
+  if (exit.outOfMemory === true) return "out-of-memory";
   if (exit.signal !== undefined) return "signal";
   if (error !== undefined && error !== null) return starting ? "start-failed" : "uncaught";
   if (exit.code !== undefined && exit.code > 128) return "signal";

@@ -1,14 +1,12 @@
-import { type ActorMeta } from "../caller/mod.ts";
-import { currentCall } from "../context/mod.ts";
+import { currentCall, isShadowRun } from "../context/mod.ts";
 import { checkGetActorOptions, checkListNamedActorsOptions, type GetActorOptions, type KillOptions, type ListNamedActorsOptions, resolveKillOptions } from "../options/mod.ts";
 import { ActorHandle } from "../remote/mod.ts";
 import { awaiting, neverInShadow, session } from "../session/mod.ts";
 import type { AnyActorHandle, GetActorApi } from "../types/mod.ts";
 import { ActorExit } from "../worker/mod.ts";
-import { isShadowRun } from "../context/mod.ts";
 
 /**
- * A handle to the living actor of that name, in the caller's namespace unless another is given.
+ * A handle to the living actor of that name, in the job's namespace unless another is given.
  * @throws ActorNotFoundError
  */
 export const getActor: GetActorApi = (async (name: string, options: GetActorOptions = {}): Promise<unknown> => {
@@ -17,9 +15,8 @@ export const getActor: GetActorApi = (async (name: string, options: GetActorOpti
   if (typeof name !== "string") throw new TypeError(`getActor() takes the name of an actor, not ${typeof name}`);
   const { namespace } = checkGetActorOptions(options);
   const { caller, identity } = session();
-  const space = namespace ?? currentCall()?.namespace ?? identity.namespace;
-  const { id, meta } = await awaiting(caller.actors.ask.lookup(name, space));
-  return ActorHandle.of(caller.actors.adopt(id, meta as ActorMeta, true));
+  const { id, meta } = await awaiting(caller.actors.ask.lookup(name, namespace ?? identity.namespace));
+  return ActorHandle.of(caller.actors.adopt(id, meta, true));
 }) as GetActorApi;
 
 /**
@@ -43,7 +40,7 @@ export function exitActor(): never {
   throw new ActorExit();
 }
 
-/** The names of living named actors, of the caller's namespace or of all. */
+/** The names of living named actors, of the job's namespace or of all. */
 export async function listNamedActors(options: ListNamedActorsOptions = {}): Promise<{ name: string; namespace: string }[]> {
   const shadow = neverInShadow();
   if (shadow !== undefined) return await shadow;

@@ -3,6 +3,7 @@ import { GetTimeoutError } from "../errors/mod.ts";
 import { checkGetOptions, type GetOptions } from "../options/mod.ts";
 import { awaiting, neverInShadow, type Session, session } from "../session/mod.ts";
 import type { GetApi } from "../types/mod.ts";
+import { MissingModule } from "../values/mod.ts";
 import { entryOf } from "./refs.ts";
 
 /**
@@ -24,6 +25,7 @@ export const get: GetApi = ((refs: unknown, options?: GetOptions): Promise<unkno
     if (!Array.isArray(refs)) return getOne(entryOf(refs, "get()"), at, options);
     return getAll(refs.map((ref) => entryOf(ref, "get()")), at, options);
   } catch (error) {
+    if (error instanceof MissingModule) return error.load().then(() => get(refs as never, options));
     return Promise.reject(error);
   }
 }) as GetApi;
@@ -53,11 +55,14 @@ function waitFor(entries: readonly Entry[], at: Session, options: GetOptions = {
   const values: unknown[] = new Array(entries.length);
   let missing = entries.length;
   let over = false;
+  // A ref may be disposed of while its value is awaited.
+  for (const entry of entries) entry.hold();
   const finish = (settle: () => void): void => {
     if (over) return;
     over = true;
     stopTimer?.();
     signal?.removeEventListener("abort", onAbort);
+    for (const entry of entries) entry.letGo();
     settle();
   };
   const look = (index: number): void => {
@@ -67,7 +72,8 @@ function waitFor(entries: readonly Entry[], at: Session, options: GetOptions = {
     try {
       outcome = outcomeNow(entry, at.caller.objects);
     } catch (error) {
-      finish(() => reject(error));
+      if (error instanceof MissingModule) error.load().then(() => look(index), (reason) => finish(() => reject(reason)));
+      else finish(() => reject(error));
       return;
     }
     if (outcome === undefined) entry.onChange(() => look(index));

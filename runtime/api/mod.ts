@@ -4,5 +4,6 @@ export { availableResources, clusterResources, isInitialized, type NodeInfo, nod
 export { get } from "./get.ts";
 export { mapUnordered } from "./map_unordered.ts";
 export { cancel, free, put } from "./objects.ts";
+export { getPlacementGroup, placementGroup, type PlacementGroupInfo, placementGroupTable, removePlacementGroup } from "./placement_groups.ts";
 export { getRuntimeContext, type RuntimeContext } from "./runtime_context.ts";
 export { asCompleted, wait } from "./wait.ts";

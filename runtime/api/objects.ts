@@ -1,9 +1,9 @@
-import { Entry, ObjectRef } from "../caller/mod.ts";
+import { Entry, ObjectRef as LiveRef } from "../caller/mod.ts";
 import { isShadowRun } from "../context/mod.ts";
 import { resolveCancelOptions, type CancelOptions } from "../options/mod.ts";
-import { ObjectRefGenerator } from "../remote/mod.ts";
+import { ObjectRefGenerator as LiveGenerator } from "../remote/mod.ts";
 import { session } from "../session/mod.ts";
-import { ObjectFreedError } from "../errors/mod.ts";
+import type { ObjectRef, ObjectRefGenerator } from "../types/mod.ts";
 import { entryOf } from "./refs.ts";
 
 /**
@@ -15,9 +15,9 @@ import { entryOf } from "./refs.ts";
  * @throws ObjectStoreFullError, OutOfDiskError when there is no room, in memory or on disk
  */
 export function put<T>(value: T): ObjectRef<T> {
-  if (ObjectRef.is(value)) throw new TypeError(`put() was given ${value}: a ref stands for a value that is in the store already; pass the ref itself on, or put(await get(ref))`);
-  if (isShadowRun()) return new ObjectRef<T>(new Entry(-1, 0, "o-inert"));
-  return new ObjectRef<T>(session().caller.putEntry(value));
+  if (LiveRef.is(value)) throw new TypeError(`put() was given ${value}: a ref stands for a value that is in the store already; pass the ref itself on, or put(await get(ref))`);
+  if (isShadowRun()) return new LiveRef<T>(new Entry(-1, 0, "o-inert"));
+  return new LiveRef<T>(session().caller.putEntry(value));
 }
 
 /**
@@ -28,25 +28,16 @@ export function put<T>(value: T): ObjectRef<T> {
  * @param options.recursive cancels what it submitted as well. Default true.
  * @throws RangeError for `force` on an actor call
  */
-export function cancel(ref: ObjectRef<unknown> | ObjectRefGenerator<unknown>, options: CancelOptions = {}): void {
+export function cancel(ref: ObjectRef | ObjectRefGenerator, options: CancelOptions = {}): void {
   if (isShadowRun()) return;
   const how = resolveCancelOptions(options);
-  const entry = ObjectRefGenerator.is(ref) ? ObjectRefGenerator.completionOf(ref) : entryOf(ref, "cancel()");
+  const entry = LiveGenerator.is(ref) ? LiveGenerator.completionOf(ref) : entryOf(ref, "cancel()");
   session().caller.cancel(entry, how);
 }
 
-/** Drops the values now, here and wherever they are kept; `get` of them rejects with ObjectFreedError. */
-export function free(refs: ObjectRef<unknown> | readonly ObjectRef<unknown>[]): void {
+/** Drops the values now, here and wherever they are kept; `get` of them rejects with ObjectFreedError. What is still being made is dropped when it comes. */
+export function free(refs: ObjectRef | readonly ObjectRef[]): void {
   if (isShadowRun()) return;
-  const { objects } = session().caller;
-  const shared: string[] = [];
-  for (const ref of Array.isArray(refs) ? refs : [refs]) {
-    const entry = entryOf(ref, "free()");
-    if (entry.shared) shared.push(entry.id);
-    if (entry.payload === undefined) continue;
-    entry.pins = undefined;
-    entry.view = undefined;
-    entry.settle(objects.packFault(new ObjectFreedError({ objectId: entry.id })));
-  }
-  if (shared.length > 0) objects.manager.free(shared);
+  const entries = (Array.isArray(refs) ? refs : [refs]).map((ref) => entryOf(ref, "free()"));
+  session().caller.objects.free(entries);
 }

@@ -1,8 +1,8 @@
-import { type Entry, isReady, type ItemStream, ObjectRef } from "../caller/mod.ts";
+import { type Entry, isReady, type ItemStream } from "../caller/mod.ts";
 import { resolveWaitOptions, type WaitOptions } from "../options/mod.ts";
 import { ObjectRefGenerator } from "../remote/mod.ts";
 import { awaiting, neverInShadow, session } from "../session/mod.ts";
-import type { Waitable, WaitApi } from "../types/mod.ts";
+import type { ObjectRef, Waitable, WaitApi } from "../types/mod.ts";
 import { get } from "./get.ts";
 import { entryOf } from "./refs.ts";
 
@@ -87,8 +87,8 @@ function refuseDuplicates(watched: readonly Watched[]): void {
 export async function* asCompleted<T>(refs: readonly ObjectRef<T>[]): AsyncGenerator<T, void> {
   let left: readonly ObjectRef<T>[] = refs;
   while (left.length > 0) {
-    const [ready, rest] = await wait(left as never, { numReturns: 1 });
-    left = rest as unknown as ObjectRef<T>[];
-    for (const ref of ready) yield (await get(ref as never)) as T;
+    const [ready, rest] = await wait(left, { numReturns: 1 });
+    left = rest;
+    for (const ref of ready) yield await get(ref);
   }
 }

@@ -1,9 +1,10 @@
-import { ActorDiedError, ActorUnavailableError, type Death } from "../errors/mod.ts";
-import { type ActorSpec, type ActorsContract, ActorsOp, type ActorStateWire, ExecutorOp } from "../contracts/mod.ts";
-import { type ActorId, ActorNumber, type Envelope, type Kernel, type PlaceId, type Remote, remoteContract, systemPlaceOf, type Told, toldContract } from "../kernel/mod.ts";
+import { ActorDiedError, ActorUnavailableError, type Death, isMobulaError } from "../errors/mod.ts";
+import { type ActorSpec, type ActorsContract, ActorsOp, type ActorStateWire, ATTEMPT_SHIFT, ExecutorOp, TaskFlag } from "../contracts/mod.ts";
+import { type ActorId, ActorNumber, type Clock, type Envelope, type Kernel, type PlaceId, type Remote, remoteContract, systemPlaceOf, type Told, toldContract } from "../kernel/mod.ts";
 import { LocalReferences } from "../references/mod.ts";
 import { decodeValue } from "../values/mod.ts";
-import { type ActorCall, type ActorMeta, ActorRecord } from "./actor_record.ts";
+import type { ActorMeta } from "../tasks/mod.ts";
+import { type ActorCall, ActorRecord } from "./actor_record.ts";
 import type { ObjectClient } from "./object_client.ts";
 
 /** What the client needs of its place: to end a call with an error. */
@@ -24,22 +25,34 @@ export class ActorClient {
   readonly references: LocalReferences<ActorRecord>;
   readonly #kernel: Kernel;
   readonly #system: PlaceId;
+  readonly #clock: Clock;
   readonly #ends: CallEnds;
+  /** Last news of actors that have lost their place, until what they sent from there has had time to come. */
+  readonly #lost: Map<ActorRecord, ActorStateWire> = new Map();
   #nextLane = 0;
 
-  constructor(kernel: Kernel, objects: ObjectClient, ends: CallEnds) {
+  constructor(options: { kernel: Kernel; clock: Clock; objects: ObjectClient }, ends: CallEnds) {
+    const { kernel, clock, objects } = options;
     this.#kernel = kernel;
+    this.#clock = clock;
     this.#system = systemPlaceOf(kernel.place);
     this.#ends = ends;
     this.keeper = toldContract<ActorsContract>(kernel, this.#system, ActorNumber.actors);
     this.ask = remoteContract<ActorsContract>(kernel, this.#system, ActorNumber.actors);
-    this.references = new LocalReferences<ActorRecord>(objects.manager);
+    this.references = new LocalReferences<ActorRecord>(objects.announcer);
   }
 
   /** A record for an actor that this place creates. */
   create(spec: ActorSpec, meta: ActorMeta): ActorRecord {
-    const record = this.#track(new ActorRecord(spec.id, meta, { phase: "PENDING", lane: this.#nextLane++ }), true);
+    const record = this.#track(this.#record(spec.id, meta, "PENDING"), true);
     this.keeper.create(spec);
+    return record;
+  }
+
+  /** A record for an actor that cannot be made, for what its constructor was to be given has failed. */
+  stillborn(id: ActorId, meta: ActorMeta, error: unknown): ActorRecord {
+    const record = this.#record(id, meta, "DEAD");
+    record.death = { cause: "start-failed", actorId: id, detail: "An argument of its constructor failed.", error } satisfies Death;
     return record;
   }
 
@@ -51,7 +64,7 @@ export class ActorClient {
       if (known.meta === UNKNOWN_META) known.meta = meta;
       return known;
     }
-    const record = this.#track(new ActorRecord(id, meta, { phase: "UNKNOWN", lane: this.#nextLane++ }), held);
+    const record = this.#track(this.#record(id, meta, "UNKNOWN"), held);
     this.keeper.watch(id);
     return record;
   }
@@ -63,55 +76,78 @@ export class ActorClient {
 
   submit(call: ActorCall): void {
     const { record } = call;
-    record.calls.set(call.sequence, call);
+    record.add(call);
     if (record.phase === "DEAD") this.#fail(call, record);
-    else if (record.phase === "UNKNOWN") record.unsent.push(call);
-    else this.#send(call, record);
+    else if (record.phase !== "UNKNOWN") this.#send(call, record);
   }
 
   /** A call has ended. */
   ended(call: ActorCall): void {
-    call.record.calls.delete(call.sequence);
+    call.record.remove(call);
   }
 
   cancel(call: ActorCall, owner: PlaceId, recursive: boolean, reason: string): void {
-    this.#toHost(call.record, [ActorNumber.executor, ExecutorOp.cancel, owner, call.sequence, recursive, reason]);
+    this.#toHost(call, [ActorNumber.executor, ExecutorOp.cancel, owner, call.sequence, recursive, reason, call.record.target]);
   }
 
   consumed(call: ActorCall, owner: PlaceId, count: number): void {
-    this.#toHost(call.record, [ActorNumber.executor, ExecutorOp.consumed, owner, call.sequence, count]);
+    this.#toHost(call, [ActorNumber.executor, ExecutorOp.consumed, owner, call.sequence, count, call.record.target]);
   }
 
   /** News of an actor from the control store. */
   stateChanged(id: ActorId, state: ActorStateWire): void {
     const record = this.references.find(id);
-    if (record === undefined) return;
-    const [phase, place, incarnation, death, target] = state;
-    if (target !== undefined) record.target = target;
-    if (incarnation < record.incarnation) return;
+    if (record === undefined || record.phase === "DEAD") return;
+    if (this.#lost.has(record)) {
+      this.#lost.set(record, state);
+      return;
+    }
+    const [phase, place] = state;
+    const gone = record.phase === "ALIVE" && (phase !== "ALIVE" || place !== record.place);
+    if (!gone || record.pending === 0) {
+      this.#apply(record, state);
+      return;
+    }
+    this.#lost.set(record, state);
+    record.phase = "UNKNOWN";
+    this.#clock.after(LAST_WORDS_MS, () => {
+      const news = this.#lost.get(record) ?? state;
+      this.#lost.delete(record);
+      this.#apply(record, news);
+    });
+  }
+
+  /** Sends a call again after its method threw. */
+  resend(call: ActorCall): void {
+    call.attempt++;
+    call.sent = false;
+    if (call.record.phase !== "UNKNOWN") this.#send(call, call.record);
+  }
+
+  #apply(record: ActorRecord, [phase, place, incarnation, death, target]: ActorStateWire): void {
+    if (incarnation < record.incarnation && phase !== "DEAD") return;
+    if (target !== undefined && target !== record.target) {
+      // What was sent under the id made up here was passed on to whatever incarnation the actor had.
+      record.target = target;
+      record.incarnation = incarnation;
+    }
     const reborn = incarnation > record.incarnation;
     record.phase = phase;
     record.place = place;
-    record.incarnation = incarnation;
-    if (death !== undefined) record.death = death;
-    if (reborn) record.nextCall = 0;
     if (phase === "DEAD") {
-      record.unsent = [];
-      for (const call of [...record.calls.values()]) this.#fail(call, record);
+      record.death = death;
+      for (const call of record.calls()) this.#fail(call, record);
       return;
     }
-    if (reborn) for (const call of [...record.calls.values()]) if (!record.unsent.includes(call)) this.#again(call, record);
-    const unsent = record.unsent;
-    record.unsent = [];
-    for (const call of unsent) this.#send(call, record);
+    record.incarnation = incarnation;
+    if (reborn) record.nextCall = 0;
+    for (const call of record.calls()) {
+      if (!call.sent) this.#send(call, record);
+      else if (reborn) this.#again(call, record);
+    }
   }
 
-  /** Sends a call again after its method threw or its actor came back. */
-  resend(call: ActorCall): void {
-    call.attempt++;
-    this.#send(call, call.record);
-  }
-
+  /** The call was under way when its actor was lost. */
   #again(call: ActorCall, record: ActorRecord): void {
     if (call.retriesLeft === 0) {
       this.#ends.failCall(call, new ActorUnavailableError({ ...subject(call, record), reason: "it died and is being restarted" }));
@@ -122,11 +158,11 @@ export class ActorClient {
   }
 
   #send(call: ActorCall, record: ActorRecord): void {
-    call.incarnation = record.incarnation;
+    call.sent = true;
     const { arguments: args } = call;
-    let flags = call.attempt > 0 ? 2 : 0;
-    for (const entry of call.entries) if (entry.shared) flags |= 1;
-    this.#toHost(record, [
+    let flags = call.attempt > 0 ? TaskFlag.retry | (call.attempt << ATTEMPT_SHIFT) : 0;
+    for (const entry of call.entries) if (entry.shared) flags |= TaskFlag.shared;
+    const envelope: Envelope = [
       ActorNumber.executor,
       ExecutorOp.call,
       this.#kernel.place,
@@ -142,28 +178,47 @@ export class ActorClient {
       call.numReturns,
       call.concurrencyGroup ?? null,
       call.backpressure,
-    ]);
+    ];
+    if (call.retryExceptions !== undefined) envelope.push(call.retryExceptions);
+    this.#route(record, envelope);
   }
 
-  #toHost(record: ActorRecord, envelope: Envelope): void {
+  /** Tells the host about a call that was sent there. */
+  #toHost(call: ActorCall, envelope: Envelope): void {
+    if (call.sent && call.record.phase !== "UNKNOWN") this.#route(call.record, envelope);
+  }
+
+  #route(record: ActorRecord, envelope: Envelope): void {
     if (record.phase === "ALIVE") this.#kernel.send(record.place, envelope);
     else this.#kernel.send(this.#system, [ActorNumber.actors, ActorsOp.relay, record.id, record.incarnation, envelope]);
   }
 
   #fail(call: ActorCall, record: ActorRecord): void {
-    this.#ends.failCall(call, new ActorDiedError({ ...subject(call, record), death: deathOf(record) }));
+    const death = deathOf(record);
+    // It never was: what matters is why.
+    if (NEVER_BEGAN.some((code) => isMobulaError(death.error, code))) this.#ends.failCall(call, death.error);
+    else this.#ends.failCall(call, new ActorDiedError({ ...subject(call, record), death }));
+  }
+
+  #record(id: ActorId, meta: ActorMeta, phase: ActorRecord["phase"]): ActorRecord {
+    return new ActorRecord(id, meta, { phase, lane: this.#nextLane++, onUnused: this.#release });
   }
 
   #track(record: ActorRecord, held: boolean): ActorRecord {
-    record.onLastDisposed = () => {
-      if (record.calls.size === 0) this.references.release(record.id, record);
-    };
     this.references.track(record.id, record, held);
     return record;
   }
+
+  readonly #release = (record: ActorRecord): void => this.references.release(record.id, record);
 }
 
-const UNKNOWN_META: ActorMeta = { className: "", methods: {}, maxTaskRetries: 0, retryExceptions: false, maxPendingCalls: -1 };
+/** What an actor sent last may still wait on its own link when its loss is told on another. */
+const LAST_WORDS_MS = 10;
+
+/** Errors that say of themselves why there is no actor. */
+const NEVER_BEGAN = ["ACTOR_UNSCHEDULABLE", "ACTOR_NAME_TAKEN"] as const;
+
+const UNKNOWN_META: ActorMeta = { className: "", methods: {}, groups: [], maxTaskRetries: 0, maxPendingCalls: -1, generatorBackpressure: -1 };
 
 function subject(call: ActorCall, record: ActorRecord): { actorId: string; className: string; methodName: string } {
   return { actorId: record.id, className: record.meta.className, methodName: call.method };

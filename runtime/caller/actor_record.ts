@@ -1,25 +1,8 @@
 import type { ActorId, PlaceId } from "../kernel/mod.ts";
-import type { Arguments } from "../tasks/mod.ts";
+import type { Pin } from "../references/mod.ts";
+import type { ActorMeta, Arguments } from "../tasks/mod.ts";
 import type { Entry } from "./entry.ts";
 import type { ItemStream } from "./item_stream.ts";
-
-/** What callers need to know of a method; left out where it is an ordinary one. */
-export interface MethodMeta {
-  numReturns?: number | "streaming";
-  concurrencyGroup?: string;
-  maxTaskRetries?: number;
-  retryExceptions?: boolean | readonly string[];
-  generatorBackpressure?: number;
-}
-
-/** What callers need to know of an actor; travels with its handle. */
-export interface ActorMeta {
-  readonly className: string;
-  readonly methods: Record<string, MethodMeta>;
-  readonly maxTaskRetries: number;
-  readonly retryExceptions: boolean | readonly string[];
-  readonly maxPendingCalls: number;
-}
 
 /** A call that was submitted to an actor and has not ended. */
 export interface ActorCall {
@@ -32,19 +15,21 @@ export interface ActorCall {
   readonly concurrencyGroup: string | undefined;
   readonly backpressure: number;
   readonly parent: number | undefined;
-  readonly record: ActorRecord;
   /** Kept alive with the call, so that an actor whose handle was dropped still answers. */
-  readonly retryExceptions: boolean | readonly string[];
+  readonly record: ActorRecord;
+  /** What it retries, where the call itself says so. */
+  readonly retryExceptions: boolean | readonly string[] | undefined;
   retriesLeft: number;
   attempt: number;
-  incarnation: number;
+  /** Whether it has been sent to an incarnation that may still answer; else it waits for news of the actor. */
+  sent: boolean;
   stopTimer: (() => void) | undefined;
 }
 
 export type ActorPhase = "UNKNOWN" | "PENDING" | "ALIVE" | "RESTARTING" | "DEAD";
 
 /** What a place knows of one actor. Handles point to it; when the last has gone, the place's hold is dropped. */
-export class ActorRecord {
+export class ActorRecord implements Pin {
   readonly id: ActorId;
   meta: ActorMeta;
   /** Tells this record's calls from those of an earlier record of the same actor at the same place. */
@@ -57,21 +42,46 @@ export class ActorRecord {
   /** The number of the next call of this place in this incarnation. */
   nextCall = 0;
   /** How the actor died, encoded. */
-  death: unknown;
-  /** Calls in the order submitted. */
-  readonly calls: Map<number, ActorCall> = new Map();
-  /** Calls that wait until the actor's state is known. */
-  unsent: ActorCall[] = [];
+  death: unknown = undefined;
   handles = 0;
-  /** What the constructor's arguments refer to. */
-  pins: readonly object[] | undefined;
-  onLastDisposed: () => void = () => {};
+  /** Calls that have not ended, by sequence, in the order submitted. Most of very many actors have none. */
+  #calls: Map<number, ActorCall> | undefined;
+  readonly #onUnused: (record: ActorRecord) => void;
 
-  constructor(id: ActorId, meta: ActorMeta, options: { phase: ActorPhase; lane: number }) {
+  /** `onUnused` hears when neither handles nor calls are left; what the collector takes it does not hear of. */
+  constructor(id: ActorId, meta: ActorMeta, options: { phase: ActorPhase; lane: number; onUnused: (record: ActorRecord) => void }) {
     this.id = id;
     this.target = id;
     this.lane = options.lane;
     this.meta = meta;
     this.phase = options.phase;
+    this.#onUnused = options.onUnused;
+  }
+
+  get pending(): number {
+    return this.#calls?.size ?? 0;
+  }
+
+  calls(): ActorCall[] {
+    return this.#calls === undefined ? [] : [...this.#calls.values()];
+  }
+
+  add(call: ActorCall): void {
+    this.#calls ??= new Map();
+    this.#calls.set(call.sequence, call);
+  }
+
+  remove(call: ActorCall): void {
+    if (this.#calls?.delete(call.sequence) !== true || this.#calls.size > 0) return;
+    this.#calls = undefined;
+    if (this.handles === 0) this.#onUnused(this);
+  }
+
+  hold(): void {
+    this.handles++;
+  }
+
+  letGo(): void {
+    if (--this.handles === 0 && this.pending === 0) this.#onUnused(this);
   }
 }

@@ -1,14 +1,16 @@
+import type { Encoded } from "../../net/mod.ts";
+import type { Pin } from "../references/mod.ts";
 import { type Arguments, ArgumentForm, type ArgumentWire, BY_REFERENCE } from "../tasks/mod.ts";
-import { contextOf, encodeValue, isPrimitive, type Payload, PayloadKind, payloadToWire } from "../values/mod.ts";
+import { contextOf, encodeValue, isPrimitive, type Payload, PayloadKind, payloadToWire, type TravelContext } from "../values/mod.ts";
 import type { Entry } from "./entry.ts";
-import { type ObjectClient, SHARING_THRESHOLD } from "./object_client.ts";
+import { isLarge, type ObjectClient } from "./object_client.ts";
 import { ObjectRef } from "./object_ref.ts";
 
 /** What the encoder needs of its place beside values. */
 export interface ArgumentHost {
   readonly objects: ObjectClient;
-  /** Puts a value of its own into the store. */
-  putEntry(value: unknown): Entry;
+  /** Puts an encoded value of its own into the store. */
+  putEncoded(value: { encoded: Encoded; context: TravelContext }): Entry;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface ArgumentHost {
  *
  * A ref at top level stands for its value. A small value that is here goes along; one that is large, still
  * being made or kept elsewhere goes as an id, and the call waits for it. A failed one fails the call: its
- * fault is returned instead.
+ * fault is returned instead. The pins are held, and let go of by whoever ends the call.
  */
 export function encodeArguments(args: readonly unknown[], host: ArgumentHost): Arguments | Payload {
   let primitives = true;
@@ -28,43 +30,61 @@ export function encodeArguments(args: readonly unknown[], host: ArgumentHost): A
   if (primitives) return { form: ArgumentForm.bare, data: args, needs: NONE, pins: NONE };
   const context = contextOf();
   const encoded = encodeValue(args, context);
-  if (encoded.segments.length > 0 || encoded.bytes.byteLength >= SHARING_THRESHOLD) {
-    const entry = host.putEntry(args);
+  if (isLarge(encoded)) {
+    const entry = host.putEncoded({ encoded, context });
+    entry.hold();
     return { form: ArgumentForm.object, data: entry.id, needs: [entry.id], pins: [entry] };
   }
+  for (const pin of context.met) pin.hold();
   return { form: ArgumentForm.whole, data: encoded.bytes, needs: NONE, pins: context.met };
 }
 
 function encodeEach(args: readonly unknown[], host: ArgumentHost): Arguments | Payload {
   const data: ArgumentWire[] = [];
   const needs: string[] = [];
-  const pins: object[] = [];
-  for (const arg of args) {
-    if (!ObjectRef.is(arg)) {
-      if (isPrimitive(arg)) {
+  const pins: Pin[] = [];
+  const pinned = (pin: Pin): void => {
+    pin.hold();
+    pins.push(pin);
+  };
+  const unpin = (): void => {
+    for (const pin of pins) pin.letGo();
+  };
+  try {
+    for (const arg of args) {
+      let entry: Entry;
+      if (ObjectRef.is(arg)) entry = ObjectRef.entryOf(arg);
+      else if (isPrimitive(arg)) {
         data.push([PayloadKind.bare, arg, 0]);
         continue;
+      } else {
+        const context = contextOf();
+        const encoded = encodeValue(arg, context);
+        if (!isLarge(encoded)) {
+          data.push([PayloadKind.bytes, encoded.bytes, encoded.bytes.byteLength]);
+          for (const pin of context.met) pinned(pin);
+          continue;
+        }
+        entry = host.putEncoded({ encoded, context });
       }
-      const context = contextOf();
-      const encoded = encodeValue(arg, context);
-      if (encoded.segments.length === 0 && encoded.bytes.byteLength < SHARING_THRESHOLD) {
-        data.push([PayloadKind.bytes, encoded.bytes, encoded.bytes.byteLength]);
-        pins.push(...context.met);
+      entry.observed = true;
+      pinned(entry);
+      const { payload } = entry;
+      if (payload?.kind === PayloadKind.fault) {
+        unpin();
+        return payload;
+      }
+      if (payload !== undefined && payload.kind !== PayloadKind.sealed) {
+        data.push(payloadToWire(payload));
         continue;
       }
+      host.objects.share(entry);
+      data.push([BY_REFERENCE, entry.id]);
+      needs.push(entry.id);
     }
-    const entry = ObjectRef.is(arg) ? ObjectRef.entryOf(arg) : host.putEntry(arg);
-    entry.observed = true;
-    pins.push(entry);
-    const payload = entry.payload;
-    if (payload?.kind === PayloadKind.fault) return payload;
-    if (payload !== undefined && payload.kind !== PayloadKind.sealed) {
-      data.push(payloadToWire(payload));
-      continue;
-    }
-    host.objects.share(entry);
-    data.push([BY_REFERENCE, entry.id]);
-    needs.push(entry.id);
+  } catch (error) {
+    unpin();
+    throw error;
   }
   return { form: ArgumentForm.each, data, needs, pins };
 }

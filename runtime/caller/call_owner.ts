@@ -4,7 +4,8 @@ import { type Clock, type Kernel, type PlaceId, taskId } from "../kernel/mod.ts"
 import type { Arguments } from "../tasks/mod.ts";
 import type { Payload } from "../values/mod.ts";
 import { ActorClient, type CallEnds } from "./actor_client.ts";
-import type { ActorCall, ActorRecord, MethodMeta } from "./actor_record.ts";
+import type { MethodMeta } from "../tasks/mod.ts";
+import type { ActorCall, ActorRecord } from "./actor_record.ts";
 import type { Entry } from "./entry.ts";
 import type { ItemStream } from "./item_stream.ts";
 import type { ObjectClient } from "./object_client.ts";
@@ -13,7 +14,6 @@ import type { Stop } from "./task_owner.ts";
 
 /** How an actor method is called; what the handle's `.options()` and the class's `static methods` say. */
 export interface CallOptions extends MethodMeta {
-  timeoutMs?: number;
   name?: string;
 }
 
@@ -30,7 +30,7 @@ export class CallOwner implements CallEnds {
     this.#place = options.kernel.place;
     this.#clock = options.clock;
     this.#objects = options.objects;
-    this.actors = new ActorClient(options.kernel, options.objects, this);
+    this.actors = new ActorClient(options, this);
   }
 
   /** Where ends are told; the two know each other. */
@@ -41,7 +41,7 @@ export class CallOwner implements CallEnds {
   /** @throws PendingCallsLimitExceededError */
   admit(record: ActorRecord, method: string): void {
     const { maxPendingCalls, className } = record.meta;
-    if (maxPendingCalls < 0 || record.calls.size < maxPendingCalls) return;
+    if (maxPendingCalls < 0 || record.pending < maxPendingCalls) return;
     throw new PendingCallsLimitExceededError({ maxPendingCalls, actorId: record.id, className, methodName: method });
   }
 
@@ -61,20 +61,21 @@ export class CallOwner implements CallEnds {
       entries: stream === undefined ? entries : [],
       stream,
       numReturns: numReturns === "streaming" ? -1 : numReturns,
-      concurrencyGroup: options.concurrencyGroup ?? own?.concurrencyGroup,
-      backpressure: options.generatorBackpressure ?? own?.generatorBackpressure ?? 0,
+      concurrencyGroup: options.concurrencyGroup,
+      backpressure: Math.max(0, options.generatorBackpressure ?? own?.generatorBackpressure ?? meta.generatorBackpressure),
       parent: currentCall()?.run,
       record,
-      retryExceptions: options.retryExceptions ?? own?.retryExceptions ?? meta.retryExceptions,
+      retryExceptions: options.retryExceptions,
       retriesLeft: options.maxTaskRetries ?? own?.maxTaskRetries ?? meta.maxTaskRetries,
       attempt: 0,
-      incarnation: -1,
+      sent: false,
       stopTimer: undefined,
     };
     this.#calls.set(sequence, call);
     if (stream !== undefined && call.backpressure > 0) stream.onConsumed = (taken) => this.actors.consumed(call, this.#place, taken);
-    if (options.timeoutMs !== undefined) {
-      call.stopTimer = this.#clock.after(options.timeoutMs, () => this.stop(call, { force: false, recursive: true, reason: "timeout" }));
+    const timeoutMs = options.timeoutMs ?? own?.timeoutMs ?? meta.timeoutMs;
+    if (timeoutMs !== undefined) {
+      call.stopTimer = this.#clock.after(timeoutMs, () => this.stop(call, { force: false, recursive: true, reason: "timeout" }));
     }
     this.actors.submit(call);
   }
@@ -92,6 +93,7 @@ export class CallOwner implements CallEnds {
     this.#calls.delete(call.sequence);
     this.actors.ended(call);
     call.stopTimer?.();
+    for (const pin of call.arguments.pins) pin.letGo();
   }
 
   failed(call: ActorCall, fault: Payload, retryable: boolean): void {

@@ -1,14 +1,15 @@
+import type { Encoded } from "../../net/mod.ts";
 import { type ActorStateWire, CallerOp } from "../contracts/mod.ts";
 import { type Actor, ActorNumber, type Clock, type Delivery, type Envelope, type Kernel, type ObjectId, objectId, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
 import type { Arguments, TaskTemplate } from "../tasks/mod.ts";
-import { type Payload, payloadFromWire, PayloadKind, type PayloadWire } from "../values/mod.ts";
+import { type Payload, payloadFromWire, PayloadKind, type PayloadWire, type TravelContext } from "../values/mod.ts";
 import type { ActorClient } from "./actor_client.ts";
 import type { ActorCall, ActorRecord } from "./actor_record.ts";
 import { encodeArguments } from "./argument_encoder.ts";
 import { type CallOptions, CallOwner } from "./call_owner.ts";
 import { Entry } from "./entry.ts";
 import { ItemStream } from "./item_stream.ts";
-import { type BufferSource, ObjectClient } from "./object_client.ts";
+import { type BufferSource, ObjectClient, type Packed } from "./object_client.ts";
 import { Outcomes, type Submitted } from "./outcomes.ts";
 import type { PendingTask } from "./pending_task.ts";
 import { TaskOwner } from "./task_owner.ts";
@@ -18,6 +19,8 @@ export interface CallerOptions {
   clock: Clock;
   buffers: BufferSource;
   runInline(task: PendingTask): void;
+  /** Whether calls of this template may travel in shared memory: from a thread to threads alone. */
+  batches(template: TaskTemplate): boolean;
   /** Writes a line that a worker sent to the driver's terminal. */
   print(stream: "stdout" | "stderr", text: string): void;
   /** Hears of failures that nobody looked at. */
@@ -45,11 +48,11 @@ export class Caller implements Actor {
     this.kernel = kernel;
     this.place = kernel.place;
     this.clock = clock;
-    this.objects = new ObjectClient(kernel, systemPlaceOf(kernel.place), options.buffers);
+    this.objects = new ObjectClient(kernel, systemPlaceOf(kernel.place), { buffers: options.buffers, clock });
     this.#calls = new CallOwner({ kernel, clock, objects: this.objects });
     this.outcomes = new Outcomes({ place: this.place, objects: this.objects, actors: this.actors, onUnobserved: options.onUnobserved });
     this.#calls.connect(this.outcomes);
-    this.#tasks = new TaskOwner({ kernel, clock, objects: this.objects, outcomes: this.outcomes, runInline: options.runInline });
+    this.#tasks = new TaskOwner({ kernel, clock, objects: this.objects, outcomes: this.outcomes, runInline: options.runInline, batches: options.batches });
     kernel.register(ActorNumber.caller, this);
   }
 
@@ -72,10 +75,20 @@ export class Caller implements Actor {
   /** Puts a value into this place's keeping. */
   putEntry(value: unknown): Entry {
     const sequence = this.nextSequence();
+    return this.#keep(sequence, this.objects.pack(value, () => objectId(this.place, sequence), this.place));
+  }
+
+  /** The same for a value that was encoded already. */
+  putEncoded(value: { encoded: Encoded; context: TravelContext }): Entry {
+    const sequence = this.nextSequence();
+    return this.#keep(sequence, this.objects.packEncoded(value, () => objectId(this.place, sequence), this.place));
+  }
+
+  #keep(sequence: number, { payload, pins }: Packed): Entry {
     const entry = new Entry(this.place, sequence);
-    const { payload, pins } = this.objects.pack(value, () => objectId(this.place, sequence), this.place);
     entry.payload = payload;
     entry.pins = pins;
+    if (pins !== undefined) for (const pin of pins) pin.hold();
     entry.observed = true;
     if (payload.kind === PayloadKind.sealed) this.objects.trackSealed(entry);
     return entry;
@@ -154,6 +167,9 @@ export class Caller implements Actor {
       case CallerOp.object:
         this.#objectArrived(envelope[2] as ObjectId, payloadFromWire(envelope[3] as PayloadWire), delivery);
         return;
+      case CallerOp.announced:
+        this.objects.announcer.learned(delivery.from, subject);
+        return;
       case CallerOp.lease:
         this.#tasks.submitter.leases.add({ schedulingClass: envelope[2] as string, id: envelope[3] as number, worker: envelope[4] as PlaceId, inFlight: 0 });
         return;
@@ -163,14 +179,17 @@ export class Caller implements Actor {
       case CallerOp.workerLost:
         this.#tasks.workerLost(subject, envelope[3] as Uint8Array, envelope[4] as number[]);
         return;
+      case CallerOp.groupRemoved:
+        this.#tasks.groupRemoved(envelope[2] as string, payloadFromWire(envelope[3] as PayloadWire));
+        return;
       case CallerOp.actorState:
         this.actors.stateChanged(envelope[2] as string, envelope[3] as ActorStateWire);
         return;
       case CallerOp.collect:
-        this.#options.buffers.collect();
+        this.objects.collect();
         return;
       case CallerOp.reclaimed:
-        this.#options.buffers.sweep();
+        this.objects.sweep();
         return;
       case CallerOp.print:
         this.#options.print(envelope[2] as "stdout" | "stderr", envelope[3] as string);

@@ -1,4 +1,5 @@
 import { type ObjectId, objectId, type PlaceId } from "../kernel/mod.ts";
+import type { Pin } from "../references/mod.ts";
 import type { Payload } from "../values/mod.ts";
 import type { PendingTask } from "./pending_task.ts";
 
@@ -8,26 +9,28 @@ import type { PendingTask } from "./pending_task.ts";
  * An entry is pending until it has a payload. A payload, once there, changes only when the object is freed
  * or lost.
  */
-export class Entry {
+export class Entry implements Pin {
   readonly place: PlaceId;
   readonly sequence: number;
   payload: Payload | undefined;
   /** The task that makes the value; only at the owner, until it has ended. */
   task: PendingTask | undefined;
-  /** What the value refers to: kept as long as the value. */
-  pins: readonly object[] | undefined;
+  /** What the value refers to: held as long as the value. */
+  pins: readonly Pin[] | undefined;
   /** The buffer of a sealed value while anything here still views it. */
   view: WeakRef<SharedArrayBuffer> | undefined;
   /** Whether the object manager knows the object, and counts this place among its holders. */
   shared = false;
   /** Whether the object manager has been asked for the value. */
   wanted = false;
-  /** Refs that have not been disposed of. */
+  /** Whether `free` was called: a value that comes later is dropped. */
+  freed = false;
+  /** Refs that have not been disposed of, and other users. */
   handles = 0;
   /** Whether the outcome was seen by `get` or `wait`, or went elsewhere with a ref. */
   observed = false;
-  /** Called when the last ref is disposed of by hand. */
-  onLastDisposed: () => void = nothing;
+  /** Called when the last user has let go by hand and no task makes the value any more. */
+  onUnused: () => void = nothing;
   #id: ObjectId | undefined;
   #waiters: (() => void)[] | undefined;
 
@@ -44,6 +47,27 @@ export class Entry {
 
   get ready(): boolean {
     return this.payload !== undefined;
+  }
+
+  hold(): void {
+    this.handles++;
+  }
+
+  letGo(): void {
+    if (--this.handles === 0) this.dropIfUnused();
+  }
+
+  /** Lets the value go if nobody here can ask for it; its task's end looks again. */
+  dropIfUnused(): void {
+    if (this.handles > 0 || this.task !== undefined) return;
+    this.onUnused();
+    this.unpin();
+  }
+
+  unpin(): void {
+    const { pins } = this;
+    this.pins = undefined;
+    if (pins !== undefined) for (const pin of pins) pin.letGo();
   }
 
   /** Sets the outcome and wakes those who wait. */

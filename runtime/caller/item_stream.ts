@@ -45,7 +45,7 @@ export class ItemStream {
   abandon(): void {
     if (this.#abandoned) return;
     this.#abandoned = true;
-    for (const entry of this.#items.values()) letGo(entry);
+    for (const entry of this.#items.values()) entry.letGo();
     this.#items.clear();
     if (this.#count === undefined) this.tellConsumed();
   }
@@ -106,8 +106,4 @@ export class ItemStream {
     this.#waiters = [];
     for (const waiter of waiters) waiter();
   }
-}
-
-function letGo(entry: Entry): void {
-  if (--entry.handles === 0) entry.onLastDisposed();
 }

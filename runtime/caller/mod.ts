@@ -1,5 +1,5 @@
 /** The caller's side of a place: refs and what they stand for, submission, results. */
-export { type ActorMeta, ActorRecord, type MethodMeta } from "./actor_record.ts";
+export { ActorRecord } from "./actor_record.ts";
 export { Caller, type CallerOptions } from "./caller.ts";
 export type { CallOptions } from "./call_owner.ts";
 export { Entry } from "./entry.ts";

@@ -1,7 +1,8 @@
 import { type Encoded, seal, sealedByteLength, unseal } from "../../net/mod.ts";
 import type { ObjectsContract } from "../contracts/mod.ts";
-import { ActorNumber, type Kernel, type ObjectId, type PlaceId, type Told, toldContract } from "../kernel/mod.ts";
-import { LocalReferences } from "../references/mod.ts";
+import { ObjectFreedError } from "../errors/mod.ts";
+import { ActorNumber, type Clock, type Kernel, type ObjectId, type PlaceId, type Told, toldContract } from "../kernel/mod.ts";
+import { Announcer, LocalReferences, type Pin } from "../references/mod.ts";
 import {
   barePayload,
   bytesPayload,
@@ -14,8 +15,11 @@ import {
   PayloadKind,
   payloadToWire,
   sealedPayload,
+  type TravelContext,
 } from "../values/mod.ts";
 import { Entry } from "./entry.ts";
+import { Linger } from "./linger.ts";
+import { fetchOutcome } from "./outcome.ts";
 
 /** Values of at least this many bytes go into shared memory; smaller ones travel with messages. Ray's figure. */
 export const SHARING_THRESHOLD: number = 100 * 1024;
@@ -30,6 +34,8 @@ export interface BufferSource {
   collect(): void;
   /** Lets go of buffers that the store has taken back. */
   sweep(): void;
+  /** So many bytes that were allocated here have been let go of by hand: no need to collect for their sake. */
+  released(bytes: number): void;
   /** The buffer of object `id` may be viewed here from now on, until the collector finds it unused. */
   mapped(id: ObjectId, buffer: SharedArrayBuffer): void;
 }
@@ -37,13 +43,17 @@ export interface BufferSource {
 /** A value made ready to be kept or sent. */
 export interface Packed {
   readonly payload: Payload;
-  readonly pins: readonly object[] | undefined;
+  /** What the value refers to, each held once for it. */
+  readonly pins: readonly Pin[] | undefined;
 }
 
 /** This place's dealings with values: turning them into payloads and back, and with the node's object manager. */
 export class ObjectClient {
   readonly manager: Told<ObjectsContract>;
   readonly references: LocalReferences<Entry>;
+  /** What this place holds, told in an order that others can rely on. */
+  readonly announcer: Announcer;
+  readonly #linger: Linger;
   readonly #kernel: Kernel;
   readonly #system: PlaceId;
   readonly #buffers: BufferSource;
@@ -51,25 +61,69 @@ export class ObjectClient {
   /** Entries whose value is on its way: those who wait hang on them, and nothing else may. */
   readonly #wanted: Map<ObjectId, Entry> = new Map();
 
-  constructor(kernel: Kernel, system: PlaceId, buffers: BufferSource) {
+  constructor(kernel: Kernel, system: PlaceId, options: { buffers: BufferSource; clock: Clock }) {
     this.#kernel = kernel;
     this.#system = system;
-    this.#buffers = buffers;
+    this.#buffers = options.buffers;
+    this.#linger = new Linger(options.clock);
     this.manager = toldContract<ObjectsContract>(kernel, system, ActorNumber.objects);
-    this.references = new LocalReferences<Entry>(this.manager);
+    this.announcer = new Announcer(this.manager);
+    this.references = new LocalReferences<Entry>(this.announcer);
   }
 
   /** Encodes a value; a large one goes to the object manager under `id`, held by `holder`. */
   pack(value: unknown, id: () => ObjectId, holder: PlaceId): Packed {
     if (isPrimitive(value)) return { payload: barePayload(value), pins: undefined };
     const context = contextOf();
-    const encoded = encodeValue(value, context);
-    const children = context.met.length === 0 ? undefined : context.met.map((met) => met.id);
-    if (encoded.segments.length === 0 && encoded.bytes.byteLength < SHARING_THRESHOLD) {
-      return { payload: bytesPayload(encoded.bytes, children), pins: children && context.met };
+    return this.packEncoded({ encoded: encodeValue(value, context), context }, id, holder);
+  }
+
+  /** As `pack`, for a value that was encoded already. */
+  packEncoded({ encoded, context }: { encoded: Encoded; context: TravelContext }, id: () => ObjectId, holder: PlaceId): Packed {
+    const pins = context.met.length === 0 ? undefined : context.met;
+    const children = pins?.map((met) => met.id);
+    const payload = isLarge(encoded)
+      ? sealedPayload(this.#seal(encoded, id(), children ?? [], holder), children)
+      : bytesPayload(encoded.bytes, children);
+    return { payload, pins };
+  }
+
+  /**
+   * The value of an object that a call takes as an argument; rejects with the error that stands in its place.
+   * Whoever gets the value holds what it refers to; the object itself is let go of soon.
+   */
+  async fetchArgument(id: ObjectId): Promise<unknown> {
+    const entry = this.adopt(id, false);
+    entry.hold();
+    try {
+      return await fetchOutcome(entry, this);
+    } finally {
+      this.#linger.keep(entry);
     }
-    const size = this.#seal(encoded, id(), children ?? [], holder);
-    return { payload: sealedPayload(size, children), pins: children && context.met };
+  }
+
+  /** Lets go of all that nobody here needs. */
+  collect(): void {
+    this.#linger.flush();
+    this.references.flush();
+    this.#buffers.collect();
+  }
+
+  sweep(): void {
+    this.#buffers.sweep();
+  }
+
+  /** Drops the values wherever they are; whoever asks for them gets the error. */
+  free(entries: readonly Entry[]): void {
+    const shared: ObjectId[] = [];
+    for (const entry of entries) {
+      if (entry.shared) shared.push(entry.id);
+      entry.freed = true;
+      this.#drop(entry, this.packFault(new ObjectFreedError({ objectId: entry.id })));
+    }
+    if (shared.length === 0) return;
+    this.references.flush();
+    this.manager.free(shared);
   }
 
   packFault(error: unknown): Payload {
@@ -93,9 +147,11 @@ export class ObjectClient {
     else this.manager.expect(entry.id);
   }
 
-  /** A sealed value is known to the object manager from the start. */
+  /** A sealed value is known to the object manager from the start, which counts this place for it. */
   trackSealed(entry: Entry): void {
-    if (!entry.shared) this.#track(entry);
+    // It was shared before there was a value: then this place was counted already.
+    if (entry.shared) this.references.giveBack(entry.id);
+    else this.#track(entry);
   }
 
   /** The entry of an object that was made elsewhere, or came back. `held`: the sender has counted this place. */
@@ -108,7 +164,7 @@ export class ObjectClient {
     const entry = new Entry(-1, -1, id);
     entry.shared = true;
     entry.observed = true;
-    entry.onLastDisposed = () => this.references.release(id, entry);
+    entry.onUnused = () => this.references.release(id, entry);
     this.references.track(id, entry, held);
     return entry;
   }
@@ -136,13 +192,27 @@ export class ObjectClient {
       this.#buffers.mapped(id, buffer);
       entry.payload = payload;
       entry.arrived(buffer);
-    } else entry.settle(payload);
+    } else if (payload.kind === PayloadKind.fault) this.#drop(entry, payload);
+    else entry.settle(payload);
+  }
+
+  /** How many of what is kept here. */
+  sizes(): Record<string, number> {
+    return { objects: this.references.size, wanted: this.#wanted.size };
+  }
+
+  /** An error in the place of a value, perhaps of one that was here. */
+  #drop(entry: Entry, fault: Payload): void {
+    entry.unpin();
+    entry.view = undefined;
+    entry.settle(fault);
   }
 
   #track(entry: Entry): void {
     entry.shared = true;
-    entry.onLastDisposed = () => {
-      if (entry.task === undefined) this.references.release(entry.id, entry);
+    entry.onUnused = () => {
+      this.references.release(entry.id, entry);
+      if (entry.payload?.kind === PayloadKind.sealed) this.#buffers.released(entry.payload.size);
     };
     this.references.track(entry.id, entry, true);
   }
@@ -155,4 +225,9 @@ export class ObjectClient {
     this.manager.seal(id, { attachment, slot: this.#buffers.slotOf(buffer), size, children, holder });
     return size;
   }
+}
+
+/** Whether a value goes into shared memory. */
+export function isLarge(encoded: Encoded): boolean {
+  return encoded.segments.length > 0 || encoded.bytes.byteLength >= SHARING_THRESHOLD;
 }

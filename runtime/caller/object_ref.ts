@@ -14,7 +14,7 @@ export class ObjectRef<T = unknown> {
   /** For Mobula itself; users get refs from `put` and `.remote()`. */
   constructor(entry: Entry) {
     this.#entry = entry;
-    entry.handles++;
+    entry.hold();
   }
 
   static entryOf(ref: ObjectRef<unknown>): Entry {
@@ -37,7 +37,7 @@ export class ObjectRef<T = unknown> {
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    if (--this.#entry.handles === 0) this.#entry.onLastDisposed();
+    this.#entry.letGo();
   }
 
   /** A ref used as if it were its value is a forgotten `await get(ref)`; say so instead of computing nonsense. */

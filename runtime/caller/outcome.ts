@@ -1,4 +1,4 @@
-import { PayloadKind } from "../values/mod.ts";
+import { MissingModule, PayloadKind } from "../values/mod.ts";
 import type { Entry } from "./entry.ts";
 import type { ObjectClient } from "./object_client.ts";
 
@@ -37,7 +37,8 @@ export function fetchOutcome(entry: Entry, objects: ObjectClient): Promise<unkno
       try {
         outcome = outcomeNow(entry, objects);
       } catch (error) {
-        reject(error);
+        if (error instanceof MissingModule) error.load().then(look, reject);
+        else reject(error);
         return;
       }
       if (outcome === undefined) entry.onChange(look);

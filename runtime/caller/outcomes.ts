@@ -1,4 +1,5 @@
-import { objectId, type PlaceId } from "../kernel/mod.ts";
+import { isActorId, objectId, type PlaceId } from "../kernel/mod.ts";
+import type { Pin } from "../references/mod.ts";
 import { type Payload, payloadFromWire, PayloadKind, payloadToWire, type PayloadWire } from "../values/mod.ts";
 import type { ActorClient } from "./actor_client.ts";
 import { Entry } from "./entry.ts";
@@ -34,12 +35,15 @@ export class Outcomes {
 
   settle(entry: Entry, payload: Payload): void {
     entry.task = undefined;
-    if (payload.children.length > 0) entry.pins = payload.children.map((id) => this.#adoptChild(id));
+    if (entry.freed) {
+      this.#discard(entry.id, payload);
+      return;
+    }
+    if (payload.children.length > 0) entry.pins = this.#adoptChildren(payload);
     if (payload.kind === PayloadKind.sealed) this.#objects.trackSealed(entry);
     else if (entry.shared) this.#objects.manager.resolve(entry.id, payloadToWire(payload));
     entry.settle(payload);
-    // Large, and nobody holds a ref: let it go now.
-    if (entry.handles === 0 && entry.shared) entry.onLastDisposed();
+    entry.dropIfUnused();
   }
 
   settleAll(entries: readonly Entry[], wires: readonly PayloadWire[]): void {
@@ -97,15 +101,17 @@ export class Outcomes {
 
   /** Gives back what was counted for this place with a value that nobody wants. */
   #discard(id: string, payload: Payload): void {
-    for (const child of payload.children) this.#adoptChild(child);
-    if (payload.kind !== PayloadKind.sealed) return;
-    const entry = this.#objects.adopt(id, true);
-    if (entry.handles === 0) entry.onLastDisposed();
+    for (const child of this.#adoptChildren(payload)) child.letGo();
+    if (payload.kind === PayloadKind.sealed) this.#objects.adopt(id, true).dropIfUnused();
   }
 
-  /** Its sender has counted this place among the holders. */
-  #adoptChild(id: string): object {
-    return id.startsWith("o") ? this.#objects.adopt(id, true) : this.#actors.adoptHeld(id);
+  /** Their sender has counted this place among the holders. */
+  #adoptChildren(payload: Payload): Pin[] {
+    return payload.children.map((id) => {
+      const child: Pin = isActorId(id) ? this.#actors.adoptHeld(id) : this.#objects.adopt(id, true);
+      child.hold();
+      return child;
+    });
   }
 
   /** Nobody has looked yet; whoever has not by the end of the program never will. */

@@ -1,6 +1,6 @@
 import { currentCall } from "../context/mod.ts";
 import { ExecutorOp, type SchedulerContract } from "../contracts/mod.ts";
-import { type CancelReason, type Death, TaskCancelledError, WorkerCrashedError } from "../errors/mod.ts";
+import { type CancelReason, type Death, OutOfMemoryError, TaskCancelledError, WorkerCrashedError } from "../errors/mod.ts";
 import { ActorNumber, type Clock, type Kernel, type PlaceId, systemPlaceOf, taskId, type Told, toldContract } from "../kernel/mod.ts";
 import type { Arguments, TaskTemplate } from "../tasks/mod.ts";
 import { decodeValue, type Payload } from "../values/mod.ts";
@@ -17,6 +17,7 @@ export interface TaskOwnerOptions {
   objects: ObjectClient;
   outcomes: Outcomes;
   runInline(task: PendingTask): void;
+  batches(template: TaskTemplate): boolean;
 }
 
 /** How a task or call is stopped. */
@@ -40,7 +41,7 @@ export class TaskOwner {
   constructor(options: TaskOwnerOptions) {
     this.#options = options;
     this.#place = options.kernel.place;
-    this.submitter = new TaskSubmitter(options.kernel, { runInline: options.runInline });
+    this.submitter = new TaskSubmitter(options.kernel, options);
     this.#scheduler = toldContract<SchedulerContract>(options.kernel, systemPlaceOf(this.#place), ActorNumber.localScheduler);
   }
 
@@ -82,6 +83,7 @@ export class TaskOwner {
     this.#tasks.delete(task.sequence);
     this.submitter.released(task);
     task.stopTimer?.();
+    for (const pin of task.arguments.pins) pin.letGo();
   }
 
   failed(task: PendingTask, fault: Payload, retryable: boolean): void {
@@ -128,6 +130,17 @@ export class TaskOwner {
     });
   }
 
+  /** A placement group is gone: what was to run in it, or runs in it, has failed. */
+  groupRemoved(groupId: string, fault: Payload): void {
+    for (const task of [...this.#tasks.values()]) {
+      const { schedulingStrategy: strategy } = task.template.options;
+      if (typeof strategy !== "object" || !("placementGroupId" in strategy) || strategy.placementGroupId !== groupId) continue;
+      task.cancelled = true;
+      this.submitter.withdraw(task);
+      this.failed(task, fault, false);
+    }
+  }
+
   /** All that is pending fails. */
   close(fault: Payload): void {
     for (const task of [...this.#tasks.values()]) this.failed(task, fault, false);
@@ -136,7 +149,8 @@ export class TaskOwner {
   #lost(task: PendingTask, death: Uint8Array): void {
     this.end(task);
     const { name } = task.template;
-    const error = new WorkerCrashedError({ functionName: name, taskId: taskId(this.#place, task.sequence), death: decodeValue(death) as Death });
+    const fields = { functionName: name, taskId: taskId(this.#place, task.sequence), death: decodeValue(death) as Death };
+    const error = fields.death.cause === "out-of-memory" ? new OutOfMemoryError(fields) : new WorkerCrashedError(fields);
     this.#options.outcomes.fail(task, this.#options.objects.packFault(error), name);
   }
 

@@ -21,12 +21,14 @@ export class TaskSubmitter {
   readonly #kernel: Kernel;
   readonly #system: PlaceId;
   readonly #runInline: (task: PendingTask) => void;
+  readonly #batches: (template: TaskTemplate) => boolean;
   #backlog: PendingTask[] = [];
 
-  constructor(kernel: Kernel, options: { runInline: (task: PendingTask) => void }) {
+  constructor(kernel: Kernel, options: { runInline(task: PendingTask): void; batches(template: TaskTemplate): boolean }) {
     this.#kernel = kernel;
     this.#system = systemPlaceOf(kernel.place);
     this.#runInline = options.runInline;
+    this.#batches = options.batches;
   }
 
   submit(task: PendingTask): void {
@@ -110,7 +112,7 @@ export class TaskSubmitter {
       }
     }
     for (const [template, tasks] of ready) {
-      const single = tasks.length < BATCH_FROM || template.options.isolation === "process";
+      const single = tasks.length < BATCH_FROM || !this.#batches(template);
       if (single) for (const task of tasks) this.#toScheduler(task);
       else for (let from = 0; from < tasks.length; from += BATCH_AT_MOST) this.#sendBatch(template, tasks.slice(from, from + BATCH_AT_MOST));
     }

@@ -13,6 +13,8 @@ export interface CallContext {
   readonly actorName?: string | undefined;
   readonly reconstructed?: boolean | undefined;
   readonly placementGroupId?: string | undefined;
+  /** Whether what it submits runs in its placement group, unless it says otherwise. */
+  readonly capturesChildren?: boolean | undefined;
   readonly resources: Record<string, number>;
   readonly runtimeEnv: Record<string, unknown>;
   readonly namespace: string;

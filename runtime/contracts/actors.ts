@@ -1,5 +1,5 @@
 import type { ActorId, Caller, PlaceId } from "../kernel/mod.ts";
-import type { ArgumentForm } from "../tasks/mod.ts";
+import type { ActorMeta, ArgumentForm } from "../tasks/mod.ts";
 
 /** What the control store says of an actor; `target` where another actor has the name that was asked for. */
 export type ActorStateWire = [
@@ -13,22 +13,21 @@ export type ActorStateWire = [
 export interface ActorSpec {
   readonly id: ActorId;
   readonly template: number;
-  readonly meta: ActorMetaWire;
   readonly form: ArgumentForm;
   readonly data: unknown;
+  /** Objects whose values the constructor takes. */
   readonly needs: readonly string[];
+  /** Objects and actors that the arguments refer to: they are kept as long as the actor may be made anew. */
+  readonly keeps: readonly string[];
   readonly name?: string | undefined;
   readonly namespace: string;
   readonly detached: boolean;
   readonly getIfExists: boolean;
 }
 
-/** What callers need to know of the actor's class; passed on unread. */
-export type ActorMetaWire = object;
-
 export interface ActorLookup {
   id: ActorId;
-  meta: ActorMetaWire;
+  meta: ActorMeta;
 }
 
 /** The control store's keeper of actors. */
@@ -40,8 +39,8 @@ export interface ActorsContract {
   lookup(caller: Caller, name: string, namespace: string): ActorLookup;
   list(caller: Caller, namespace: string | null): { name: string; namespace: string }[];
   kill(caller: Caller, id: ActorId, noRestart: boolean): void;
-  /** From a host: the constructor has run (or has thrown). */
-  started(caller: Caller, id: ActorId, incarnation: number, fault?: Uint8Array): void;
+  /** From a host: the constructor has run, or has thrown `fault`, or could not be run for it. */
+  started(caller: Caller, id: ActorId, incarnation: number, fault?: Uint8Array, cause?: "constructor" | "start-failed"): void;
   /** From a host: the actor has ended by itself. */
   ended(caller: Caller, id: ActorId, incarnation: number, cause: "exit" | "out-of-scope" | "killed"): void;
 }

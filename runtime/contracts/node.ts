@@ -13,6 +13,13 @@ export interface ExitWire {
   code?: number | undefined;
   signal?: string | undefined;
   error?: Uint8Array | undefined;
+  outOfMemory?: boolean | undefined;
+}
+
+/** What a node may ask of a worker's place. */
+export interface PlaceContract {
+  /** Answers after everything that this place has to tell its node has been sent. */
+  settle(caller: Caller): void;
 }
 
 /** What may be asked of the actor that stands for a node: its places and its description. */
@@ -27,14 +34,15 @@ export interface NodeContract {
   ending(caller: Caller, exit: ExitWire): void;
   /** From the host: a worker has ended. */
   exited(caller: Caller, place: PlaceId, exit: ExitWire): void;
-  /** From the host: a child process wrote this. */
-  output(caller: Caller, place: PlaceId, stream: "stdout" | "stderr", text: string): void;
+  /** From the host: a child process wrote these lines, each with the label of the call that did, or none. */
+  output(caller: Caller, place: PlaceId, stream: "stdout" | "stderr", lines: readonly (readonly [label: string, line: string])[]): void;
   /** What ran when, as numbers: owner, sequence, template, begin and end in milliseconds, for each task. */
   events(caller: Caller, rows: Uint8Array, dropped: number): void;
   /** All nodes, as `nodes()` gives them. */
   nodes(caller: Caller): Record<string, unknown>[];
   state(caller: Caller, query: { kind: string; id?: string; limit?: number }): unknown;
-  timeline(caller: Caller): unknown[];
+  /** What ran when, as events of a Chrome trace. */
+  timeline(caller: Caller): Promise<unknown[]> | unknown[];
   /** Ends the system actors; the host ends the threads afterwards. */
   shutdown(caller: Caller): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { Caller, ObjectId, PlaceId } from "../kernel/mod.ts";
+import type { Announced } from "../references/mod.ts";
 import type { PayloadWire } from "../values/mod.ts";
 
 /** What any place may ask of its node's object manager. `caller.from` is counted as a holder where it says so. */
@@ -15,13 +16,16 @@ export interface ObjectsContract {
   hold(caller: Caller, ids: readonly string[]): void;
   /** The caller sends these on to `place`, which will hold them. */
   holdFor(caller: Caller, ids: readonly string[], place: PlaceId): void;
-  drop(caller: Caller, ids: readonly string[]): void;
+  /** Once so many announcements of these places have been heard of: see `Announcer`. */
+  drop(caller: Caller, ids: readonly string[], after?: readonly Announced[]): void;
   /** Drops the values, whoever holds them. */
   free(caller: Caller, ids: readonly ObjectId[]): void;
   /** The caller has no views on these buffers any more. */
   unmapped(caller: Caller, ids: readonly ObjectId[]): void;
   /** The caller waits, perhaps with its thread blocked, for room; the attachment is the ticket for the answer. */
   needSpace(caller: Caller, pages: number, attachment: number): void;
+  /** How much of what is kept here; with `collect` all places are asked to collect garbage meanwhile. */
+  figures(caller: Caller, collect: boolean): object;
 }
 
 /** A large value as it is handed over: the attachment's index, the buffer's slot in the store's account, its bytes. */

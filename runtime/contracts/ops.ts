@@ -31,6 +31,10 @@ export const CallerOp = {
   collect: 13,
   /** : free buffers of this place were taken back */
   reclaimed: 14,
+  /** count : so many holds were announced before what follows; see `Announcer` */
+  announced: 16,
+  /** placement group id, fault : the group was removed, and with it the tasks that were to run in it */
+  groupRemoved: 15,
 } as const;
 
 export const ExecutorOp = {
@@ -40,11 +44,11 @@ export const ExecutorOp = {
   batch: 2,
   /** lease id */
   revoke: 3,
-  /** owner place, task sequence, recursive, reason */
+  /** owner place, task sequence, recursive, reason, and for an actor call the actor's id */
   cancel: 4,
-  /** owner place, actor id, incarnation, lane, order in the lane, task sequence, method, form, data, flags */
+  /** owner place, actor id, incarnation, lane, order in the lane, task sequence, method, form, data, flags, returns, group, back-pressure, what it retries */
   call: 5,
-  /** owner place, task sequence, items consumed */
+  /** owner place, task sequence, items consumed, and for an actor call the actor's id */
   consumed: 6,
   /** place : it is gone, and what it submitted is wanted no more */
   ownerLost: 7,
@@ -63,10 +67,12 @@ export const SchedulerOp = {
   unblocked: 5,
   /** lease id : returned after revocation */
   returned: 6,
+  /** lease id : revoked, and kept until what runs under it has ended */
+  kept: 7,
 } as const;
 
 export const ActorsOp = {
-  /** a call for an actor whose place the caller does not know: as ExecutorOp.call */
+  /** actor id, incarnation, envelope for its host : from a caller that does not know the actor's place */
   relay: 1,
 } as const;
 

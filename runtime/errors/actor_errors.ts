@@ -148,6 +148,8 @@ function next(fields: FieldsOf<ActorDiedError>): string {
   switch (fields.death.cause) {
     case "constructor":
       return " Mend the constructor; an actor whose constructor throws is not restarted.";
+    case "start-failed":
+      return " Mend that and create a new actor.";
     case "killed":
     case "exit":
     case "out-of-scope":

@@ -65,9 +65,9 @@ export function describeDeath(subject: string, death: Death): string {
   const facts = [
     part("worker", death.workerId, subject),
     part("node", death.nodeId, subject),
-    part("pid", death.pid, subject),
-    part("exit code", death.exitCode, subject),
-    part("signal", death.signal, subject),
+    part("pid", death.pid),
+    part("exit code", death.exitCode),
+    part("signal", death.signal),
   ].filter((fact) => fact !== "");
   const thrown = death.error === undefined ? "" : `: ${headline(death.error)}`;
   const detail = death.detail === undefined ? "" : ` ${sentence(death.detail)}`;
@@ -91,7 +91,8 @@ export function settleDeath<F extends { readonly death: Death; readonly cause?: 
   return { ...fields, death, cause: fields.cause ?? error };
 }
 
-function part(label: string, value: string | number | undefined, subject: string): string {
+/** Nothing where the subject names it already. */
+function part(label: string, value: string | number | undefined, subject = ""): string {
   return value === undefined || subject.includes(String(value)) ? "" : `${label} ${value}`;
 }
 

@@ -80,6 +80,8 @@ export class ObjectStoreFullError extends MobulaError {
   declare readonly requestedBytes?: number;
   declare readonly usedBytes?: number;
   declare readonly capacityBytes?: number;
+  /** Who keeps it full. */
+  declare readonly reason?: string;
   declare readonly nodeId?: string;
 
   constructor(fields: FieldsOf<ObjectStoreFullError>) {
@@ -90,8 +92,9 @@ export class ObjectStoreFullError extends MobulaError {
     const wanted = fields.requestedBytes === undefined ? "a value" : `${bytes(fields.requestedBytes)}`;
     const used = fields.usedBytes === undefined ? "" : `, of which ${bytes(fields.usedBytes)} are in use`;
     const room = fields.capacityBytes === undefined ? "" : ` It holds ${bytes(fields.capacityBytes)}${used}.`;
+    const why = fields.reason === undefined ? "" : ` ${sentence(fields.reason)}`;
     return (
-      `The object store has no room for ${wanted}${where({ node: fields.nodeId })}.${room} ` +
+      `The object store has no room for ${wanted}${where({ node: fields.nodeId })}.${room}${why} ` +
       "Drop refs that are done with, raise objectStoreMemory, or set spillDirectory to a larger disk."
     );
   }
@@ -102,6 +105,8 @@ export class OutOfDiskError extends MobulaError {
   static override readonly code: string = "OUT_OF_DISK";
   declare readonly path?: string;
   declare readonly requestedBytes?: number;
+  /** What the disk said. */
+  declare readonly reason?: string;
   declare readonly nodeId?: string;
 
   constructor(fields: FieldsOf<OutOfDiskError>) {
@@ -110,9 +115,10 @@ export class OutOfDiskError extends MobulaError {
 
   static override describe(fields: FieldsOf<OutOfDiskError>): string {
     const wanted = fields.requestedBytes === undefined ? "" : ` ${bytes(fields.requestedBytes)}`;
+    const why = fields.reason === undefined ? "" : ` ${sentence(fields.reason)}`;
     return (
       `There is no disk space to spill${wanted} to ${quoted(fields.path, "the spill directory")}` +
-      `${where({ node: fields.nodeId })}. Free space there, or set spillDirectory to a larger disk.`
+      `${where({ node: fields.nodeId })}.${why} Free space there, or set spillDirectory to a larger disk.`
     );
   }
 }
@@ -142,6 +148,12 @@ export class GetTimeoutError extends MobulaError {
       "The work goes on: raise timeoutMs and get again, or cancel() it."
     );
   }
+}
+
+/** A reason from below, as a sentence of its own. */
+function sentence(reason: string): string {
+  const text = reason.charAt(0).toUpperCase() + reason.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function subject(fields: { objectId: string; functionName?: string; taskId?: string; nodeId?: string }): string {

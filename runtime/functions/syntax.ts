@@ -44,7 +44,12 @@ function dialect(url: string): typeof Parser {
 
 /** Parses a module; the file extension in `url` picks the dialect. Throws SyntaxError. */
 export function parseModule(text: string, url: string): Syntax {
-  return dialect(url).parse(text, MODULE) as unknown as Syntax;
+  return dialect(url).parse(withoutConstParameters(text), MODULE) as unknown as Syntax;
+}
+
+/** The parser does not know `const` type parameters (`<const T>`); blanks keep every position. */
+function withoutConstParameters(text: string): string {
+  return text.includes("const ") ? text.replace(/(?<=[<,]\s*)const(?=\s+\w+\s*(?:extends\b|=|,|>))/g, "     ") : text;
 }
 
 /** Parses the body that a shipped function was compiled from (a script with a top-level `return`). Throws SyntaxError. */

@@ -12,11 +12,12 @@ export interface Delivery {
   readonly attachments: readonly Attachment[];
 }
 
-/** Well-known actors. Every place has the first three; the system worker has the rest. */
+/** Well-known actors. Every place has the first three, a worker the fourth; the system worker has the rest. */
 export const ActorNumber = {
   kernel: 0,
   executor: 1,
   caller: 2,
+  place: 3,
   node: 10,
   gcs: 11,
   localScheduler: 12,
@@ -25,6 +26,8 @@ export const ActorNumber = {
   workers: 15,
   logs: 16,
   actors: 17,
+  placementGroups: 18,
+  bundles: 19,
 } as const;
 
 /** An actor: it gets one envelope at a time, in the order in which each sender sent them. */

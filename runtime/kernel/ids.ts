@@ -37,6 +37,10 @@ export function actorId(owner: PlaceId, sequence: number): ActorId {
   return `a${owner.toString(36)}-${sequence.toString(36)}`;
 }
 
+export function placementGroupId(owner: PlaceId, sequence: number): string {
+  return `p${owner.toString(36)}-${sequence.toString(36)}`;
+}
+
 /** The place that made an object or an actor. */
 export function ownerOf(id: ObjectId | ActorId): PlaceId {
   return Number.parseInt(id.slice(1, id.indexOf("-")), 36);

@@ -4,4 +4,5 @@ export { type Caller, type Contract, type Remote, type Told, remoteContract, ser
 export { type Actor, ActorNumber, type Delivery, type Envelope } from "./envelope.ts";
 export * from "./ids.ts";
 export { type FaultWire, Kernel, type KernelOptions } from "./kernel.ts";
+export { systemRandom, type Random } from "./random.ts";
 export { Ring } from "./ring.ts";

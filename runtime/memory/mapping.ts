@@ -1,6 +1,9 @@
 /** Shared memory newly mapped in a thread after which its collector is asked to look, where it does not by itself. */
 export const COLLECT_EVERY_BYTES: number = 256 * 1024 * 1024;
 
+/** The part of that at which it is worth a collection when room is needed anyway. */
+const WORTH_PART = 0.25;
+
 export interface MappingOptions {
   /** Objects of which one handed-over buffer each is unused here now; an id comes once for each buffer. */
   report(ids: readonly string[]): void;
@@ -25,6 +28,7 @@ export class Mapping {
   readonly #options: MappingOptions;
   readonly #mapped: Set<Mapped> = new Set();
   readonly #collected: FinalizationRegistry<Mapped>;
+  readonly #collectEveryBytes: number;
   #gone: string[] = [];
   #bytes = 0;
   #sinceCollection = 0;
@@ -33,6 +37,7 @@ export class Mapping {
 
   constructor(options: MappingOptions) {
     this.#options = options;
+    this.#collectEveryBytes = options.collectEveryBytes ?? COLLECT_EVERY_BYTES;
     this.#collected = new FinalizationRegistry((mapped) => this.#lost(mapped));
   }
 
@@ -48,13 +53,30 @@ export class Mapping {
     this.#collected.register(buffer, mapped);
     this.#bytes += mapped.bytes;
     this.#sinceCollection += mapped.bytes;
-    if (this.#sinceCollection >= (this.#options.collectEveryBytes ?? COLLECT_EVERY_BYTES)) this.#collectSoon();
+    if (this.#sinceCollection >= this.#collectEveryBytes) this.#collectSoon();
+  }
+
+  /** Memory that was allocated here: what it holds is garbage once its refs are, which only the collector finds. */
+  allocated(bytes: number): void {
+    this.#sinceCollection += bytes;
+    if (this.#sinceCollection >= this.#collectEveryBytes) this.#collectSoon();
+  }
+
+  /** So much of what was allocated needs no collector any more. */
+  released(bytes: number): void {
+    this.#sinceCollection = Math.max(0, this.#sinceCollection - bytes);
+  }
+
+  /** As `collect`, if so much is new since the last time that there may be something to gain. */
+  collectIfWorthIt(): void {
+    if (this.#sinceCollection >= this.#collectEveryBytes * WORTH_PART) this.collect();
+    else this.flush();
   }
 
   /** Collects and reports now, as far as the runtime can within this turn. For a thread that is about to block. */
   collect(): void {
     this.#sinceCollection = 0;
-    if (this.#mapped.size > 0) this.#options.collectGarbage?.();
+    this.#options.collectGarbage?.();
     for (const mapped of this.#mapped) if (mapped.buffer.deref() === undefined) this.#lost(mapped);
     this.flush();
   }

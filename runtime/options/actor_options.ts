@@ -10,7 +10,7 @@ import {
   statesResources,
 } from "./resolved.ts";
 import type { RuntimeEnv } from "./runtime_env.ts";
-import { type Fallback, type ResolvedStrategy, resolveStrategy, type SchedulingStrategy } from "./scheduling.ts";
+import { assertFitsGroup, type Fallback, type ResolvedStrategy, resolveStrategy, type SchedulingStrategy } from "./scheduling.ts";
 import { callShape, placementShape, resourceShape, retries } from "./shared_fields.ts";
 
 /** Where an actor lives: a Web Worker of its own, one shared with other light actors, a child process, or its creator's thread. */
@@ -126,10 +126,13 @@ export function resolveActorOptions(options: ActorOptions, methods?: unknown): R
   }
   const stated = statesResources(options);
   const resources = resolveResources(options, stated ? 1 : 0);
+  const placementResources = stated ? resources : { CPU: 1 };
+  const light = options.isolation === "shared" || options.isolation === "inline";
+  assertFitsGroup(options.schedulingStrategy, light ? resources : placementResources);
   const concurrencyGroups = options.concurrencyGroups ?? {};
   return {
     resources,
-    placementResources: stated ? resources : { CPU: 1 },
+    placementResources,
     maxRestarts: options.maxRestarts ?? 0,
     maxTaskRetries: options.maxTaskRetries ?? 0,
     retryExceptions: resolveRetryExceptions(options.retryExceptions),

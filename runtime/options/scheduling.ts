@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { ResourceSet } from "../resources/mod.ts";
 import { isPlainObject } from "./bag.ts";
 import { count, type Field, flag, nested, oneOf, text } from "./fields.ts";
 import { type LabelSelector, labelSelectorField } from "./label_selector.ts";
@@ -77,6 +78,25 @@ export const fallbackField: v.GenericSchema = v.array(
   nested({ labelSelector: labelSelectorField }),
   "a list of { labelSelector }",
 );
+
+/**
+ * Holds what is asked for against the bundles of the group that it is to run in, where they are known.
+ * Throws `RangeError` when it could never fit: it would wait for ever.
+ */
+export function assertFitsGroup(strategy: SchedulingStrategy | undefined, amounts: Readonly<Record<string, number>>): void {
+  if (typeof strategy !== "object" || !("placementGroup" in strategy)) return;
+  const { placementGroup, bundleIndex = -1 } = strategy;
+  const { bundleSpecs } = placementGroup;
+  if (bundleSpecs === undefined) return;
+  const demand = ResourceSet.from(amounts);
+  const bundles = (bundleIndex === -1 ? bundleSpecs : bundleSpecs.slice(bundleIndex, bundleIndex + 1)).map((bundle) => ResourceSet.from(bundle));
+  if (bundles.some((bundle) => demand.fits(bundle))) return;
+  const what = bundleIndex === -1 ? "any bundle" : `bundle ${bundleIndex}`;
+  throw new RangeError(
+    `options: ${demand} does not fit ${what} of placement group ${placementGroup.id}, which has ${bundles.join(", ")}. ` +
+      "Ask for less (an actor that states no resources needs 1 CPU to be placed; numCpus: 0 asks for none), or make larger bundles.",
+  );
+}
 
 /** `undefined` in, `undefined` out: the parent's group if it captures, else DEFAULT. */
 export function resolveStrategy(strategy: SchedulingStrategy | undefined): ResolvedStrategy | undefined {

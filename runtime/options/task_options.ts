@@ -9,7 +9,7 @@ import {
   resolveRetryExceptions,
 } from "./resolved.ts";
 import type { RuntimeEnv } from "./runtime_env.ts";
-import { type Fallback, type ResolvedStrategy, resolveStrategy, type SchedulingStrategy } from "./scheduling.ts";
+import { assertFitsGroup, type Fallback, type ResolvedStrategy, resolveStrategy, type SchedulingStrategy } from "./scheduling.ts";
 import { callShape, placementShape, resourceShape, retries } from "./shared_fields.ts";
 
 /** How many refs a call gives: a number, or a stream of them. */
@@ -102,8 +102,10 @@ export const checkTaskCallOptions: Check<TaskCallOptions> = checker<TaskCallOpti
  * function that is no generator.
  */
 export function resolveTaskOptions(options: TaskOptions, { generator }: { generator: boolean }): ResolvedTaskOptions {
+  const resources = resolveResources(options, 1);
+  assertFitsGroup(options.schedulingStrategy, resources);
   return {
-    resources: resolveResources(options, 1),
+    resources,
     numReturns: resolveNumReturns(options.numReturns, generator, "remote()"),
     maxRetries: options.maxRetries ?? 3,
     retryExceptions: resolveRetryExceptions(options.retryExceptions),

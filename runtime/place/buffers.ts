@@ -2,7 +2,7 @@ import type { BufferSource } from "../caller/mod.ts";
 import type { ObjectsContract } from "../contracts/mod.ts";
 import { ObjectStoreFullError, OutOfDiskError } from "../errors/mod.ts";
 import { ActorNumber, type Kernel, systemPlaceOf, toldContract } from "../kernel/mod.ts";
-import { Allocator, Mapping, OutOfDiskFault, StoreFullFault } from "../memory/mod.ts";
+import { Accounting, Allocator, bytesOf, COLLECT_EVERY_BYTES, Mapping, OutOfDiskFault, StoreFullFault } from "../memory/mod.ts";
 import type { Platform } from "../platform/mod.ts";
 
 export interface SharedBufferOptions {
@@ -15,11 +15,13 @@ export interface SharedBufferOptions {
 export function sharedBuffers(kernel: Kernel, account: SharedArrayBuffer, options: SharedBufferOptions): BufferSource {
   const system = systemPlaceOf(kernel.place);
   const manager = toldContract<ObjectsContract>(kernel, system, ActorNumber.objects);
+  const accounting = new Accounting(account);
   const mapping = new Mapping({
     report: (ids) => manager.unmapped(ids),
     collectGarbage: () => options.platform.collectGarbage(),
+    collectEveryBytes: Math.min(COLLECT_EVERY_BYTES, bytesOf(accounting.capacityPages) / 4),
   });
-  const allocator = new Allocator(account, {
+  const allocator = new Allocator(accounting, {
     place: kernel.place - system,
     requestSpace({ pages, ticket }) {
       // This thread may block now: what would free room must be on its way first.
@@ -28,17 +30,20 @@ export function sharedBuffers(kernel: Kernel, account: SharedArrayBuffer, option
       manager.needSpace(pages, attachment);
       kernel.flush();
     },
-    beforeBlocking: () => mapping.collect(),
+    beforeBlocking: () => mapping.collectIfWorthIt(),
   });
   return {
     allocate(bytes) {
       try {
-        return allocator.allocate(bytes);
+        const buffer = allocator.allocate(bytes);
+        mapping.allocated(buffer.byteLength);
+        return buffer;
       } catch (fault) {
         throw asError(fault);
       }
     },
     slotOf: (buffer) => allocator.slotOf(buffer),
+    released: (bytes) => mapping.released(bytes),
     mapped: (id, buffer) => mapping.mapped(id, buffer),
     collect: () => mapping.collect(),
     sweep: () => void allocator.sweep(),
@@ -47,9 +52,9 @@ export function sharedBuffers(kernel: Kernel, account: SharedArrayBuffer, option
 
 function asError(fault: unknown): unknown {
   if (fault instanceof StoreFullFault) {
-    const { neededBytes, usedBytes, capacityBytes } = fault;
-    return new ObjectStoreFullError({ requestedBytes: neededBytes, usedBytes, capacityBytes, cause: fault });
+    const { neededBytes, usedBytes, capacityBytes, reason } = fault;
+    return new ObjectStoreFullError({ requestedBytes: neededBytes, usedBytes, capacityBytes, reason });
   }
-  if (fault instanceof OutOfDiskFault) return new OutOfDiskError({ requestedBytes: fault.neededBytes, cause: fault });
+  if (fault instanceof OutOfDiskFault) return new OutOfDiskError({ requestedBytes: fault.neededBytes, reason: fault.reason });
   return fault;
 }

@@ -5,17 +5,17 @@ import { ActorNumber, type Clock, Kernel, type PlaceId, remoteContract, systemPl
 import { asFunctionNotFound, Definitions, faceOf, registerOwnTravel, type RemoteWire } from "../remote/mod.ts";
 import type { FunctionRecord } from "../tasks/mod.ts";
 import { contextOf, decodeValue, encodeValue } from "../values/mod.ts";
+import { publicModules } from "./public_modules.ts";
 import { Executor, type PlaceIdentity, TemplateCache } from "../worker/mod.ts";
-
-/** The public modules of this package, for functions that name what they import from it. */
-export type PublicModules = Record<"." | "./util", () => Promise<Record<string, unknown>>>;
 
 export interface PlaceOptions {
   place: PlaceId;
   clock: Clock;
   identity: PlaceIdentity;
+  /** Default isolation of tasks and actors. */
   isolation: "thread" | "process";
-  modules: PublicModules;
+  /** Whether this place shares memory with its node's threads. Default: true. */
+  sharesMemory?: boolean;
   buffers(kernel: Kernel, tellDrops: () => void): BufferSource;
   print: CallerOptions["print"];
   /** The system worker hands over the end of a link to another place. */
@@ -52,7 +52,7 @@ export function openPlace(options: PlaceOptions): Place {
     onLink: (to, port) => options.onLink(to, port, kernel),
   });
   const definitions = new Definitions(kernel, options.isolation);
-  const functions = new Functions(options.modules, clock);
+  const functions = new Functions(clock);
   if (!travels) registerOwnTravel((record) => functions.now(record));
   travels = true;
   const caller: Caller = new Caller({
@@ -63,6 +63,7 @@ export function openPlace(options: PlaceOptions): Place {
       const { template, sequence, arguments: args } = task;
       kernel.send(kernel.place, [ActorNumber.executor, ExecutorOp.run, 0, template.owner, template.number, sequence, args.form, args.data, 0]);
     },
+    batches: ({ options: { isolation } }) => options.sharesMemory !== false && (isolation ?? options.isolation) === "thread",
     print: options.print,
     ...(options.onUnobserved === undefined ? {} : { onUnobserved: options.onUnobserved }),
   });
@@ -81,11 +82,9 @@ const IMPORT_PATIENCE_MS = 2_000;
 
 /** Functions that come here, made live. */
 class Functions {
-  readonly #modules: PublicModules;
   readonly #materialiser: Materialiser;
 
-  constructor(modules: PublicModules, clock: Clock) {
-    this.#modules = modules;
+  constructor(clock: Clock) {
     const patience = (): Promise<void> => new Promise((resolve) => void clock.after(IMPORT_PATIENCE_MS, resolve));
     this.#materialiser = new Materialiser({ resolveBinding: () => undefined, patience });
   }
@@ -128,7 +127,7 @@ class Functions {
         const pick = (module: Record<string, unknown>): unknown => (binding.export === "*" ? module : module[binding.export]);
         const module = loadedModules.get(binding.specifier);
         if (module !== undefined) return pick(module);
-        return this.#modules[binding.specifier]().then((loaded) => {
+        return publicModules[binding.specifier]().then((loaded) => {
           loadedModules.set(binding.specifier, loaded);
           return pick(loaded);
         });

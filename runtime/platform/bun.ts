@@ -16,5 +16,7 @@ export const bunPlatform: Platform = {
   version: bun.version,
   stopsBusyThreads: true,
   spawnChild: (module, options) => spawnChild([nodeParts.execPath, "run", fileURLToPath(module)], options),
+  endWhenAsked: () => {},
   collectGarbage: () => bun.gc(true),
+  web: async () => (await import("./bun_web.ts")).bunWeb,
 };

@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { nodeParts, spawnChild, watchOwnExit } from "./node_parts.ts";
+import { parentPort, type Worker } from "node:worker_threads";
+import { nodeParts, spawnChild, spawnThread, watchOwnExit } from "./node_parts.ts";
 import type { Exit, Platform } from "./platform.ts";
 
 /** The little of Deno's namespace that is used; its types are not part of this project's compilation. */
@@ -13,22 +14,46 @@ interface DenoNamespace {
 
 const deno = (globalThis as unknown as { Deno: DenoNamespace }).Deno;
 
+// The way out that nobody has wrapped.
+const leave = deno.exit.bind(deno);
+
+/** What a thread is told that is to end, and how long one may take that is not in a busy loop. */
+const END = "mobula: end this thread";
+const END_GRACE_MS = 250;
+
+/** `Worker.terminate` leaves a busy loop running for ever and does not say so: the thread is asked to end by itself first. */
+async function askToEnd(worker: Worker): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const deadline = setTimeout(() => resolve(false), END_GRACE_MS);
+  worker.once("exit", () => resolve(true));
+  worker.postMessage(END);
+  const ended = await promise;
+  clearTimeout(deadline);
+  return ended;
+}
+
 export const denoPlatform: Platform = {
   ...nodeParts,
   name: "deno",
   version: deno.version.deno,
   stopsBusyThreads: false,
+  spawnThread: (module, options) => spawnThread(module, options, askToEnd),
   spawnChild: (module, options) =>
     spawnChild([nodeParts.execPath, "run", "-A", "--no-prompt", fileURLToPath(module)], options),
-  watchOwnExit(onExit: (exit: Exit) => void): void {
-    watchOwnExit(onExit);
-    const leave = deno.exit.bind(deno);
+  watchOwnExit(onExit: (exit: Exit) => unknown): void {
+    const tell = watchOwnExit(onExit);
     deno.exit = ((code?: number): never => {
-      onExit({ code: code ?? 0 });
+      tell({ code: code ?? 0 });
       return leave(code);
     }) as typeof deno.exit;
   },
+  endWhenAsked(): void {
+    parentPort?.on("message", (message: unknown) => {
+      if (message === END) leave(0);
+    });
+  },
   collectGarbage: () => collector()(),
+  web: async () => (await import("./deno_web.ts")).denoWeb,
 };
 
 let collect: (() => void) | undefined;

@@ -1,8 +1,9 @@
 /** The JavaScript runtimes behind one port. Runtime names appear in this folder alone. */
+import { releasePortsRepeatedly } from "../../net/mod.ts";
 import { setUnrefTimer } from "../kernel/mod.ts";
 import type { Platform } from "./platform.ts";
 
-export type { Child, ChildOptions, Exit, Hardware, Platform, Thread, ThreadOptions } from "./platform.ts";
+export type { Child, ChildOptions, Exit, Hardware, Platform, Thread, ThreadOptions, WebRuntime, WebServer } from "./platform.ts";
 
 /** The adapter of the runtime that this code runs in. */
 export const platform: Platform = await load();
@@ -11,6 +12,7 @@ async function load(): Promise<Platform> {
   if ("Deno" in globalThis) {
     const { denoPlatform, unrefTimer } = await import("./deno.ts");
     setUnrefTimer(unrefTimer);
+    releasePortsRepeatedly();
     return denoPlatform;
   }
   if ("Bun" in globalThis) return (await import("./bun.ts")).bunPlatform;

@@ -1,4 +1,6 @@
+import { Buffer } from "node:buffer";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { readFileSync, writeSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import process from "node:process";
 import { isMainThread, Worker, workerData } from "node:worker_threads";
@@ -6,7 +8,8 @@ import type { Child, ChildOptions, Exit, Hardware, Platform, Thread, ThreadOptio
 
 /** The parts that both runtimes have through Node's modules; the adapters differ in the rest. */
 
-export function spawnThread(module: string, options: ThreadOptions): Thread {
+/** `askToEnd`: gives the thread the chance to end by itself; false when it did not. */
+export function spawnThread(module: string, options: ThreadOptions, askToEnd?: (worker: Worker) => Promise<boolean>): Thread {
   const worker = new Worker(new URL(module), {
     name: options.name,
     workerData: options.data,
@@ -25,14 +28,20 @@ export function spawnThread(module: string, options: ThreadOptions): Thread {
   worker.unref();
   return {
     async terminate() {
+      if (gone) return true;
+      const ended = askToEnd === undefined || (await askToEnd(worker));
       try {
         await worker.terminate();
       } catch {
         // It ended before the call.
       }
+      return ended;
     },
   };
 }
+
+/** How long the rest of a child's output may take after its end. */
+const CLOSE_GRACE_MS = 500;
 
 export function spawnChild(command: readonly string[], options: ChildOptions): Child {
   const [program, ...args] = command as [string, ...string[]];
@@ -42,10 +51,12 @@ export function spawnChild(command: readonly string[], options: ChildOptions): C
     cwd: options.cwd,
   });
   let gone = false;
+  const killsBefore = memoryKills();
   const finish = (exit: Exit): void => {
     if (gone) return;
     gone = true;
-    options.onExit(exit);
+    const outOfMemory = exit.signal === "SIGKILL" && memoryKills() > killsBefore;
+    options.onExit(outOfMemory ? { ...exit, outOfMemory } : exit);
   };
   for (const name of ["stdout", "stderr"] as const) {
     const stream = child[name];
@@ -54,8 +65,15 @@ export function spawnChild(command: readonly string[], options: ChildOptions): C
     (stream as { unref?(): void } | null)?.unref?.();
   }
   child.on("error", (error) => finish({ code: undefined, error }));
-  child.on("close", (code, signal) => finish({ code: code ?? undefined, signal: signal ?? undefined }));
-  child.unref();
+  const exitOf = (code: number | null, signal: string | null): Exit => ({ code: code ?? undefined, signal: signal ?? undefined });
+  child.on("close", (code, signal) => finish(exitOf(code, signal)));
+  // Its own children may hold its streams open for ever.
+  child.on("exit", (code, signal) => void setTimeout(() => finish(exitOf(code, signal)), CLOSE_GRACE_MS).unref());
+  try {
+    child.unref();
+  } catch {
+    // It could not be started: its error event says why.
+  }
   return {
     pid: child.pid ?? -1,
     kill(signal = "SIGTERM") {
@@ -86,6 +104,45 @@ function countGpus(): number {
   }
   return gpus;
 }
+
+/** Processes that the system has ended since its start because memory ran out, where it counts them. */
+function memoryKills(): number {
+  try {
+    return Number(/^oom_kill (\d+)$/m.exec(readFileSync("/proc/vmstat", "utf8"))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+export function takeEnv(name: string): string | undefined {
+  const value = process.env[name];
+  delete process.env[name];
+  return value;
+}
+
+export function onLastTurn(action: () => void): () => void {
+  process.on("beforeExit", action);
+  return () => void process.off("beforeExit", action);
+}
+
+export function ignoreInterrupts(): void {
+  process.on("SIGINT", () => {});
+}
+
+export function write(stream: "stdout" | "stderr", text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(stream === "stdout" ? 1 : 2, bytes, at);
+    } catch (error) {
+      // A full pipe: its reader is slow. Any other error: it is gone, and there is nobody to tell.
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
+      Atomics.wait(PAUSE, 0, 0, 1);
+    }
+  }
+}
+
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
 export function onProcessExit(action: () => void): () => void {
   process.on("exit", action);
@@ -120,13 +177,16 @@ export function print(stream: "stdout" | "stderr", line: string): void {
   process[stream].write(`${line}\n`);
 }
 
-/** Reports the exit of this very thread or process, then lets it happen. */
-export function watchOwnExit(onExit: (exit: Exit) => void): void {
+/** How long what is told of an uncaught error may take to arrive. */
+const LAST_WORDS_MS = 500;
+
+/** Reports the exit of this very thread or process, then lets it happen. Returns the way to report one more kind of exit. */
+export function watchOwnExit(onExit: (exit: Exit) => unknown): (exit: Exit) => unknown {
   let told = false;
-  const tell = (exit: Exit): void => {
-    if (told) return;
+  const tell = (exit: Exit): unknown => {
+    if (told) return undefined;
     told = true;
-    onExit(exit);
+    return onExit(exit);
   };
   const leave = process.exit.bind(process);
   process.exit = ((code?: number) => {
@@ -134,29 +194,36 @@ export function watchOwnExit(onExit: (exit: Exit) => void): void {
     return leave(code);
   }) as typeof process.exit;
   const die = (error: unknown): void => {
-    tell({ code: 1, error });
-    // What was told must leave this thread before it ends.
-    setTimeout(() => leave(1), 10);
+    if (told) return;
+    // What is told must have left this thread before it ends.
+    const arrived = Promise.resolve(tell({ code: 1, error })).catch(() => {});
+    void Promise.race([arrived, new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS))]).then(() => leave(1));
   };
   process.on("uncaughtException", die);
   process.on("unhandledRejection", die);
+  return tell;
 }
 
 /** What both adapters have in common, and the path of the runtime's own program. */
-export type NodeParts = Omit<Platform, "name" | "version" | "stopsBusyThreads" | "spawnChild" | "collectGarbage"> & { readonly execPath: string };
+export type NodeParts = Omit<Platform, "name" | "version" | "stopsBusyThreads" | "spawnChild" | "collectGarbage" | "endWhenAsked" | "web"> & { readonly execPath: string };
 
 export const nodeParts: NodeParts = {
   pid: process.pid,
+  args: process.argv.slice(2),
   hardware,
   env: (name: string): string | undefined => process.env[name],
+  takeEnv,
   isMainThread: (): boolean => isMainThread,
   threadData: (): unknown => workerData,
   spawnThread,
   watchOwnExit,
+  ignoreInterrupts,
+  onLastTurn,
   onProcessExit,
   onInterrupt,
   keepAlive,
   print,
+  write,
   exit: (code: number): void => void process.exit(code),
   memoryInUse: (): number => process.memoryUsage.rss(),
   execPath: process.execPath,

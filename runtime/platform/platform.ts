@@ -1,14 +1,18 @@
+import type { UpgradeWebSocket } from "hono/ws";
+
 /** How a thread or child process ended. `error` is what it threw, where the runtime tells. */
 export interface Exit {
   code: number | undefined;
   signal?: string | undefined;
   error?: unknown;
+  /** The system has ended it because memory ran out, as far as the system tells. */
+  outOfMemory?: boolean;
 }
 
 /** A Web Worker that this thread started. */
 export interface Thread {
-  /** Ends the thread. Resolves when the runtime has let go of it, which may be before a busy loop in it stops. */
-  terminate(): Promise<void>;
+  /** Ends the thread. False when code in it goes on for ever, because the runtime cannot stop a busy loop. */
+  terminate(): Promise<boolean>;
 }
 
 /** A child process that runs a module of ours. */
@@ -29,6 +33,7 @@ export interface ChildOptions {
   args: readonly string[];
   env: Record<string, string>;
   cwd?: string;
+  /** What it writes to its streams, as it comes. All of it MUST come before `onExit`. */
   onOutput(stream: "stdout" | "stderr", text: string): void;
   onExit(exit: Exit): void;
 }
@@ -38,6 +43,26 @@ export interface Hardware {
   cpus: number;
   memory: number;
   gpus: number;
+}
+
+/** A web server on one port; `upgradeWebSocket` makes handlers for its WebSockets. */
+export interface WebRuntime {
+  readonly upgradeWebSocket: UpgradeWebSocket<unknown, WebSocketUpgradeOptions>;
+  /** Listens on `port`, 0 for any that is free. Messages of more than `messageBytes` end their socket. */
+  serve(app: Fetch, options: { hostname: string; port: number; messageBytes: number }): WebServer;
+}
+
+/** For sockets that may be silent for long: neither side pings, so that a busy loop on the other side is no end. */
+export interface WebSocketUpgradeOptions {
+  idleTimeout?: number;
+}
+
+export type Fetch = (request: Request, ...environment: unknown[]) => Response | Promise<Response>;
+
+export interface WebServer {
+  readonly port: number;
+  /** Stops at once: its connections are cut. */
+  close(): Promise<void>;
 }
 
 /**
@@ -50,24 +75,40 @@ export interface Platform {
   readonly name: "bun" | "deno";
   readonly version: string;
   readonly pid: number;
+  /** The program's arguments, without the runtime and the file. */
+  readonly args: readonly string[];
   /** Whether `Thread.terminate` stops a thread that is in a busy loop. */
   readonly stopsBusyThreads: boolean;
   hardware(): Hardware;
   env(name: string): string | undefined;
+  /** The same, and takes it out, so that neither users' code nor their own child processes see it. */
+  takeEnv(name: string): string | undefined;
   isMainThread(): boolean;
   threadData(): unknown;
   spawnThread(module: string, options: ThreadOptions): Thread;
   spawnChild(module: string, options: ChildOptions): Child;
-  /** Calls back before this thread ends by an uncaught error, an unhandled rejection or an exit call. */
-  watchOwnExit(onExit: (exit: Exit) => void): void;
+  /**
+   * Calls back before this thread ends by an uncaught error, an unhandled rejection or an exit call. With an error the
+   * end waits for what `onExit` returns, but not for long; an exit call cannot wait.
+   */
+  watchOwnExit(onExit: (exit: Exit) => unknown): void;
+  /** Lets `Thread.terminate` end this thread, where it needs its help. For threads whose first module is ours. */
+  endWhenAsked(): void;
+  /** Leaves Ctrl-C to the parent process, which has it too. */
+  ignoreInterrupts(): void;
   /** Runs `action` when the process ends by itself or by a call; it must be synchronous. Returns the way to take it back. */
   onProcessExit(action: () => void): () => void;
   /** Runs `action` on Ctrl-C or a request to terminate; then the process ends with the usual code. */
   onInterrupt(action: () => Promise<void>): () => void;
+  /** Runs `action` when nothing is left to do; what it begins is done before the process ends. Returns the way to take it back. */
+  onLastTurn(action: () => void): () => void;
   /** Keeps the process alive until the returned function is called. */
   keepAlive(): () => void;
   /** Writes a line to the process's own terminal. */
   print(stream: "stdout" | "stderr", line: string): void;
+  /** Writes text before it returns, so that it is out even if the process crashes next. */
+  write(stream: "stdout" | "stderr", text: string): void;
+  web(): Promise<WebRuntime>;
   exit(code: number): void;
   /** Frees what can be freed now, where the runtime offers it. */
   collectGarbage(): void;

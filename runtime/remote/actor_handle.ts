@@ -1,5 +1,4 @@
 import type { ActorRecord, CallOptions } from "../caller/mod.ts";
-import type { ActorId } from "../kernel/mod.ts";
 import { checkMethodOptions } from "../options/mod.ts";
 import { callActor } from "./faces.ts";
 
@@ -17,85 +16,127 @@ interface Method {
  */
 export class ActorHandle {
   readonly #record: ActorRecord;
-  readonly #methods: Map<string, Method> = new Map();
+  #methods: Map<string, Method> | undefined;
+  #disposed = false;
 
   private constructor(record: ActorRecord) {
     this.#record = record;
-    record.handles++;
+    record.hold();
   }
 
   static of(record: ActorRecord): ActorHandle {
-    const handle = new ActorHandle(record);
-    return new Proxy(handle, {
-      get: (target, property) => target.#property(property),
-      has: (_target, property) => typeof property === "string",
-      set: (_target, property) => {
-        throw new TypeError(`a handle has no fields: "${String(property)}" belongs to the actor; set it in a method`);
-      },
-      getPrototypeOf: () => ActorHandle.prototype,
-    });
+    return new Proxy(new ActorHandle(record), TRAPS);
   }
 
   static is(value: unknown): value is ActorHandle {
-    return recordOf(value) !== undefined;
+    return behind(value) !== undefined;
   }
 
+  /** @throws ReferenceError when the handle was disposed of */
   static recordOf(value: unknown): ActorRecord | undefined {
-    return recordOf(value);
+    const handle = behind(value);
+    return handle === undefined ? undefined : ActorHandle.live(handle);
   }
 
-  #property(property: string | symbol): unknown {
-    const record = this.#record;
-    if (property === RECORD) return record;
-    if (typeof property === "symbol") return this.#symbol(property);
+  /** @throws ReferenceError when the handle was disposed of */
+  static live(handle: ActorHandle): ActorRecord {
+    if (handle.#disposed) throw new ReferenceError(`${handle.toString()} was disposed of; keep a handle as long as it is used`);
+    return handle.#record;
+  }
+
+  /** What the proxy gives for a property of the handle that it stands before. */
+  static property(handle: ActorHandle, property: string | symbol): unknown {
+    return typeof property === "symbol" ? handle.#symbol(property) : handle.#named(property);
+  }
+
+  toString(): string {
+    const { meta, id } = this.#record;
+    return `ActorHandle(${meta.className}, ${id})`;
+  }
+
+  #named(property: string): unknown {
     // Not a promise, so that a handle can be returned and awaited past.
     if (property === "then") return undefined;
-    if (property === "toString") return () => describe(record);
-    if (property === "toJSON") return () => describe(record);
-    let method = this.#methods.get(property);
+    if (property === "constructor") return ActorHandle;
+    if (property === "toString" || property === "toJSON") return () => this.toString();
+    let method = this.#methods?.get(property);
     if (method === undefined) {
-      method = methodOf(record, property);
+      method = methodOf(this, property);
+      this.#methods ??= new Map();
       this.#methods.set(property, method);
     }
     return method;
   }
 
   #symbol(property: symbol): unknown {
-    const record = this.#record;
+    if (property === BEHIND) return this;
     if (property === Symbol.toStringTag) return "ActorHandle";
-    if (property === Symbol.toPrimitive) return () => describe(record);
+    if (property === Symbol.toPrimitive) return () => this.toString();
     if (property === Symbol.dispose) {
       return () => {
-        if (--record.handles === 0) record.onLastDisposed();
+        if (this.#disposed) return;
+        this.#disposed = true;
+        this.#record.letGo();
       };
     }
-    if (property === Symbol.for("nodejs.util.inspect.custom") || property === Symbol.for("Deno.customInspect")) return () => describe(record);
     return undefined;
   }
 }
 
-const RECORD = Symbol("mobula.actorRecord");
+const TRAPS: ProxyHandler<ActorHandle> = {
+  get: (target, property) => ActorHandle.property(target, property),
+  has: (_target, property) => typeof property === "string",
+  set: (_target, property) => refuse(property),
+  defineProperty: (_target, property) => refuse(property),
+  deleteProperty: (_target, property) => refuse(property),
+  getPrototypeOf: () => ActorHandle.prototype,
+};
 
-function recordOf(value: unknown): ActorRecord | undefined {
-  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== ActorHandle.prototype) return undefined;
-  return (value as { [RECORD]?: ActorRecord })[RECORD];
+function refuse(property: string | symbol): never {
+  throw new TypeError(`a handle has no fields: "${String(property)}" belongs to the actor; set it in a method`);
 }
 
-function methodOf(record: ActorRecord, name: string, options?: CallOptions): Method {
+// A console looks behind the proxy, each runtime's by a symbol of its own.
+for (const inspect of ["nodejs.util.inspect.custom", "Deno.customInspect"]) {
+  Object.defineProperty(ActorHandle.prototype, Symbol.for(inspect), {
+    value(this: ActorHandle) {
+      return this.toString();
+    },
+  });
+}
+
+const BEHIND = Symbol("mobula.actorHandle");
+
+/** The handle behind a proxy. */
+function behind(value: unknown): ActorHandle | undefined {
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== ActorHandle.prototype) return undefined;
+  return (value as { [BEHIND]?: ActorHandle })[BEHIND];
+}
+
+function methodOf(handle: ActorHandle, name: string, options?: CallOptions): Method {
   const method = function (): never {
-    throw new TypeError(`method "${name}" of ${describe(record)} was called directly; use .${name}.remote(…) and fetch the result with await get(ref)`);
+    throw new TypeError(`method "${name}" of ${handle.toString()} was called directly; use .${name}.remote(…) and fetch the result with await get(ref)`);
   } as unknown as Method;
-  method.remote = (...args: unknown[]) => callActor(record, options === undefined ? { method: name, args } : { method: name, args, options });
-  method.options = (stated: unknown) => methodOf(record, name, { ...options, ...portable(checkMethodOptions(stated)) });
+  method.remote = (...args: unknown[]) => {
+    const record = ActorHandle.live(handle);
+    return callActor(record, options === undefined ? { method: name, args } : { method: name, args, options });
+  };
+  method.options = (stated: unknown) => {
+    const checked = checkMethodOptions(stated);
+    checkGroup(checked.concurrencyGroup, ActorHandle.live(handle));
+    return methodOf(handle, name, { ...options, ...portable(checked) });
+  };
   return method;
+}
+
+function checkGroup(group: string | undefined, { meta: { className, groups } }: ActorRecord): void {
+  if (group === undefined || groups.includes(group)) return;
+  const known = groups.length === 0 ? "it has none; state concurrencyGroups in remote()" : groups.join(", ");
+  throw new RangeError(`options(): option "concurrencyGroup" must be one of the groups of ${className} (${known}), not "${group}"`);
 }
 
 function portable(options: ReturnType<typeof checkMethodOptions>): CallOptions {
   const { retryExceptions, ...rest } = options;
   if (retryExceptions === undefined || typeof retryExceptions === "boolean") return { ...rest, ...(retryExceptions === undefined ? {} : { retryExceptions }) } as CallOptions;
   return { ...rest, retryExceptions: retryExceptions.map((kind) => (typeof kind === "string" ? kind : kind.name)) } as CallOptions;
-}
-
-function describe(record: ActorRecord): string {
-  return `ActorHandle(${record.meta.className}, ${record.id as ActorId})`;
 }

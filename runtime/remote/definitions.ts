@@ -1,10 +1,9 @@
-import type { ActorMeta, MethodMeta } from "../caller/mod.ts";
 import type { FunctionsContract } from "../contracts/mod.ts";
 import { FunctionNotFoundError } from "../errors/mod.ts";
 import { analyse, analyseValue, type Callable, type Definition, definitionId, FunctionNotFoundFault, lookupRemote } from "../functions/mod.ts";
 import { ActorNumber, type Kernel, systemPlaceOf, type Told, toldContract } from "../kernel/mod.ts";
-import { resolveActorOptions, resolveTaskOptions } from "../options/mod.ts";
-import type { ActorTemplate, FunctionRecord, TaskTemplate, Template } from "../tasks/mod.ts";
+import { type ResolvedActorOptions, resolveActorOptions, resolveTaskOptions } from "../options/mod.ts";
+import type { ActorMeta, ActorTemplate, FunctionRecord, MethodMeta, TaskTemplate, Template } from "../tasks/mod.ts";
 import { contextOf, encodeValue } from "../values/mod.ts";
 import type { OwnTemplates } from "../worker/mod.ts";
 import { type Core, coreOf, type Definable, portableOptions, type RemoteWire } from "./definable.ts";
@@ -21,7 +20,7 @@ export class Definitions implements OwnTemplates {
   /** Ids of what was defined here; a later node of this process has a function table of its own. */
   readonly #functionIds: WeakMap<Definable, string> = new WeakMap();
   readonly #taskTemplates: WeakMap<Core, TaskTemplate> = new WeakMap();
-  readonly #actorTemplates: WeakMap<Core, { template: ActorTemplate; meta: ActorMeta }> = new WeakMap();
+  readonly #actorTemplates: WeakMap<Core, ActorTemplate> = new WeakMap();
 
   constructor(kernel: Kernel, isolation: "thread" | "process") {
     this.#kernel = kernel;
@@ -57,7 +56,7 @@ export class Definitions implements OwnTemplates {
     return template;
   }
 
-  actorTemplate(core: Core): { template: ActorTemplate; meta: ActorMeta } {
+  actorTemplate(core: Core): ActorTemplate {
     const known = this.#actorTemplates.get(core);
     if (known !== undefined) return known;
     const { definable } = core;
@@ -70,15 +69,12 @@ export class Definitions implements OwnTemplates {
       functionId: inline && definable.run !== undefined ? "" : this.define(definable),
       name: definable.name || "(anonymous)",
       options,
+      meta: metaOf(definable, options),
     };
-    const methods: Record<string, MethodMeta> = { ...(options.methods as Record<string, MethodMeta>) };
-    for (const name of definable.generatorMethods) methods[name] = { numReturns: "streaming", ...methods[name] };
-    const { maxTaskRetries, retryExceptions, maxPendingCalls } = options;
-    const made = { template, meta: { className: template.name, methods, maxTaskRetries, retryExceptions, maxPendingCalls } };
     this.#templates.push({ template, run: inline ? definable.run : undefined });
-    this.#actorTemplates.set(core, made);
+    this.#actorTemplates.set(core, template);
     this.#table.publish(template);
-    return made;
+    return template;
   }
 
   /** Puts a function or class into the function table; gives its id. @throws FunctionNotFoundError */
@@ -128,6 +124,21 @@ export class Definitions implements OwnTemplates {
     }
     return links;
   }
+}
+
+function metaOf(definable: Definable, options: ResolvedActorOptions): ActorMeta {
+  const methods: Record<string, MethodMeta> = { ...(options.methods as Record<string, MethodMeta>) };
+  for (const name of definable.generatorMethods) methods[name] = { numReturns: "streaming", ...methods[name] };
+  const { maxTaskRetries, maxPendingCalls, generatorBackpressure, timeoutMs } = options;
+  return {
+    className: definable.name || "(anonymous)",
+    methods,
+    groups: Object.keys(options.concurrencyGroups),
+    maxTaskRetries,
+    maxPendingCalls,
+    generatorBackpressure,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
 }
 
 function schedulingClassOf(options: TaskTemplate["options"], isolation: "thread" | "process"): string {

@@ -3,10 +3,12 @@ import { isShadowRun } from "../context/mod.ts";
 import type { ActorSpec } from "../contracts/mod.ts";
 import { actorId } from "../kernel/mod.ts";
 import { checkActorCallOptions, checkTaskCallOptions, mergeOptions } from "../options/mod.ts";
+import type { Pin } from "../references/mod.ts";
 import { type Session, session } from "../session/mod.ts";
 import { encodeArguments } from "../caller/mod.ts";
-import { PayloadKind } from "../values/mod.ts";
+import type { ActorMeta } from "../tasks/mod.ts";
 import { ActorHandle } from "./actor_handle.ts";
+import { captured } from "./captured.ts";
 import { type Core, setCore } from "./definable.ts";
 import { ObjectRefGenerator } from "./object_ref_generator.ts";
 
@@ -53,7 +55,7 @@ function finish<T extends object>(face: () => never, core: Core, methods: T): T 
 function submitTask(core: Core, args: unknown[]): unknown {
   if (isShadowRun()) return inertResult(core.definable.generator);
   const { caller, definitions } = session();
-  const template = definitions.taskTemplate(core);
+  const template = definitions.taskTemplate(captured(core));
   return resultOf(caller.submitTask(template, args), template.options.numReturns);
 }
 
@@ -69,36 +71,41 @@ function createActor(core: Core, args: unknown[]): object {
   if (isShadowRun()) return inertHandle(core);
   const at = session();
   const { caller, definitions } = at;
-  const { template, meta } = definitions.actorTemplate(core);
+  const template = definitions.actorTemplate(captured(core));
+  const { options, meta } = template;
+  const id = actorId(caller.place, caller.nextSequence());
   const encoded = encodeArguments(args, caller);
-  // A failed argument: the constructor gets the error that stands for it, and so do the actor's callers.
-  const failed = "kind" in encoded && encoded.kind === PayloadKind.fault;
-  if (failed) throw caller.objects.unpack(encoded);
-  const { form, data, needs, pins } = encoded as Exclude<typeof encoded, { kind: unknown }>;
-  const { options } = template;
+  if ("kind" in encoded) return ActorHandle.of(caller.actors.stillborn(id, meta, caller.objects.unpack(encoded)));
+  const { form, data, needs, pins } = encoded;
   const spec: ActorSpec = {
-    id: actorId(caller.place, caller.nextSequence()),
+    id,
     template: template.number,
-    meta,
     form,
     data,
     needs,
+    keeps: keptBy(pins),
     name: options.name,
     namespace: options.namespace ?? at.identity.namespace,
     detached: options.detached,
     getIfExists: options.getIfExists,
   };
-  const record = caller.actors.create(spec, meta);
-  record.pins = pins;
-  return ActorHandle.of(record);
+  const handle = ActorHandle.of(caller.actors.create(spec, meta));
+  // The control store holds them from now on.
+  for (const pin of pins) pin.letGo();
+  return handle;
+}
+
+/** What is known beyond this place of what arguments hold: a value that travels with them is not, but its refs are. */
+function keptBy(pins: readonly Pin[]): string[] {
+  return pins.flatMap((pin) => (pin instanceof Entry && !pin.shared ? (pin.payload?.children ?? []) : [pin.id]));
 }
 
 /** A call of an actor's method. */
 export function callActor(record: ActorRecord, call: { method: string; args: unknown[]; options?: CallOptions }): unknown {
   const { method, args, options } = call;
-  const streaming = record.meta.methods[method]?.numReturns === "streaming";
-  if (isShadowRun()) return inertResult(streaming);
-  const numReturns = options?.numReturns ?? record.meta.methods[method]?.numReturns ?? 1;
+  const { methods } = record.meta;
+  const numReturns = options?.numReturns ?? (Object.hasOwn(methods, method) ? methods[method]?.numReturns : undefined) ?? 1;
+  if (isShadowRun()) return inertResult(numReturns === "streaming");
   return resultOf(session().caller.submitCall(record, method, args, options), numReturns);
 }
 
@@ -109,8 +116,8 @@ function inertResult(streaming: boolean): unknown {
 }
 
 function inertHandle(core: Core): object {
-  const meta = { className: core.definable.name, methods: {}, maxTaskRetries: 0, retryExceptions: false, maxPendingCalls: -1 };
-  return ActorHandle.of(new ActorRecord("a-inert", meta, { phase: "UNKNOWN", lane: 0 }));
+  const meta: ActorMeta = { className: core.definable.name, methods: {}, groups: [], maxTaskRetries: 0, maxPendingCalls: -1, generatorBackpressure: -1 };
+  return ActorHandle.of(new ActorRecord("a-inert", meta, { phase: "UNKNOWN", lane: 0, onUnused: () => {} }));
 }
 
 export type { Session };

@@ -4,4 +4,5 @@ export { coreOf, type RemoteWire } from "./definable.ts";
 export { asFunctionNotFound, Definitions } from "./definitions.ts";
 export { ObjectRefGenerator } from "./object_ref_generator.ts";
 export { remote } from "./remote.ts";
-export { deregisterSerializer, faceOf, registerOwnTravel, registerSerializer, type Revive } from "./travel.ts";
+export { deregisterSerializer, registerSerializer } from "./serializers.ts";
+export { faceOf, registerOwnTravel, type Revive } from "./travel.ts";

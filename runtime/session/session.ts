@@ -2,7 +2,7 @@ import type { Caller } from "../caller/mod.ts";
 import { currentCall, isShadowRun } from "../context/mod.ts";
 import { NotInitializedError } from "../errors/mod.ts";
 import { noteSuspension } from "../functions/mod.ts";
-import type { Definitions } from "../remote/definitions.ts";
+import type { Definitions } from "../remote/mod.ts";
 import type { PlaceIdentity } from "../worker/mod.ts";
 
 /** What the public functions of a thread work with: its caller's side and what it has defined. */

@@ -1,4 +1,5 @@
 import type { ObjectId } from "../kernel/mod.ts";
+import type { Pin } from "../references/mod.ts";
 import type { PayloadWire } from "../values/mod.ts";
 
 /** How the arguments of a call travel. */
@@ -25,7 +26,7 @@ export interface Arguments {
   /** Objects whose values are needed before the call can run. */
   readonly needs: readonly ObjectId[];
   /** What must stay alive until the call has ended: refs and handles that the arguments hold. */
-  readonly pins: readonly object[];
+  readonly pins: readonly Pin[];
 }
 
 export const NO_ARGUMENTS: Arguments = { form: ArgumentForm.bare, data: [], needs: [], pins: [] };

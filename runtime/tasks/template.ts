@@ -1,6 +1,7 @@
 import type { Definition } from "../functions/mod.ts";
 import type { PlaceId } from "../kernel/mod.ts";
 import type { ResolvedActorOptions, ResolvedTaskOptions } from "../options/mod.ts";
+import type { ActorMeta } from "./actor_meta.ts";
 
 /**
  * All that the calls of one remote function (or the actors of one class) with one set of options share.
@@ -25,6 +26,7 @@ export interface ActorTemplate {
   readonly functionId: string;
   readonly name: string;
   readonly options: ResolvedActorOptions;
+  readonly meta: ActorMeta;
 }
 
 export type Template = TaskTemplate | ActorTemplate;
@@ -43,4 +45,9 @@ export interface FunctionRecord {
 /** Numbers a template uniquely in a node: the place that made it and its number there. */
 export function templateKey(owner: PlaceId, number: number): number {
   return owner * 2 ** 20 + number;
+}
+
+/** The place that made the template of a key. */
+export function ownerOfKey(key: number): PlaceId {
+  return Math.floor(key / 2 ** 20);
 }

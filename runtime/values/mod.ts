@@ -11,3 +11,4 @@ export {
   sealedPayload,
 } from "./payload.ts";
 export { contextOf, decodeValue, encodeValue, isPrimitive, registerTravel, type TravelContext, valueCodec } from "./value_codec.ts";
+export { MissingModule, withModules } from "./missing_module.ts";

@@ -1,10 +1,11 @@
 import { type Encoded, type Extension, isPrimitive, SerializationFault, ValueCodec } from "../../net/mod.ts";
 import { errorClasses, fromWire, type MobulaError, SerializationError } from "../errors/mod.ts";
+import type { Pin } from "../references/mod.ts";
 
 /** What the encoding of one value gathers. */
 export interface TravelContext {
   /** The live refs and handles met inside, in order: they are kept as long as the value. */
-  readonly met: { readonly id: string }[];
+  readonly met: Pin[];
 }
 
 export function contextOf(): TravelContext {

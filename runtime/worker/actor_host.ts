@@ -1,13 +1,14 @@
 import type { Caller } from "../caller/mod.ts";
-import { type ActorsContract } from "../contracts/mod.ts";
+import type { ActorsContract } from "../contracts/mod.ts";
 import { type ActorId, ActorNumber, type PlaceId, systemPlaceOf, type Told, toldContract } from "../kernel/mod.ts";
-import type { ArgumentForm } from "../tasks/mod.ts";
+import type { ActorTemplate, ArgumentForm } from "../tasks/mod.ts";
 import type { MethodCall } from "./actor_mailbox.ts";
 import { decodeArguments } from "./argument_decoder.ts";
-import { HostedActor } from "./hosted_actor.ts";
+import { type ActorHome, HostedActor } from "./hosted_actor.ts";
 import type { PlaceIdentity } from "./identity.ts";
 import type { Replies } from "./replies.ts";
-import type { AnyClass, TemplateCache } from "./template_cache.ts";
+import type { AnyClass, Loaded, TemplateCache } from "./template_cache.ts";
+import { Turns } from "./turns.ts";
 
 /** What the control store says of an actor that is to live here. */
 export interface ActorOrder {
@@ -18,56 +19,39 @@ export interface ActorOrder {
   form: ArgumentForm;
   data: unknown;
   name?: string | undefined;
-  namespace: string;
 }
 
 /** The users' actors that live at this place: one in a worker of its own, or very many light ones. */
 export class ActorHost {
   readonly #caller: Caller;
   readonly #templates: TemplateCache;
-  readonly #replies: Replies;
-  readonly #identity: PlaceIdentity;
+  readonly #home: ActorHome;
   readonly #keeper: Told<ActorsContract>;
   readonly #actors: Map<ActorId, HostedActor> = new Map();
-  readonly #nextRun: () => number;
 
   constructor(options: { caller: Caller; templates: TemplateCache; replies: Replies; identity: PlaceIdentity; nextRun(): number }) {
-    this.#caller = options.caller;
-    this.#templates = options.templates;
-    this.#replies = options.replies;
-    this.#identity = options.identity;
-    this.#nextRun = options.nextRun;
-    this.#keeper = toldContract<ActorsContract>(options.caller.kernel, systemPlaceOf(options.caller.place), ActorNumber.actors);
+    const { caller, templates, replies, identity, nextRun } = options;
+    this.#caller = caller;
+    this.#templates = templates;
+    this.#home = {
+      caller,
+      replies,
+      identity,
+      turns: new Turns(caller.clock, () => caller.kernel.flush()),
+      nextRun,
+      exited: (actor) => {
+        this.#actors.delete(actor.id);
+        this.#keeper.ended(actor.id, actor.incarnation, "exit");
+      },
+    };
+    this.#keeper = toldContract<ActorsContract>(caller.kernel, systemPlaceOf(caller.place), ActorNumber.actors);
   }
 
   /** Brings an actor to life; the control store hears how it went. */
-  async create(order: ActorOrder): Promise<void> {
-    try {
-      const loading = this.#templates.actor(order.owner, order.template);
-      const loaded = loading instanceof Promise ? await loading : loading;
-      const decoding = decodeArguments(order.form, order.data, this.#caller);
-      const args = decoding instanceof Promise ? await decoding : decoding;
-      const actor = new HostedActor({
-        id: order.id,
-        incarnation: order.incarnation,
-        name: order.name,
-        namespace: order.namespace,
-        template: loaded.template,
-        caller: this.#caller,
-        replies: this.#replies,
-        identity: this.#identity,
-        nextRun: this.#nextRun,
-        onExit: () => {
-          this.#actors.delete(order.id);
-          this.#keeper.ended(order.id, order.incarnation, "exit");
-        },
-      });
-      actor.construct(() => new (loaded.run as unknown as AnyClass)(...args));
-      this.#actors.set(order.id, actor);
-      this.#keeper.started(order.id, order.incarnation);
-    } catch (error) {
-      this.#keeper.started(order.id, order.incarnation, this.#caller.objects.packFault(error).data as Uint8Array);
-    }
+  create(order: ActorOrder): void {
+    const loading = this.#templates.actor(order.owner, order.template);
+    if (loading instanceof Promise) loading.then((loaded) => this.#decode(order, loaded), (error) => this.#failed(order, error, "start-failed"));
+    else this.#decode(order, loading);
   }
 
   /** Ends an actor that lives here without ending the place. */
@@ -83,22 +67,44 @@ export class ActorHost {
     actor.add(call);
   }
 
-  /** False when no actor here has the call. */
-  cancel(owner: PlaceId, sequence: number, recursive: boolean, reason: unknown): boolean {
-    for (const actor of this.#actors.values()) {
-      const found = actor.cancel(owner, sequence, reason);
-      if (found === undefined) continue;
-      if (found !== true && recursive) this.#caller.cancelChildren(found.run);
-      return true;
-    }
-    return false;
+  /** Drops a call that waits, or tells one that runs. */
+  cancel(id: ActorId, call: { owner: PlaceId; sequence: number; recursive: boolean; reason: unknown }): void {
+    const found = this.#actors.get(id)?.cancel(call.owner, call.sequence, call.reason);
+    if (typeof found === "object" && call.recursive) this.#caller.cancelChildren(found.run);
   }
 
-  consumed(owner: PlaceId, sequence: number, count: number): void {
-    for (const actor of this.#actors.values()) actor.consumed(owner, sequence, count);
+  consumed(id: ActorId, owner: PlaceId, sequence: number, count: number): void {
+    this.#actors.get(id)?.consumed(owner, sequence, count);
   }
 
   get size(): number {
     return this.#actors.size;
+  }
+
+  #decode(order: ActorOrder, loaded: Loaded<ActorTemplate>): void {
+    const failed = (error: unknown): void => this.#failed(order, error, "start-failed");
+    try {
+      const args = decodeArguments(order.form, order.data, this.#caller);
+      if (args instanceof Promise) args.then((ready) => this.#construct(order, loaded, ready), failed);
+      else this.#construct(order, loaded, args);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #construct(order: ActorOrder, loaded: Loaded<ActorTemplate>, args: unknown[]): void {
+    const actor = new HostedActor(order, loaded, this.#home);
+    try {
+      actor.construct(() => new (loaded.run as unknown as AnyClass)(...args));
+    } catch (error) {
+      this.#failed(order, error, "constructor");
+      return;
+    }
+    this.#actors.set(order.id, actor);
+    this.#keeper.started(order.id, order.incarnation);
+  }
+
+  #failed(order: ActorOrder, error: unknown, cause: "constructor" | "start-failed"): void {
+    this.#keeper.started(order.id, order.incarnation, this.#home.replies.packError(error), cause);
   }
 }

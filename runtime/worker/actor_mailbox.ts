@@ -17,22 +17,26 @@ export interface MethodCall {
   readonly numReturns: number;
   readonly group: string | null;
   readonly backpressure: number;
+  /** What it retries, where the call itself says so. */
+  readonly retryExceptions: boolean | readonly string[] | undefined;
   args: unknown[] | undefined;
 }
 
 /** The calls of one caller, in the order submitted. */
 class Lane {
   next = 0;
-  /** Calls that came ahead of their turn. */
-  early: Map<number, MethodCall> | undefined;
+  /** Calls that came ahead of their turn; in place of one that was taken out stands nothing. */
+  early: Map<number, MethodCall | undefined> | undefined;
   readonly queue: Ring<MethodCall> = new Ring(4);
-  /** The first call's arguments are being fetched. */
-  fetching = false;
+  /** The first call, while its arguments are being fetched. */
+  fetching: MethodCall | undefined;
 }
 
 /** Calls that may run at a time in one concurrency group. */
 class Group {
   running = 0;
+  /** Calls are being begun, or are to be when the thread has looked at its messages. */
+  busy = false;
   readonly limit: number;
   readonly ready: Ring<MethodCall> = new Ring(4);
 
@@ -41,14 +45,20 @@ class Group {
   }
 }
 
-export interface MailboxHooks {
+/** What a mailbox is for; of very many light actors each has one, so it is the actor itself. */
+export interface MailboxOwner {
   /** The arguments, at once or later. */
   args(call: MethodCall): unknown[] | Promise<unknown[]>;
   /** Begins a call whose turn it is; `done` frees its place. */
   start(call: MethodCall, done: () => void): void;
   /** The arguments could not be had: the call fails without running. */
   reject(call: MethodCall, error: unknown): void;
+  /** The concurrency group that it runs in; `""` is the default one. */
   group(call: MethodCall): string;
+  /** How many calls of a group may run at a time. */
+  limit(group: string): number;
+  /** Whether the next call may begin in this turn; if not, `resume` is called in a later one. */
+  mayRun(resume: () => void): boolean;
 }
 
 /**
@@ -57,21 +67,17 @@ export interface MailboxHooks {
  * most so many at a time.
  */
 export class ActorMailbox {
-  readonly #hooks: MailboxHooks;
-  readonly #limits: Readonly<Record<string, number>>;
-  #lanes: Map<number, Lane> | undefined;
+  readonly #owner: MailboxOwner;
+  readonly #lanes: Map<number, Lane> = new Map();
   readonly #groups: Map<string, Group> = new Map();
   #closed = false;
 
-  /** `limits` by group; `""` is the default group. */
-  constructor(limits: Readonly<Record<string, number>>, hooks: MailboxHooks) {
-    this.#limits = limits;
-    this.#hooks = hooks;
+  constructor(owner: MailboxOwner) {
+    this.#owner = owner;
   }
 
   add(call: MethodCall): void {
     if (this.#closed) return;
-    this.#lanes ??= new Map();
     const key = call.owner * 2 ** 20 + call.lane;
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
@@ -84,27 +90,33 @@ export class ActorMailbox {
     }
     lane.next++;
     lane.queue.push(call);
-    while (lane.early !== undefined) {
+    while (lane.early?.has(lane.next)) {
       const following = lane.early.get(lane.next);
-      if (following === undefined) break;
       lane.early.delete(lane.next++);
-      lane.queue.push(following);
+      if (following !== undefined) lane.queue.push(following);
     }
     this.#advance(lane);
   }
 
-  /** Takes out a call that has not begun. */
+  /** Takes out a call that has not begun; those behind it move up. */
   remove(owner: PlaceId, sequence: number): MethodCall | undefined {
     const fits = (call: MethodCall): boolean => call.owner === owner && call.sequence === sequence;
     for (const group of this.#groups.values()) {
       const found = group.ready.remove(fits);
       if (found !== undefined) return found;
     }
-    for (const lane of this.#lanes?.values() ?? []) {
-      const first = lane.queue.peek();
-      if (first === undefined || (lane.fetching && fits(first))) continue;
+    for (const lane of this.#lanes.values()) {
       const found = lane.queue.remove(fits);
-      if (found !== undefined) return found;
+      if (found !== undefined) {
+        if (lane.fetching === found) lane.fetching = undefined;
+        this.#advance(lane);
+        return found;
+      }
+      for (const early of lane.early?.values() ?? []) {
+        if (early === undefined || !fits(early)) continue;
+        lane.early?.set(early.order, undefined);
+        return early;
+      }
     }
     return undefined;
   }
@@ -112,56 +124,50 @@ export class ActorMailbox {
   /** No call begins any more. */
   close(): void {
     this.#closed = true;
-    this.#lanes = undefined;
+    this.#lanes.clear();
     this.#groups.clear();
   }
 
   #advance(lane: Lane): void {
-    while (!lane.fetching) {
+    while (!this.#closed && lane.fetching === undefined) {
       const call = lane.queue.peek();
       if (call === undefined) return;
       let args: unknown[] | Promise<unknown[]>;
       try {
-        args = this.#hooks.args(call);
+        args = this.#owner.args(call);
       } catch (error) {
         lane.queue.shift();
-        this.#hooks.reject(call, error);
+        this.#owner.reject(call, error);
         continue;
       }
       if (args instanceof Promise) {
-        lane.fetching = true;
+        lane.fetching = call;
         args.then(
-          (ready) => this.#fetched(lane, call, ready),
-          (error) => {
-            lane.fetching = false;
-            lane.queue.shift();
-            if (this.#closed) return;
-            this.#hooks.reject(call, error);
-            this.#advance(lane);
-          },
+          (ready) => this.#fetched(lane, call, () => this.#ready(call, ready)),
+          (error) => this.#fetched(lane, call, () => this.#owner.reject(call, error)),
         );
         return;
       }
       lane.queue.shift();
-      call.args = args;
-      this.#ready(call);
+      this.#ready(call, args);
     }
   }
 
-  #fetched(lane: Lane, call: MethodCall, args: unknown[]): void {
-    lane.fetching = false;
+  #fetched(lane: Lane, call: MethodCall, settle: () => void): void {
+    // Taken out meanwhile.
+    if (this.#closed || lane.fetching !== call) return;
+    lane.fetching = undefined;
     lane.queue.shift();
-    if (this.#closed) return;
-    call.args = args;
-    this.#ready(call);
+    settle();
     this.#advance(lane);
   }
 
-  #ready(call: MethodCall): void {
-    const name = this.#hooks.group(call);
+  #ready(call: MethodCall, args: unknown[]): void {
+    call.args = args;
+    const name = this.#owner.group(call);
     let group = this.#groups.get(name);
     if (group === undefined) {
-      group = new Group(this.#limits[name] ?? this.#limits[""] ?? 1);
+      group = new Group(this.#owner.limit(name));
       this.#groups.set(name, group);
     }
     group.ready.push(call);
@@ -169,17 +175,28 @@ export class ActorMailbox {
   }
 
   #run(group: Group): void {
-    while (!this.#closed && group.running < group.limit) {
-      const call = group.ready.shift();
-      if (call === undefined) return;
-      group.running++;
-      let ended = false;
-      this.#hooks.start(call, () => {
-        if (ended) return;
-        ended = true;
-        group.running--;
+    // A call that ends at once comes by here again: the loop takes the next, so that many cost no stack.
+    if (group.busy) return;
+    group.busy = true;
+    while (!this.#closed && group.running < group.limit && group.ready.size > 0) {
+      const resume = (): void => {
+        group.busy = false;
         this.#run(group);
-      });
+      };
+      if (!this.#owner.mayRun(resume)) return;
+      this.#start(group, group.ready.shift() as MethodCall);
     }
+    group.busy = false;
+  }
+
+  #start(group: Group, call: MethodCall): void {
+    group.running++;
+    let ended = false;
+    this.#owner.start(call, () => {
+      if (ended) return;
+      ended = true;
+      group.running--;
+      this.#run(group);
+    });
   }
 }

@@ -1,18 +1,22 @@
-import { type Caller, fetchOutcome } from "../caller/mod.ts";
+import type { Caller } from "../caller/mod.ts";
 import { ArgumentForm, type ArgumentWire, BY_REFERENCE } from "../tasks/mod.ts";
-import { decodeValue, payloadFromWire, type PayloadWire } from "../values/mod.ts";
+import { decodeValue, payloadFromWire, type PayloadWire, withModules } from "../values/mod.ts";
 
 /** The arguments of a call: at once where they travelled with it, later where objects have to come first. */
 export function decodeArguments(form: ArgumentForm, data: unknown, caller: Caller): unknown[] | Promise<unknown[]> {
   if (form === ArgumentForm.bare) return data as unknown[];
+  return withModules(() => decodeNow(form, data, caller));
+}
+
+function decodeNow(form: ArgumentForm, data: unknown, caller: Caller): unknown[] | Promise<unknown[]> {
   if (form === ArgumentForm.whole) return decodeValue(data as Uint8Array) as unknown[];
-  if (form === ArgumentForm.object) return fetchValue(data as string, caller) as Promise<unknown[]>;
+  if (form === ArgumentForm.object) return caller.objects.fetchArgument(data as string) as Promise<unknown[]>;
   const wires = data as ArgumentWire[];
   if (!needsObjects(form, data)) return wires.map((wire) => caller.objects.unpack(payloadFromWire(wire as PayloadWire)));
   return Promise.all(
     wires.map((wire) =>
       wire[0] === BY_REFERENCE
-        ? fetchValue(wire[1] as string, caller)
+        ? caller.objects.fetchArgument(wire[1] as string)
         : caller.objects.unpack(payloadFromWire(wire as PayloadWire)),
     ),
   );
@@ -22,8 +26,4 @@ export function decodeArguments(form: ArgumentForm, data: unknown, caller: Calle
 export function needsObjects(form: ArgumentForm, data: unknown): boolean {
   if (form === ArgumentForm.object) return true;
   return form === ArgumentForm.each && (data as ArgumentWire[]).some((wire) => wire[0] === BY_REFERENCE);
-}
-
-function fetchValue(id: string, caller: Caller): Promise<unknown> {
-  return fetchOutcome(caller.objects.adopt(id, false), caller.objects);
 }

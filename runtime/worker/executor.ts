@@ -27,7 +27,7 @@ export class Executor implements Actor {
     this.runner = new TaskRunner(caller, templates, replies, identity);
     this.host = new ActorHost({ caller, templates, replies, identity, nextRun: () => this.runner.nextRun() });
     const contract: HostContract = {
-      createActor: (_caller, order) => void this.host.create(order),
+      createActor: (_caller, order) => this.host.create(order),
       stopActor: (_caller, id, reason) => this.host.stop(id, new Error(reason)),
     };
     this.#contract = serve(caller.kernel, contract);
@@ -50,20 +50,22 @@ export class Executor implements Actor {
         this.runner.revoke(envelope[2] as number);
         return;
       case ExecutorOp.cancel: {
-        const [, , owner, sequence, recursive, reason] = envelope as unknown as [0, 0, PlaceId, number, boolean, string];
+        const [, , owner, sequence, recursive, reason, actor] = envelope as unknown as [0, 0, PlaceId, number, boolean, string, string | undefined];
         const why = new DOMException(`the call was cancelled: ${reason}`, reason === "timeout" ? "TimeoutError" : "AbortError");
-        if (!this.runner.cancel(owner, sequence, recursive, why)) this.host.cancel(owner, sequence, recursive, why);
+        if (actor !== undefined) this.host.cancel(actor, { owner, sequence, recursive, reason: why });
+        else this.runner.cancel(owner, sequence, recursive, why);
         return;
       }
       case ExecutorOp.call: {
-        const [, , owner, id, incarnation, lane, order, sequence, method, form, data, flags, numReturns, group, backpressure] =
-          envelope as unknown as [0, 0, PlaceId, string, number, number, number, number, string, ArgumentForm, unknown, number, number, string | null, number];
-        this.host.call(id, incarnation, { owner, lane, order, sequence, method, form, data, flags, numReturns, group, backpressure, args: undefined });
+        const [, , owner, id, incarnation, lane, order, sequence, method, form, data, flags, numReturns, group, backpressure, retryExceptions] =
+          envelope as unknown as [0, 0, PlaceId, string, number, number, number, number, string, ArgumentForm, unknown, number, number, string | null, number, boolean | readonly string[] | undefined];
+        this.host.call(id, incarnation, { owner, lane, order, sequence, method, form, data, flags, numReturns, group, backpressure, retryExceptions, args: undefined });
         return;
       }
       case ExecutorOp.consumed: {
-        const [, , owner, sequence, count] = envelope as unknown as [0, 0, PlaceId, number, number];
-        if (!this.runner.consumed(owner, sequence, count)) this.host.consumed(owner, sequence, count);
+        const [, , owner, sequence, count, actor] = envelope as unknown as [0, 0, PlaceId, number, number, string | undefined];
+        if (actor !== undefined) this.host.consumed(actor, owner, sequence, count);
+        else this.runner.consumed(owner, sequence, count);
         return;
       }
       case ExecutorOp.ownerLost:

@@ -17,6 +17,8 @@ export interface GeneratorOptions {
   backpressure: number;
   /** Whether its owner is to run it again after this error, if retries are left. */
   isRetryable?(error: unknown): boolean;
+  /** Whether nothing is to be told of this error, for what the generator belongs to has ended with it. */
+  leaves?(error: unknown): boolean;
 }
 
 /** How long a generator that never waits may keep its thread from its messages, in milliseconds. */
@@ -64,6 +66,7 @@ export function produceItems(made: unknown, options: GeneratorOptions): Generato
       await runInCall(call, () => generator?.return?.(undefined));
     } catch (error) {
       await closeQuietly(generator);
+      if (options.leaves?.(error) === true) return;
       if (options.isRetryable?.(error) === true) {
         replies.failure(to, error, true);
         return;
@@ -87,6 +90,12 @@ export async function collectItems(made: unknown): Promise<unknown[]> {
   const items: unknown[] = [];
   for await (const item of made as AsyncIterable<unknown> | Iterable<unknown>) items.push(item);
   return items;
+}
+
+/** What a generator function returns; an array that one returns is a value. */
+export function isGeneratorObject(value: unknown): boolean {
+  const tag = (value as { [Symbol.toStringTag]?: unknown } | null | undefined)?.[Symbol.toStringTag];
+  return tag === "Generator" || tag === "AsyncGenerator";
 }
 
 /** After a failure that is told already; of a generator that threw by itself this does nothing. */

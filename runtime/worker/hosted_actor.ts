@@ -1,14 +1,17 @@
 import type { Caller } from "../caller/mod.ts";
 import { runInCall } from "../context/mod.ts";
-import { isRetryable } from "../options/mod.ts";
+import { ATTEMPT_SHIFT } from "../contracts/mod.ts";
 import type { ActorId } from "../kernel/mod.ts";
+import { isRetryable } from "../options/mod.ts";
 import type { ActorTemplate } from "../tasks/mod.ts";
-import { ActorMailbox, type MethodCall } from "./actor_mailbox.ts";
+import { ActorMailbox, type MailboxOwner, type MethodCall } from "./actor_mailbox.ts";
 import { decodeArguments } from "./argument_decoder.ts";
-import { produceItems } from "./generator_run.ts";
+import { collectItems, isGeneratorObject, produceItems } from "./generator_run.ts";
 import type { PlaceIdentity } from "./identity.ts";
 import type { Replies, ReplyTo } from "./replies.ts";
 import { RunningCall } from "./running_call.ts";
+import type { Loaded } from "./template_cache.ts";
+import type { Turns } from "./turns.ts";
 
 /** Thrown by `exitActor()` to leave the method it is called in. */
 export class ActorExit extends Error {
@@ -19,18 +22,15 @@ export class ActorExit extends Error {
   }
 }
 
-export interface HostedActorOptions {
-  id: ActorId;
-  incarnation: number;
-  name: string | undefined;
-  namespace: string;
-  template: ActorTemplate;
-  caller: Caller;
-  replies: Replies;
-  identity: PlaceIdentity;
+/** What all the actors of a place share. */
+export interface ActorHome {
+  readonly caller: Caller;
+  readonly replies: Replies;
+  readonly identity: PlaceIdentity;
+  readonly turns: Turns;
   nextRun(): number;
   /** The actor has ended by itself. */
-  onExit(): void;
+  exited(actor: HostedActor): void;
 }
 
 interface Running {
@@ -38,27 +38,27 @@ interface Running {
   consumed: ((count: number) => void) | undefined;
 }
 
-/** One user's actor at the place where it lives: its instance, its mailbox and its running calls. */
-export class HostedActor {
+/**
+ * One user's actor at the place where it lives: its instance, its mailbox and its running calls. There may be a
+ * hundred thousand in a thread, most of them at rest: what only calls need is made by the first call.
+ */
+export class HostedActor implements MailboxOwner {
   readonly id: ActorId;
   readonly incarnation: number;
-  readonly #options: HostedActorOptions;
-  readonly #mailbox: ActorMailbox;
-  readonly #running: Map<string, Running> = new Map();
+  readonly #name: string | undefined;
+  readonly #loaded: Loaded<ActorTemplate>;
+  readonly #home: ActorHome;
+  #mailbox: ActorMailbox | undefined;
+  #running: Map<string, Running> | undefined;
   #instance: object | undefined;
   #ended = false;
 
-  constructor(options: HostedActorOptions) {
-    this.id = options.id;
-    this.incarnation = options.incarnation;
-    this.#options = options;
-    const { maxConcurrency, concurrencyGroups } = options.template.options;
-    this.#mailbox = new ActorMailbox({ ...concurrencyGroups, "": maxConcurrency }, {
-      args: (call) => decodeArguments(call.form, call.data, options.caller),
-      start: (call, done) => this.#start(call, done),
-      reject: (call, error) => options.replies.failure(this.#replyTo(call), error, false),
-      group: (call) => call.group ?? options.template.options.methods[call.method]?.concurrencyGroup ?? "",
-    });
+  constructor(who: { id: ActorId; incarnation: number; name?: string | undefined }, loaded: Loaded<ActorTemplate>, home: ActorHome) {
+    this.id = who.id;
+    this.incarnation = who.incarnation;
+    this.#name = who.name;
+    this.#loaded = loaded;
+    this.#home = home;
   }
 
   /** Runs the constructor, as part of a call that belongs to the actor. */
@@ -67,127 +67,191 @@ export class HostedActor {
   }
 
   add(call: MethodCall): void {
-    if (!this.#ended) this.#mailbox.add(call);
+    if (this.#ended) return;
+    this.#mailbox ??= new ActorMailbox(this);
+    this.#mailbox.add(call);
   }
 
   /** True when the call was found here: dropped if it waits, signalled if it runs. */
   cancel(owner: number, sequence: number, reason: unknown): RunningCall | true | undefined {
-    const running = this.#running.get(`${owner}.${sequence}`);
+    const running = this.#running?.get(`${owner}.${sequence}`);
     if (running !== undefined) {
       running.call.cancel(reason);
       return running.call;
     }
-    return this.#mailbox.remove(owner, sequence) === undefined ? undefined : true;
+    return this.#mailbox?.remove(owner, sequence) === undefined ? undefined : true;
   }
 
-  consumed(owner: number, sequence: number, count: number): void {
-    this.#running.get(`${owner}.${sequence}`)?.consumed?.(count);
+  /** False when the call is not one of this actor's. */
+  consumed(owner: number, sequence: number, count: number): boolean {
+    const running = this.#running?.get(`${owner}.${sequence}`);
+    running?.consumed?.(count);
+    return running !== undefined;
   }
 
   /** Ends the actor: running calls are told through their signal, waiting ones are dropped unanswered. */
   stop(reason: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#mailbox.close();
-    for (const { call } of this.#running.values()) call.cancel(reason);
+    this.#mailbox?.close();
+    for (const { call } of this.#running?.values() ?? []) call.cancel(reason);
     this.#instance = undefined;
   }
 
-  #start(call: MethodCall, done: () => void): void {
+  args(call: MethodCall): unknown[] | Promise<unknown[]> {
+    return decodeArguments(call.form, call.data, this.#home.caller);
+  }
+
+  reject(call: MethodCall, error: unknown): void {
+    this.#home.replies.passOn(this.#replyTo(call), error);
+  }
+
+  group(call: MethodCall): string {
+    return call.group ?? this.#stated(call)?.concurrencyGroup ?? "";
+  }
+
+  limit(group: string): number {
+    const { concurrencyGroups, maxConcurrency } = this.#loaded.template.options;
+    return Object.hasOwn(concurrencyGroups, group) ? (concurrencyGroups[group] as number) : maxConcurrency;
+  }
+
+  mayRun(resume: () => void): boolean {
+    return this.#home.turns.take(resume);
+  }
+
+  start(call: MethodCall, done: () => void): void {
+    const { replies } = this.#home;
     const to = this.#replyTo(call);
-    const { replies } = this.#options;
     const context = this.#context(call);
     const key = `${call.owner}.${call.sequence}`;
-    const running: Running = { call: context, consumed: undefined };
     const end = (): void => {
       context.end();
-      this.#running.delete(key);
+      this.#running?.delete(key);
       done();
     };
+    const retries = (error: unknown): boolean => !context.cancelled && isRetryable(error, this.#retryExceptions(call));
     const fail = (error: unknown): void => {
-      if (error instanceof ActorExit) {
-        end();
-        this.#exit();
-        return;
-      }
-      const options = this.#options.template.options;
-      const retry = options.methods[call.method]?.retryExceptions ?? options.retryExceptions;
-      replies.failure(to, error, !context.cancelled && isRetryable(error, retry));
+      if (error instanceof ActorExit) this.#exit();
+      else if (!this.#ended) replies.failure(to, error, retries(error));
       end();
     };
     const succeed = (value: unknown): void => {
-      if (this.#ended) return;
-      try {
-        if (call.numReturns === 1) replies.value(to, value);
-        else replies.values(to, value, call.numReturns);
-      } catch (error) {
-        replies.failure(to, error, false);
+      if (!this.#ended) {
+        try {
+          if (call.numReturns === 1) replies.value(to, value);
+          else replies.values(to, value, call.numReturns);
+        } catch (error) {
+          replies.failure(to, error, false);
+        }
       }
       end();
     };
+    const running: Running = { call: context, consumed: undefined };
     let result: unknown;
     try {
       result = runInCall(context, () => this.#invoke(call));
+      if (call.numReturns > 1 && isGeneratorObject(result)) result = runInCall(context, () => collectItems(result));
     } catch (error) {
       fail(error);
       return;
     }
     if (call.numReturns < 0) {
-      this.#running.set(key, running);
-      const run = produceItems(result, { to, call: context, replies, backpressure: call.backpressure });
+      this.#track(key, running);
+      const run = produceItems(result, {
+        to,
+        call: context,
+        replies,
+        backpressure: call.backpressure,
+        isRetryable: retries,
+        leaves: (error) => {
+          if (error instanceof ActorExit) this.#exit();
+          return this.#ended;
+        },
+      });
       running.consumed = run.consumed;
       void run.ended.then(end);
     } else if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function") {
-      this.#running.set(key, running);
+      this.#track(key, running);
       (result as PromiseLike<unknown>).then(succeed, fail);
     } else succeed(result);
+  }
+
+  #track(key: string, running: Running): void {
+    this.#running ??= new Map();
+    this.#running.set(key, running);
   }
 
   #invoke(call: MethodCall): unknown {
     const instance = this.#instance as Record<string, unknown>;
     if (call.method === "__ready__") return true;
-    const method = call.method in Object.prototype ? undefined : instance[call.method];
-    if (typeof method !== "function") {
-      const className = this.#options.template.name;
-      throw new TypeError(`actor class ${className} has no method "${call.method}"; its methods are: ${methodNames(instance).join(", ") || "none"}`);
+    if (!isMethod(instance, call.method)) {
+      const { name } = this.#loaded.template;
+      throw new TypeError(`actor class ${name} has no method "${call.method}"; its methods are: ${methodNames(instance).join(", ") || "none"}`);
     }
-    return method.apply(instance, call.args ?? []);
+    return (instance[call.method] as (...args: unknown[]) => unknown)(...(call.args ?? []));
   }
 
   #exit(): void {
     if (this.#ended) return;
     this.stop(new ActorExit());
-    this.#options.onExit();
+    this.#home.exited(this);
+  }
+
+  #stated(call: MethodCall): ActorTemplate["options"]["methods"][string] | undefined {
+    const { methods } = this.#loaded.template.options;
+    return Object.hasOwn(methods, call.method) ? methods[call.method] : undefined;
+  }
+
+  #retryExceptions(call: MethodCall): boolean | readonly string[] {
+    return call.retryExceptions ?? this.#stated(call)?.retryExceptions ?? this.#loaded.template.options.retryExceptions;
   }
 
   #context(call: MethodCall | undefined): RunningCall {
-    const { template, identity, namespace, name } = this.#options;
+    const { template, resources, runtimeEnv } = this.#loaded;
+    const { identity } = this.#home;
     return new RunningCall({
-      run: this.#options.nextRun(),
+      run: this.#home.nextRun(),
       owner: call?.owner ?? template.owner,
       sequence: call?.sequence ?? 0,
       name: `${template.name}.${call?.method ?? "constructor"}`,
-      attempt: ((call?.flags ?? 0) & 2) !== 0 ? 1 : 0,
-      resources: template.options.resources as Record<string, number>,
-      runtimeEnv: (template.options.runtimeEnv as Record<string, unknown> | undefined) ?? {},
-      namespace,
+      attempt: (call?.flags ?? 0) >> ATTEMPT_SHIFT,
+      resources,
+      runtimeEnv,
+      namespace: identity.namespace,
       jobId: identity.jobId,
       actorId: this.id,
-      actorName: name,
+      actorName: this.#name,
       reconstructed: this.incarnation > 0,
+      strategy: template.options.schedulingStrategy,
     });
   }
 
   #replyTo(call: MethodCall): ReplyTo {
-    const { template, identity } = this.#options;
-    return { owner: call.owner, sequence: call.sequence, flags: call.flags, name: `${template.name}.${call.method}`, nodeId: identity.nodeId, actorId: this.id };
+    const { owner, sequence, flags, method } = call;
+    return { owner, sequence, flags, name: `${this.#loaded.template.name}.${method}`, nodeId: this.#home.identity.nodeId, actorId: this.id };
   }
 }
 
+/** Functions of its class and of those it extends, and fields that hold functions. Getters are not looked into. */
+function isMethod(instance: object, name: string): boolean {
+  return classMethods(instance).has(name) || typeof Object.getOwnPropertyDescriptor(instance, name)?.value === "function";
+}
+
 function methodNames(instance: object): string[] {
+  return [...classMethods(instance), ...Object.getOwnPropertyNames(instance).filter((name) => isMethod(instance, name))];
+}
+
+const methodsByPrototype: WeakMap<object, ReadonlySet<string>> = new WeakMap();
+
+function classMethods(instance: object): ReadonlySet<string> {
+  const prototype = Object.getPrototypeOf(instance) as object;
+  const known = methodsByPrototype.get(prototype);
+  if (known !== undefined) return known;
   const names = new Set<string>();
-  for (let at = Object.getPrototypeOf(instance); at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
-    for (const name of Object.getOwnPropertyNames(at)) if (name !== "constructor") names.add(name);
+  for (let at = prototype; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) if (typeof value === "function") names.add(name);
   }
-  return [...names];
+  names.delete("constructor");
+  methodsByPrototype.set(prototype, names);
+  return names;
 }

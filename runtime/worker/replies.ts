@@ -29,6 +29,7 @@ export class Replies {
   /** The one result of a call. */
   value(to: ReplyTo, value: unknown): void {
     const [kind, data, size, children] = this.#pack(to, value, to.sequence);
+    this.#announce(to.owner);
     const { kernel } = this.#caller;
     if (children === undefined) kernel.send(to.owner, [ActorNumber.caller, CallerOp.result, to.sequence, kind, data, size]);
     else kernel.send(to.owner, [ActorNumber.caller, CallerOp.result, to.sequence, kind, data, size, children]);
@@ -46,6 +47,7 @@ export class Replies {
       return;
     }
     const wires = values.map((value, index) => this.#pack(to, value, to.sequence + index));
+    this.#announce(to.owner);
     this.#caller.kernel.send(to.owner, [ActorNumber.caller, CallerOp.results, to.sequence, wires]);
   }
 
@@ -59,6 +61,7 @@ export class Replies {
     const id = `${objectId(to.owner, to.sequence)}.${index}`;
     const { payload } = this.#caller.objects.pack(value, () => id, to.owner);
     this.#lend(to, payload);
+    this.#announce(to.owner);
     this.#caller.kernel.send(to.owner, [ActorNumber.caller, CallerOp.item, to.sequence, index, payloadToWire(payload)]);
   }
 
@@ -69,6 +72,7 @@ export class Replies {
   }
 
   itemsEnd(to: ReplyTo, count: number): void {
+    this.#announce(to.owner);
     this.#caller.kernel.send(to.owner, [ActorNumber.caller, CallerOp.itemsEnd, to.sequence, count]);
   }
 
@@ -78,6 +82,7 @@ export class Replies {
   }
 
   #sendFailure(to: ReplyTo, fault: Payload, retryable: boolean): void {
+    this.#announce(to.owner);
     this.#caller.kernel.send(to.owner, [ActorNumber.caller, CallerOp.failed, to.sequence, payloadToWire(fault), retryable]);
     if ((to.flags & TaskFlag.shared) !== 0 && !retryable) {
       this.#caller.objects.manager.resolve(objectId(to.owner, to.sequence), payloadToWire(fault));
@@ -99,7 +104,20 @@ export class Replies {
   #lend(to: ReplyTo, payload: Payload): void {
     if (payload.children.length > 0 && to.owner !== this.#caller.place) {
       this.#caller.objects.manager.holdFor(payload.children, to.owner);
-    } else if (payload.children.length > 0) this.#caller.objects.manager.hold(payload.children);
+    } else if (payload.children.length > 0) this.#caller.objects.announcer.hold(payload.children);
+  }
+
+  /**
+   * Tells the object manager what the call has kept, before its owner hears that it has ended and drops it, and
+   * the owner that this was told.
+   */
+  #announce(owner: PlaceId): void {
+    const { objects, actors, kernel, place } = this.#caller;
+    objects.references.flush();
+    actors.references.flush();
+    if (owner === place) return;
+    const count = objects.announcer.newsFor(owner);
+    if (count !== undefined) kernel.send(owner, [ActorNumber.caller, CallerOp.announced, count]);
   }
 
   #fault(to: ReplyTo, error: unknown): Payload {
@@ -111,15 +129,24 @@ export class Replies {
       workerId: workerId(place),
       ...(to.actorId === undefined ? {} : { actorId: to.actorId }),
     };
-    try {
-      return objects.packFault(new TaskError({ ...fields, cause: error }));
-    } catch (reason) {
-      // A field of the error cannot travel; its text can.
-      const text = error instanceof Error ? error : new Error(String(error));
-      const plain = new Error(text.message, { cause: new Error(`the original error could not travel: ${(reason as Error).message}`) });
-      plain.name = text.name;
-      plain.stack = text.stack ?? "";
-      return objects.packFault(new TaskError({ ...fields, cause: plain }));
-    }
+    return packOrPlain(error, (cause) => objects.packFault(new TaskError({ ...fields, cause })));
+  }
+
+  /** An error that is told to the control store. */
+  packError(error: unknown): Uint8Array {
+    return packOrPlain(error, (packed) => this.#caller.objects.packFault(packed)).data as Uint8Array;
+  }
+}
+
+/** Of an error with a field that cannot travel, its text can. */
+function packOrPlain(error: unknown, pack: (error: unknown) => Payload): Payload {
+  try {
+    return pack(error);
+  } catch (reason) {
+    const text = error instanceof Error ? error : new Error(String(error));
+    const plain = new Error(text.message, { cause: new Error(`the original error could not travel: ${(reason as Error).message}`) });
+    plain.name = text.name;
+    plain.stack = text.stack ?? "";
+    return pack(plain);
   }
 }

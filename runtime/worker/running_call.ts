@@ -1,5 +1,6 @@
 import type { CallContext } from "../context/mod.ts";
 import type { ActorId, PlaceId } from "../kernel/mod.ts";
+import type { ResolvedStrategy } from "../options/mod.ts";
 
 export interface RunningCallFields {
   run: number;
@@ -14,7 +15,7 @@ export interface RunningCallFields {
   actorId?: ActorId | undefined;
   actorName?: string | undefined;
   reconstructed?: boolean | undefined;
-  placementGroupId?: string | undefined;
+  strategy?: ResolvedStrategy | undefined;
   /** Hears when the call begins to wait for objects, and when it goes on. */
   onBlocked?: ((blocked: boolean) => void) | undefined;
 }
@@ -34,6 +35,7 @@ export class RunningCall implements CallContext {
   readonly actorName: string | undefined;
   readonly reconstructed: boolean | undefined;
   readonly placementGroupId: string | undefined;
+  readonly capturesChildren: boolean;
   readonly #onBlocked: ((blocked: boolean) => void) | undefined;
   #abort: AbortController | undefined;
   #waits = 0;
@@ -53,7 +55,10 @@ export class RunningCall implements CallContext {
     this.actorId = fields.actorId;
     this.actorName = fields.actorName;
     this.reconstructed = fields.reconstructed;
-    this.placementGroupId = fields.placementGroupId;
+    const { strategy } = fields;
+    const group = typeof strategy === "object" && "placementGroupId" in strategy ? strategy : undefined;
+    this.placementGroupId = group?.placementGroupId;
+    this.capturesChildren = group?.captureChildTasks ?? false;
     this.#onBlocked = fields.onBlocked;
   }
 

@@ -6,7 +6,7 @@ import { ActorNumber, type Clock, type Kernel, type PlaceId, systemPlaceOf } fro
 import { TaskBatch, type TaskTemplate } from "../tasks/mod.ts";
 import { decodeArguments } from "./argument_decoder.ts";
 import { type Loaded, type TemplateCache } from "./template_cache.ts";
-import { collectItems, produceItems } from "./generator_run.ts";
+import { collectItems, isGeneratorObject, produceItems } from "./generator_run.ts";
 import type { Replies, ReplyTo } from "./replies.ts";
 import { RunningCall } from "./running_call.ts";
 import { type TaskCall, WorkerLease } from "./worker_lease.ts";
@@ -97,6 +97,8 @@ export class TaskRunner {
     lease.revoked = true;
     lease.shared.length = 0;
     this.#bounceQueue(lease);
+    // An owner has given it something to do that the scheduler does not know of, and should not wait for.
+    if (!lease.idle) this.#kernel.send(this.#system, [ActorNumber.localScheduler, SchedulerOp.kept, lease.id]);
     this.#settleLease(lease);
   }
 
@@ -221,6 +223,7 @@ export class TaskRunner {
       runtimeEnv: loaded.runtimeEnv,
       namespace: this.#identity.namespace,
       jobId: this.#identity.jobId,
+      strategy: options.schedulingStrategy,
       onBlocked: task.lease.id === 0 ? undefined : (blocked) => this.#blocked(task.lease, blocked),
     });
     let result: unknown;
@@ -374,10 +377,4 @@ export class TaskRunner {
 
 function keyOf(task: Pick<TaskCall, "owner" | "sequence">): string {
   return `${task.owner}.${task.sequence}`;
-}
-
-/** What a generator function returns; an array that one returns is a value. */
-function isGeneratorObject(value: unknown): boolean {
-  const tag = (value as { [Symbol.toStringTag]?: unknown } | null | undefined)?.[Symbol.toStringTag];
-  return tag === "Generator" || tag === "AsyncGenerator";
 }

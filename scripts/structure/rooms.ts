@@ -13,11 +13,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   net: [],
   util: ["mod.ts"],
   testing: ["mod.ts", "util", "actors", "runtime"],
-  cli: ["mod.ts", "util", "actors", "runtime"],
+  cli: ["mod.ts", "util", "actors", "runtime", "net"],
   dashboard: ["mod.ts", "util"],
   libs: ["mod.ts", "util"],
   examples: ["mod.ts", "util", "testing", "libs"],
-  bench: ["mod.ts", "util", "testing", "libs"],
+  bench: ["mod.ts", "util", "testing", "libs", "cli"],
 };
 
 /** Folders that may look anywhere, and that no room may import. */

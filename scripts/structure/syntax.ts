@@ -13,7 +13,12 @@ const TypeScriptParser = Parser.extend(tsPlugin() as never);
 /** Parses a TypeScript or JavaScript module. Throws a `SyntaxError` with the position in its message. */
 export function parseModule(text: string): Syntax {
   const options = { sourceType: "module", ecmaVersion: "latest", locations: true, allowHashBang: true } as const;
-  return TypeScriptParser.parse(text, options) as unknown as Syntax;
+  return TypeScriptParser.parse(withoutConstParameters(text), options) as unknown as Syntax;
+}
+
+/** The parser does not know `const` type parameters (`<const T>`); blanks keep every position. */
+function withoutConstParameters(text: string): string {
+  return text.replace(/(?<=[<,]\s*)const(?=\s+\w+\s+(?:extends\b|=|,|>))/g, "     ");
 }
 
 export function isSyntax(value: unknown): value is Syntax {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type ActorHandle, GetTimeoutError, get, init, shutdown } from "mobula";
 import { Pool, PoolClosedError, SignalActor, type SignalState } from "mobula/util";
+import { rejection } from "./rejection.ts";
 
 const square = (n: number): number => n * n;
 const waitFor = async (signal: ActorHandle<SignalState>): Promise<string> => {
@@ -40,7 +41,7 @@ describe("Pool", () => {
     const result = pool.applyAsync(waitFor, [signal]);
     expect(result.ready()).toBe(false);
     expect(() => result.successful()).toThrow(/not ready/);
-    await expect(result.get({ timeoutMs: 5 })).rejects.toBeInstanceOf(GetTimeoutError);
+    expect(await rejection(result.get({ timeoutMs: 5 }))).toBeInstanceOf(GetTimeoutError);
     signal.send.remote();
     expect(await result.get()).toBe("done");
     expect([result.ready(), result.successful()]).toEqual([true, true]);
@@ -49,7 +50,7 @@ describe("Pool", () => {
     }, []);
     await failed.wait();
     expect(failed.successful()).toBe(false);
-    await expect(failed.get()).rejects.toThrow("no");
+    expect(String(await rejection(failed.get()))).toContain("no");
   });
 
   test("imap is lazy and ordered, imapUnordered complete", async () => {
@@ -84,15 +85,15 @@ describe("Pool", () => {
       throw new Error("no model");
     };
     await using pool = new Pool({ processes: 1, initializer });
-    await expect(pool.map(square, [1])).rejects.toThrow("no model");
+    expect(String(await rejection(pool.map(square, [1])))).toContain("no model");
   });
 
   test("closed, it finishes what was asked for and takes no more", async () => {
     const pool = new Pool(2);
-    await expect(pool.join()).rejects.toThrow(/close/);
+    expect(String(await rejection(pool.join()))).toMatch(/close/);
     const work = pool.map(square, [1, 2, 3]);
     pool.close();
-    await expect(pool.map(square, [4])).rejects.toBeInstanceOf(PoolClosedError);
+    expect(await rejection(pool.map(square, [4]))).toBeInstanceOf(PoolClosedError);
     expect(() => pool.imap(square, [4])).toThrow(PoolClosedError);
     await pool.join();
     expect(await work).toEqual([1, 4, 9]);
@@ -106,13 +107,13 @@ describe("Pool", () => {
     const outcome = Promise.allSettled([running, queued]);
     await pool.terminate();
     expect((await outcome).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
-    await expect(queued).rejects.toBeInstanceOf(PoolClosedError);
+    expect(await rejection(queued)).toBeInstanceOf(PoolClosedError);
     await pool.join();
   });
 
   test("wrong numbers name themselves", async () => {
     expect(() => new Pool(0)).toThrow(/processes/);
     await using pool = new Pool(1);
-    await expect(pool.map(square, [1], { chunkSize: 0 })).rejects.toThrow(/chunkSize/);
+    expect(String(await rejection(pool.map(square, [1], { chunkSize: 0 })))).toMatch(/chunkSize/);
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { GetTimeoutError, get, init, remote, shutdown } from "mobula";
 import { Semaphore } from "mobula/util";
+import { rejection } from "./rejection.ts";
 
 class Gauge {
   #inside = 0;
@@ -65,7 +66,7 @@ test("an acquire that times out holds nothing", async () => {
   const semaphore = new Semaphore(1);
   const permit = await semaphore.acquire();
   const late = semaphore.acquire({ timeoutMs: 5 });
-  await expect(late).rejects.toBeInstanceOf(GetTimeoutError);
+  expect(await rejection(late)).toBeInstanceOf(GetTimeoutError);
   await permit.release();
   expect(await semaphore.available()).toBe(1);
 });
@@ -83,7 +84,7 @@ test("withPermit gives its permit back when the work throws", async () => {
   const work = semaphore.withPermit(() => {
     throw new Error("broken");
   });
-  await expect(work).rejects.toThrow("broken");
+  expect(String(await rejection(work))).toContain("broken");
   expect(await semaphore.available()).toBe(1);
 });
 

@@ -19,19 +19,10 @@ export function assignBundles<B extends Bin>(
   bins: readonly B[],
   prefer: (a: B, b: B) => number,
 ): B[] | undefined {
-  const order = bundles.map((_, index) => index).sort((a, b) => share(b) - share(a));
+  const sizes = bundles.map((bundle) => share(bundle, bins));
+  const order = bundles.map((_, index) => index).sort((a, b) => (sizes[b] as number) - (sizes[a] as number));
   const placed: (B | undefined)[] = new Array(bundles.length);
   let steps = 0;
-
-  function share(index: number): number {
-    const bundle = bundles[index] as ResourceSet;
-    let most = 0;
-    for (const name of bundle.names()) {
-      const largest = Math.max(...bins.map((bin) => bin.room.get(name)), 0);
-      most = Math.max(most, largest === 0 ? Number.POSITIVE_INFINITY : bundle.get(name) / largest);
-    }
-    return most;
-  }
 
   function place(at: number): boolean {
     if (at === order.length) return true;
@@ -55,4 +46,14 @@ export function assignBundles<B extends Bin>(
   }
 
   return place(0) ? (placed as B[]) : undefined;
+}
+
+/** How much of the largest bin the bundle takes, of the resource where it takes most. */
+function share(bundle: ResourceSet, bins: readonly Bin[]): number {
+  let most = 0;
+  for (const name of bundle.names()) {
+    const largest = bins.reduce((max, bin) => Math.max(max, bin.room.get(name)), 0);
+    most = Math.max(most, largest === 0 ? Number.MAX_VALUE : bundle.get(name) / largest);
+  }
+  return most;
 }

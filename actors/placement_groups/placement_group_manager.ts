@@ -1,0 +1,224 @@
+import type { BundlesContract, PlacementGroupInfo, PlacementGroupsContract } from "../../runtime/contracts/mod.ts";
+import { type Death, PlacementGroupError } from "../../runtime/errors/mod.ts";
+import type { Caller, Remote, Told } from "../../runtime/kernel/mod.ts";
+import type { Bundle, PlacementGroupRequest } from "../../runtime/options/mod.ts";
+import { ResourceSet } from "../../runtime/resources/mod.ts";
+import { contextOf, encodeValue } from "../../runtime/values/mod.ts";
+import type { Fallout, Gcs, PlacementGroupInfo as GroupRow } from "../gcs/mod.ts";
+import type { GlobalScheduler } from "../scheduler/mod.ts";
+
+/** A node that bundles are placed on: questions, and orders that have no answer. */
+export interface BundleNode {
+  readonly ask: Remote<BundlesContract>;
+  readonly tell: Told<BundlesContract>;
+}
+
+export interface PlacementGroupManagerOptions {
+  gcs: Gcs;
+  scheduler: GlobalScheduler;
+  jobId: string;
+  node(nodeId: string): BundleNode | undefined;
+  nodeIds(): readonly string[];
+  /** Actors have ended with their group. */
+  onFallout(fallout: Fallout, death: Death): void;
+  /** Tells users why a group waits. */
+  warn(text: string): void;
+}
+
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Keeps the placement groups: registers them, has their bundles reserved on nodes in two phases, and removes them
+ * with what runs in them. The rows are in the control store's table; what waits to be placed is here.
+ *
+ * A group is tried when it is made and whenever resources become free. One that these nodes can never hold is set
+ * aside until a node joins, with a warning.
+ */
+export class PlacementGroupManager implements PlacementGroupsContract {
+  readonly #options: PlacementGroupManagerOptions;
+  readonly #gcs: Gcs;
+  readonly #waiters: Map<string, Waiter[]> = new Map();
+  /** Groups that wait for resources, in the order in which they came. */
+  readonly #waiting: Set<string> = new Set();
+  readonly #infeasible: Set<string> = new Set();
+  readonly #placing: Set<string> = new Set();
+
+  constructor(options: PlacementGroupManagerOptions) {
+    this.#options = options;
+    this.#gcs = options.gcs;
+  }
+
+  create(caller: Caller, id: string, request: PlacementGroupRequest & { readonly namespace: string }): void {
+    const { bundles, strategy, name, detached, namespace } = request;
+    const { outcome } = this.#gcs.placementGroups.register(
+      {
+        placementGroupId: id,
+        jobId: this.#options.jobId,
+        bundles,
+        strategy,
+        namespace,
+        detached,
+        ...(name === undefined ? {} : { name }),
+      },
+      caller.from,
+    );
+    if (outcome === "name_taken") {
+      const error = new PlacementGroupError({ reason: "name-taken", placementGroupId: id, placementGroupName: name as string });
+      this.#settle(id, error);
+      throw error;
+    }
+    this.#place(id);
+  }
+
+  ready(_caller: Caller, id: string): Promise<void> | void {
+    const group = this.#gcs.placementGroups.get(id);
+    if (group?.state === "CREATED") return undefined;
+    if (group === undefined || group.state === "REMOVED") throw gone(id, group);
+    return new Promise((resolve, reject) => {
+      const waiters = this.#waiters.get(id);
+      if (waiters === undefined) this.#waiters.set(id, [{ resolve, reject }]);
+      else waiters.push({ resolve, reject });
+    });
+  }
+
+  remove(_caller: Caller, id: string): void {
+    const group = this.#gcs.placementGroups.get(id);
+    if (group === undefined || group.state === "REMOVED") return;
+    const error = gone(id, group);
+    this.#waiting.delete(id);
+    this.#infeasible.delete(id);
+    const death: Death = { cause: "terminated", detail: `Its placement group ${id} was removed.`, error };
+    const fallout = this.#gcs.removePlacementGroup(id);
+    if (fallout.dead.length > 0) this.#options.onFallout(fallout, death);
+    this.#give(fallout, error);
+    this.#settle(id, error);
+  }
+
+  lookup(_caller: Caller, name: string, namespace: string): { id: string; bundles: readonly Bundle[] } {
+    const group = this.#gcs.placementGroups.byName(namespace, name);
+    if (group === undefined) throw new PlacementGroupError({ reason: "not-found", placementGroupName: name });
+    return { id: group.placementGroupId, bundles: group.bundles.map(({ resources }) => resources) };
+  }
+
+  table(): PlacementGroupInfo[] {
+    return Array.from(this.#gcs.placementGroups.rows(), (row) => ({
+      placementGroupId: row.placementGroupId,
+      name: row.name,
+      strategy: row.strategy,
+      state: row.state,
+      bundles: row.bundles.map(({ resources }) => resources),
+      bundlesToNodeId: row.bundles.map(({ nodeId }) => nodeId),
+    }));
+  }
+
+  /** Resources may have become free. */
+  retry(): void {
+    for (const id of [...this.#waiting]) this.#place(id);
+  }
+
+  /** A node has joined: what could not be held before may be now. */
+  nodeJoined(): void {
+    for (const id of [...this.#infeasible]) this.#place(id);
+  }
+
+  /** The job has ended: the groups it made, but for detached ones, end with it. Their rows are REMOVED already. */
+  freed(fallout: Fallout): void {
+    for (const { placementGroupId } of fallout.free) this.#settle(placementGroupId, gone(placementGroupId, undefined));
+    this.#give(fallout, undefined);
+  }
+
+  /** Gives back what the nodes hold of removed groups. */
+  #give(fallout: Fallout, error: unknown): void {
+    for (const { placementGroupId, nodeIds } of fallout.free) {
+      const fault = encodeValue(error ?? gone(placementGroupId, undefined), contextOf()).bytes;
+      for (const nodeId of nodeIds) this.#options.node(nodeId)?.tell.returnBundles(placementGroupId, fault);
+    }
+  }
+
+  /** Tries to place a group now; it stays among the waiting when that does not work. */
+  #place(id: string): void {
+    const group = this.#gcs.placementGroups.get(id);
+    if (group === undefined || this.#placing.has(id) || (group.state !== "PENDING" && group.state !== "RESCHEDULING")) return;
+    const placement = this.#options.scheduler.placeBundles(
+      group.bundles.map(({ resources }) => ResourceSet.from(resources)),
+      group.strategy,
+    );
+    if (placement.kind === "placed") {
+      this.#waiting.add(id);
+      this.#placing.add(id);
+      void this.#reserve(group, placement.nodeIds).finally(() => this.#placing.delete(id));
+    } else if (placement.kind === "busy") {
+      this.#infeasible.delete(id);
+      this.#waiting.add(id);
+      for (const nodeId of this.#options.nodeIds()) this.#options.node(nodeId)?.tell.makeRoom();
+    } else {
+      this.#waiting.delete(id);
+      if (!this.#infeasible.has(id)) this.#warn(group);
+      this.#infeasible.add(id);
+    }
+  }
+
+  /** The two phases: every node prepares its bundles, and when all have, every node commits them. */
+  async #reserve({ placementGroupId: id, bundles }: GroupRow, nodeIds: readonly string[]): Promise<void> {
+    const shares = new Map<string, [number, Bundle][]>();
+    for (const [index, nodeId] of nodeIds.entries()) {
+      const share = shares.get(nodeId);
+      const bundle: [number, Bundle] = [index, (bundles[index] as GroupRow["bundles"][number]).resources];
+      if (share === undefined) shares.set(nodeId, [bundle]);
+      else share.push(bundle);
+    }
+    const nodes = [...shares.keys()];
+    const answers = await Promise.all(
+      nodes.map((nodeId) => this.#options.node(nodeId)?.ask.prepareBundles(id, shares.get(nodeId) ?? []).catch(() => false) ?? false),
+    );
+    const prepared = nodes.filter((_, index) => answers[index] === true);
+    // It may have been removed while the nodes prepared: then nothing is kept either.
+    if (prepared.length < nodes.length || !this.#gcs.placementGroups.prepared(id, nodeIds)) {
+      this.#undo(id, prepared);
+      return;
+    }
+    const committed = await Promise.all(nodes.map((nodeId) => this.#options.node(nodeId)?.ask.commitBundles(id).catch(() => false) ?? false));
+    if (committed.includes(false) || !this.#gcs.placementGroups.created(id)) {
+      this.#gcs.placementGroups.unprepared(id);
+      this.#undo(id, nodes);
+      return;
+    }
+    this.#waiting.delete(id);
+    this.#infeasible.delete(id);
+    this.#settle(id, undefined);
+    this.#options.scheduler.changed();
+  }
+
+  #undo(id: string, nodeIds: readonly string[]): void {
+    const fault = encodeValue(gone(id, this.#gcs.placementGroups.get(id)), contextOf()).bytes;
+    for (const nodeId of nodeIds) this.#options.node(nodeId)?.tell.returnBundles(id, fault);
+  }
+
+  /** Answers those who wait for the group: it is there, or it never will be. */
+  #settle(id: string, error: unknown): void {
+    const waiters = this.#waiters.get(id);
+    this.#waiters.delete(id);
+    for (const { resolve, reject } of waiters ?? []) {
+      if (error === undefined) resolve();
+      else reject(error);
+    }
+    if (error !== undefined) this.#options.scheduler.changed();
+  }
+
+  #warn({ placementGroupId, name, strategy, bundles }: GroupRow): void {
+    const called = name === undefined ? placementGroupId : `"${name}"`;
+    const wanted = bundles.map(({ resources }) => String(ResourceSet.from(resources))).join(", ");
+    const nodes = this.#options.nodeIds().length;
+    this.#options.warn(
+      `placement group ${called} cannot be placed and waits: ${strategy} of ${bundles.length} bundles (${wanted}) does not fit the ${nodes} node${nodes === 1 ? "" : "s"} of this cluster. Use smaller bundles or a looser strategy, or add nodes.`,
+    );
+  }
+}
+
+function gone(id: string, group: Pick<GroupRow, "name"> | undefined): PlacementGroupError {
+  const named = group?.name === undefined ? {} : { placementGroupName: group.name };
+  return new PlacementGroupError({ reason: group === undefined ? "not-found" : "removed", placementGroupId: id, ...named });
+}

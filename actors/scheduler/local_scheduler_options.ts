@@ -1,0 +1,33 @@
+import type { Clock, Kernel, PlaceId } from "../../runtime/kernel/mod.ts";
+import type { TaskTemplate } from "../../runtime/tasks/mod.ts";
+import type { Admission } from "./admission.ts";
+import type { NodeResources } from "./node_resources.ts";
+import type { WorkerKind } from "./worker_slot.ts";
+
+/** The workers that the scheduler may use. */
+export interface Workers {
+  /** Asks for one more; it will be told by `workerReady`. False when there are enough on their way or alive. */
+  request(kind: WorkerKind, environment: string, waiting: number): boolean;
+  /** Ends a worker; it will be told by `workerLost`. */
+  kill(place: PlaceId, detail: string): void;
+  /** Lets a worker end that the scheduler gives up. */
+  retire(place: PlaceId): void;
+}
+
+export interface LocalSchedulerOptions {
+  kernel: Kernel;
+  clock: Clock;
+  resources: NodeResources;
+  /** What this node may run, and from which resources. */
+  admission: Admission;
+  workers: Workers;
+  template(owner: PlaceId, number: number): TaskTemplate | undefined;
+  /** Calls back once the template is known; never, when its owner goes before. */
+  whenPublished(owner: PlaceId, number: number, action: () => void): void;
+  /** Calls back once all these objects are on this node; returns the way to take that back. */
+  whenHere(ids: readonly string[], action: () => void): () => void;
+  places(): Iterable<PlaceId>;
+  isolation: "thread" | "process";
+  /** What could be scheduled has been; resources may be left. */
+  scheduled(): void;
+}

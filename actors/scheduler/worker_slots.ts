@@ -1,0 +1,41 @@
+import type { PlaceId } from "../../runtime/kernel/mod.ts";
+import type { WorkerKind, WorkerSlot } from "./worker_slot.ts";
+
+/** The workers that a scheduler may lease. */
+export class WorkerSlots {
+  readonly #slots: Map<PlaceId, WorkerSlot> = new Map();
+
+  add(slot: WorkerSlot): void {
+    this.#slots.set(slot.place, slot);
+  }
+
+  get(place: PlaceId): WorkerSlot | undefined {
+    return this.#slots.get(place);
+  }
+
+  delete(place: PlaceId): void {
+    this.#slots.delete(place);
+  }
+
+  /** A worker without a lease. */
+  free(kind: WorkerKind, environment: string): WorkerSlot | undefined {
+    for (const slot of this.#slots.values()) {
+      if (slot.free && slot.kind === kind && slot.environment === environment) return slot;
+    }
+    return undefined;
+  }
+
+  /** A worker whose tasks all wait for objects; of several the one with fewest leases. */
+  waiting(kind: WorkerKind, environment: string): WorkerSlot | undefined {
+    let best: WorkerSlot | undefined;
+    for (const slot of this.#slots.values()) {
+      if (!slot.waiting || slot.kind !== kind || slot.environment !== environment) continue;
+      if (best === undefined || slot.leases.size < best.leases.size) best = slot;
+    }
+    return best;
+  }
+
+  get size(): number {
+    return this.#slots.size;
+  }
+}

@@ -1,0 +1,52 @@
+/** Rows that want a process of their own, for a fresh start or for its memory. */
+import { type Family, type Row, type Sample, type SampleOptions, sampleRow } from "../../cli/microbenchmark/mod.ts";
+import { runChild } from "../child.ts";
+
+type Figures = Readonly<Record<string, number>>;
+
+/** Runs a program; throws what it complained of. */
+async function run(program: string, ...args: string[]): Promise<Figures> {
+  const { value, failure } = await runChild(`processes/${program}.ts`, { args, deadlineMs: 300_000 });
+  if (failure !== undefined) throw new Error(`${program}: ${failure}`);
+  return value as Figures;
+}
+
+/** Rows that one run of a program answers together, whichever of them are asked for. */
+function program(name: string, counts: { quick: number; full: number; calls: boolean }) {
+  let result: Promise<Figures> | undefined;
+  return (title: string, field: string, options: SampleOptions): Row =>
+    sampleRow(title, options, async ({ quick }): Promise<Sample> => {
+      const count = quick ? counts.quick : counts.full;
+      result ??= run(name, String(count));
+      const { [field]: value, completed = 0 } = await result;
+      if (value === undefined) throw new Error(`${name}: printed no "${field}"`);
+      return { value, calls: counts.calls ? count : 1, completed };
+    });
+}
+
+const idle = program("idle_node", { quick: 1, full: 5, calls: false });
+const million = program("million_tasks", { quick: 20_000, full: 1_000_000, calls: true });
+const pending = program("pending_refs", { quick: 5_000, full: 200_000, calls: true });
+const light = program("light_actors", { quick: 1_000, full: 100_000, calls: true });
+
+export const processes: Family = {
+  name: "processes of their own",
+  rows: [
+    sampleRow(
+      "init to first result",
+      { unit: "ms", targets: [{ atMost: 100, deno: 300 }], samples: ({ quick }) => (quick ? 2 : 10) },
+      async () => {
+        const { ms = Number.NaN, completed = 0 } = await run("first_result");
+        return { value: ms, completed };
+      },
+    ),
+    idle("idle node: CPU", "percent", { unit: "%", targets: [{ atMost: 1 }] }),
+    idle("idle node: memory", "mib", { unit: "MiB", targets: [{ atMost: 150 }] }),
+    million("a million queued tasks", "rate", { unit: "/s", targets: [{ atLeast: 100_000 }] }),
+    million("a million queued tasks: peak memory", "peak", { unit: "MiB", targets: [{ atMost: 1536 }] }),
+    million("a million queued tasks: memory kept", "left", { unit: "MiB", targets: [{ atMost: 100 }] }),
+    pending("memory of a pending ref", "bytes", { unit: "bytes" }),
+    light("100k light actors created", "rate", { unit: "/s", targets: [{ atLeast: 20_000 }] }),
+    light("100k light actors: memory", "mib", { unit: "MiB", targets: [{ atMost: 1024 }] }),
+  ],
+};

@@ -1,0 +1,37 @@
+import type { Caller } from "../kernel/mod.ts";
+import type { Fallback, LabelSelector, ResolvedStrategy } from "../options/mod.ts";
+
+/** What a scheduling class of tasks, or an actor, asks for when it is to be placed: plain data. */
+export interface PlacementDemand {
+  readonly kind: "task" | "actor";
+  /** The function's or class's name, for messages. */
+  readonly name: string;
+  readonly resources: Readonly<Record<string, number>>;
+  readonly schedulingStrategy: ResolvedStrategy | undefined;
+  readonly labelSelector: LabelSelector | undefined;
+  readonly fallbackStrategy: readonly Fallback[] | undefined;
+}
+
+/** The scheduler of the whole cluster: places what a node's own scheduler can't, or may not, place by itself. */
+export interface GlobalSchedulerContract {
+  /**
+   * The node on which it is to run. Answers once there is such a node, however long that takes: users have been
+   * warned by then. `from` is the node that asks.
+   *
+   * @throws TaskUnschedulableError, ActorUnschedulableError when no node can ever have it
+   * @throws PlacementGroupError when its placement group is gone
+   */
+  place(caller: Caller, demand: PlacementDemand, from: string): Promise<string> | string;
+}
+
+/** A node's part in reserving the bundles of placement groups: the two phases. All or nothing on each node. */
+export interface BundlesContract {
+  /** Reserves these bundles, by their numbers in the group. False when they do not fit now; nothing is held then. */
+  prepareBundles(caller: Caller, groupId: string, bundles: readonly (readonly [index: number, resources: Readonly<Record<string, number>>])[]): boolean;
+  /** What is prepared may be used. False when it is not there any more. */
+  commitBundles(caller: Caller, groupId: string): boolean;
+  /** Gives back what is prepared or committed, and ends what runs in it. `fault` is an encoded error for its owners. */
+  returnBundles(caller: Caller, groupId: string, fault: Uint8Array): void;
+  /** Something waits for resources that idle leases hold: they are called back. */
+  makeRoom(caller: Caller): void;
+}

@@ -1,0 +1,2 @@
+/** Placement groups as their users hold them. */
+export { keeper, PlacementGroupHandle, type PlacementGroupWire } from "./placement_group_handle.ts";

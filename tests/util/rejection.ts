@@ -1,0 +1,12 @@
+/**
+ * The error with which a promise rejects; fails when it does not. For promises that wait for a worker, in place of
+ * `expect(…).rejects`: Bun's runs the event loop inside the matcher, where an answer from elsewhere may never arrive.
+ */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  const outcome = await promise.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  if ("error" in outcome) return outcome.error;
+  throw new Error(`expected a rejection, and it resolved with ${String(outcome.value)}`);
+}
