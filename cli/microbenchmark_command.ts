@@ -2,7 +2,11 @@ import { type CommandDef, defineCommand } from "citty";
 import { platform } from "../runtime/platform/mod.ts";
 
 const args = {
-  rows: { type: "string", valueHint: "GLOB", description: "Only the rows that match, such as \"*tasks*\"; several with commas" },
+  rows: {
+    type: "string",
+    valueHint: "GLOB",
+    description: 'Only the rows that match, such as "*tasks*"; several with commas',
+  },
   quick: { type: "boolean", description: "A short run that shows that everything works; its figures say little" },
   json: { type: "boolean", description: "Print the report as JSON" },
 } as const;

@@ -1,6 +1,6 @@
-import { type ActorLookup, type ActorsContract, type ActorSpec, type ActorStateWire, CallerOp, ExecutorOp } from "../../runtime/contracts/mod.ts";
+import { type ActorLookup, type ActorsContract, type ActorSpec, type ActorSpecWire, type ActorStateWire, CallerOp, ExecutorOp } from "../../runtime/contracts/mod.ts";
 import { ActorNameTakenError, ActorNotFoundError, type Death, isMobulaError } from "../../runtime/errors/mod.ts";
-import { type ActorId, ActorNumber, type Caller, type Envelope, type Kernel, type PlaceId, toldContract, workerId } from "../../runtime/kernel/mod.ts";
+import { type ActorId, ActorNumber, type Caller, type Envelope, type Kernel, type PlaceId, type Told, toldContract, workerId } from "../../runtime/kernel/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
 import { decodeValue, encodeValue } from "../../runtime/values/mod.ts";
 import type { HostContract } from "../../runtime/worker/mod.ts";
@@ -36,6 +36,8 @@ export interface ActorManagerOptions {
   gcs: Gcs;
   seats: ActorSeats;
   jobId: string;
+  /** The job's: where names are when their template does not say. */
+  namespace: string;
   template(owner: PlaceId, number: number): ActorTemplate | Promise<ActorTemplate>;
   /** Calls back once all these objects are on this node. */
   whenHere(ids: readonly string[], action: () => void): void;
@@ -63,12 +65,13 @@ export class ActorManager implements ActorsContract {
     this.#kernel = options.kernel;
   }
 
-  create(caller: Caller, spec: ActorSpec): void {
-    this.#options.hold(spec.id, caller.from);
-    const template = this.#options.template(caller.from, spec.template);
+  create(caller: Caller, ...[id, template, form, data, needs, keeps]: ActorSpecWire): void {
+    this.#options.hold(id, caller.from);
+    const spec: ActorSpec = { id, template, form, data, needs, keeps };
+    const known = this.#options.template(caller.from, template);
     // At once where it can be: who created an actor may ask for it by name in the same turn.
-    if (template instanceof Promise) void template.then((known) => this.#register(caller.from, spec, known));
-    else this.#register(caller.from, spec, template);
+    if (known instanceof Promise) void known.then((later) => this.#register(caller.from, spec, later));
+    else this.#register(caller.from, spec, known);
   }
 
   watch(caller: Caller, id: ActorId): void {
@@ -136,11 +139,17 @@ export class ActorManager implements ActorsContract {
     // What was meant for an earlier incarnation its caller sends again, or not, when it hears of the loss.
     if (meant !== row.incarnation) return;
     if (row.state === "ALIVE" && row.place !== undefined) this.#kernel.send(row.place, envelope);
-    else (keeping.relays ??= []).push({ incarnation: meant, envelope });
+    else {
+      keeping.relays ??= [];
+      // Word that a call is not wanted any more must be there before the call can begin.
+      if (envelope[1] === ExecutorOp.cancel) keeping.relays.unshift({ incarnation: meant, envelope });
+      else keeping.relays.push({ incarnation: meant, envelope });
+    }
   }
 
   /** A place has gone: its actors are restarted or dead, and those it owned end. */
   placeLost(place: PlaceId, death: Death): void {
+    this.#hosts.delete(place);
     for (const keeping of this.#keepings.values()) {
       remove(keeping.watchers, place);
       for (const watchers of keeping.aliases?.values() ?? []) remove(watchers, place);
@@ -169,16 +178,17 @@ export class ActorManager implements ActorsContract {
 
   #register(from: PlaceId, spec: ActorSpec, template: ActorTemplate): void {
     const { options } = template;
+    const namespace = options.namespace ?? this.#options.namespace;
     const registered = this.#gcs.actors.register(
       {
         actorId: spec.id,
         jobId: this.#options.jobId,
         className: template.name,
         descriptorId: template.functionId,
-        namespace: spec.namespace,
-        ...(spec.name === undefined ? {} : { name: spec.name }),
-        detached: spec.detached,
-        getIfExists: spec.getIfExists,
+        namespace,
+        ...(options.name === undefined ? {} : { name: options.name }),
+        detached: options.detached,
+        getIfExists: options.getIfExists,
         maxRestarts: options.maxRestarts,
         resources: options.resources,
         isolation: options.isolation ?? "thread",
@@ -190,7 +200,7 @@ export class ActorManager implements ActorsContract {
     const early = this.#earlyRelays.get(spec.id);
     this.#earlyRelays.delete(spec.id);
     if (registered.outcome === "name_taken") {
-      const taken = new ActorNameTakenError({ actorName: spec.name ?? "", namespace: spec.namespace });
+      const taken = new ActorNameTakenError({ actorName: options.name ?? "", namespace });
       this.#refuse(from, spec.id, taken);
       return;
     }
@@ -209,6 +219,7 @@ export class ActorManager implements ActorsContract {
       });
   }
 
+  readonly #hosts: Map<PlaceId, Told<HostContract>> = new Map();
   readonly #earlyRelays: Map<ActorId, Relay[]> = new Map();
 
   #early(id: ActorId): Relay[] {
@@ -253,8 +264,8 @@ export class ActorManager implements ActorsContract {
         return;
       }
       this.#gcs.actors.assign(id, { incarnation, place, workerId: workerId(place) });
-      const { form, data, name } = spec;
-      this.#hostAt(place).createActor({ id, incarnation, owner: row.owner, template: spec.template, form, data, name });
+      const { form, data } = spec;
+      this.#hostAt(place).createActor(id, incarnation, row.owner, spec.template, form, data);
     }, (error) => this.#lose(id, { cause: "start-failed", actorId: id, error }, !isRefusal(error), false));
   }
 
@@ -342,8 +353,13 @@ export class ActorManager implements ActorsContract {
     if (!watchers.includes(place)) watchers.push(place);
   }
 
-  #hostAt(place: PlaceId): ReturnType<typeof toldContract<HostContract>> {
-    return toldContract<HostContract>(this.#kernel, place, ActorNumber.executor);
+  #hostAt(place: PlaceId): Told<HostContract> {
+    let host = this.#hosts.get(place);
+    if (host === undefined) {
+      host = toldContract<HostContract>(this.#kernel, place, ActorNumber.executor);
+      this.#hosts.set(place, host);
+    }
+    return host;
   }
 }
 

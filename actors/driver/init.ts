@@ -1,5 +1,5 @@
 import { messagePortLink } from "../../net/mod.ts";
-import { AlreadyInitializedError, isMobulaError, MobulaError } from "../../runtime/errors/mod.ts";
+import { AlreadyInitializedError, isMobulaError, MobulaError, TaskCancelledError } from "../../runtime/errors/mod.ts";
 import { placeId, DRIVER_SLOT, systemClock } from "../../runtime/kernel/mod.ts";
 import { Accounting } from "../../runtime/memory/mod.ts";
 import { checkInitOptions, type InitOptions, resolveInitOptions } from "../../runtime/options/mod.ts";
@@ -132,9 +132,12 @@ function start(options: InitOptions): Running {
   context.catch(() => {});
   const takeBack = [
     platform.onInterrupt(shutdown),
+    // The script has ended without shutdown(): the node ends as if it had called it.
+    platform.onLastTurn(() => void shutdown()),
     platform.onProcessExit(() => {
       place.caller.outcomes.reportUnobserved();
-      unobserved.report(place.caller.pendingCount);
+      unobserved.lost += place.caller.pendingCount;
+      unobserved.report();
     }),
   ];
   running = { host, session, context, account, unobserved, takeBack };
@@ -146,9 +149,11 @@ async function stop({ host, session, unobserved, takeBack }: Running): Promise<v
   try {
     await host.close();
     session.caller.outcomes.reportUnobserved();
-    session.caller.close(new MobulaError({ message: "The node was shut down before the result was there: await results before shutdown()." }));
-    unobserved.report(0);
-    session.caller.kernel.close(new Error("the node was shut down"));
+    unobserved.closing = true;
+    const ended = new MobulaError({ message: "The node was shut down before the result was there: await results before shutdown()." });
+    session.caller.close(ended);
+    unobserved.report();
+    session.caller.kernel.close(ended);
   } finally {
     for (const undo of takeBack) undo();
     if (currentSession() === session) closeSession();
@@ -176,22 +181,34 @@ function randomHex(bytes: number): string {
 
 /** Failures that no `get` or `wait` has looked at: said once, at the end, so that they are not lost. */
 class Unobserved {
+  /** Calls that had not ended at the node's end, and that nobody waited for. */
+  lost = 0;
+  /** The node ends: what fails now, fails of that. */
+  closing = false;
   #first: { error: unknown; name: string } | undefined;
   #count = 0;
 
   add(fault: Uint8Array, name: string): void {
-    this.#count++;
-    if (this.#first !== undefined) return;
+    if (this.closing) {
+      this.lost++;
+      return;
+    }
+    let error: unknown;
     try {
-      this.#first = { error: decodeValue(fault), name };
+      error = decodeValue(fault);
     } catch {
       // What cannot be read cannot be told.
+      return;
     }
+    // Whoever cancels a call knows of it.
+    if (error instanceof TaskCancelledError && error.reason !== "timeout") return;
+    this.#count++;
+    this.#first ??= { error, name };
   }
 
-  report(pending: number): void {
-    if (pending > 0) {
-      platform.print("stderr", `mobula: ${pending} submitted call${pending === 1 ? " was" : "s were"} still running at exit and lost; await the results with get(ref) before the script ends`);
+  report(): void {
+    if (this.lost > 0) {
+      platform.print("stderr", `mobula: ${this.lost} submitted call${this.lost === 1 ? " was" : "s were"} still running at exit and lost; await the results with get(ref) before the script ends`);
     }
     if (this.#first === undefined) return;
     const { error, name } = this.#first;

@@ -109,7 +109,8 @@ export class ActorTable {
     const row = this.#fill(new ActorRecord(spec.actorId), spec, owner);
     this.#link(row);
     this.#rows.add(row.actorId, row);
-    return { outcome: "registered", actor: row.info() };
+    // Of very many registrations few are looked at: the copy is made when it is asked for.
+    return { outcome: "registered", get actor() { return row.info(); } };
   }
 
   /** Its constructor's arguments are there. False when it was not waiting for them. */

@@ -122,6 +122,7 @@ export class SystemNode implements NodeContract {
       gcs: this.#gcs,
       seats: this.#seats,
       jobId: config.jobId,
+      namespace: config.namespace,
       template: (owner, number) => this.#functions.template({ from: owner, attachments: [] }, owner, number) as ActorTemplate | Promise<ActorTemplate>,
       whenHere: (ids, action) => void this.#objects.whenHere(ids, action),
       hold: (id, place) => this.#objects.holdAs(id, place),

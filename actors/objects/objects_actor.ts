@@ -55,6 +55,7 @@ interface Sealed {
   readonly slot: number;
   readonly size: number;
   readonly children: readonly string[];
+  readonly holder: PlaceId;
 }
 
 /** The node's object manager: keeps what has left its thread, counts its holders, and sends it where it is wanted. */
@@ -113,25 +114,29 @@ export class ObjectsActor implements ObjectsContract {
   ): void {
     this.#references.hold(id, holder);
     const buffer = caller.attachments[attachment] as SharedArrayBuffer;
-    const sealed = { slot, size, children };
+    const sealed = { slot, size, children, holder };
     if (slot === PRIVATE_SLOT) void this.#copyIn(id, buffer, sealed);
     else this.#sealed(id, buffer, sealed);
   }
 
   /** A value that comes from a process, in memory that is not the store's. */
-  async #copyIn(id: ObjectId, buffer: SharedArrayBuffer, { size, children }: Sealed): Promise<void> {
+  async #copyIn(id: ObjectId, buffer: SharedArrayBuffer, { size, children, holder }: Sealed): Promise<void> {
     this.#store.expect(id, ownerOf(id));
     try {
       const block = await this.#store.allocate(size);
       new Uint8Array(block.buffer).set(new Uint8Array(buffer, 0, size));
-      this.#sealed(id, block.buffer, { slot: block.slot, size, children });
+      this.#sealed(id, block.buffer, { slot: block.slot, size, children, holder });
     } catch (fault) {
       this.#accept(id, payloadToWire(faultPayload(encodeValue(this.#asError(id, fault), contextOf()).bytes)));
     }
   }
 
-  #sealed(id: ObjectId, buffer: SharedArrayBuffer, { slot, size, children }: Sealed): void {
-    if (!this.#store.seal(id, buffer, { slot, bytes: size, owner: ownerOf(id) })) return;
+  #sealed(id: ObjectId, buffer: SharedArrayBuffer, { slot, size, children, holder }: Sealed): void {
+    if (!this.#store.seal(id, buffer, { slot, bytes: size, owner: ownerOf(id) })) {
+      // Made twice, as by a task that was tried again: it is counted once.
+      this.#references.drop(id, holder);
+      return;
+    }
     if (this.#freed.has(id)) {
       this.#store.free(id);
       return;

@@ -95,6 +95,13 @@ export class RoomMaker {
     this.relieve();
   }
 
+  /** Something on disk was let go of: it may take more now. */
+  diskEased(): void {
+    if (this.#diskFault === undefined) return;
+    this.#diskFault = undefined;
+    this.relieve();
+  }
+
   /** Takes back buffers that wait for reuse. Returns the pages. */
   reclaim(pages: number): number {
     const { free, events } = this.#options;

@@ -345,7 +345,7 @@ export class ObjectStore {
 
   #end(record: ObjectRecord, state: "FREED" | "LOST"): void {
     move(record, state);
-    if (record.location !== undefined) void this.#files?.release(record.location);
+    if (record.location !== undefined) void this.#files?.release(record.location).then(() => this.#room.diskEased());
     record.location = undefined;
     if (record.inline !== undefined) this.#inlineBytes -= record.bytes;
     record.inline = undefined;

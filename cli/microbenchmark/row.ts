@@ -64,11 +64,7 @@ export interface SampleOptions {
 }
 
 /** A row whose samples are taken one by one. */
-export function sampleRow(
-  name: string,
-  options: SampleOptions,
-  take: (plan: Plan) => Promise<Sample | Skipped>,
-): Row {
+export function sampleRow(name: string, options: SampleOptions, take: (plan: Plan) => Promise<Sample | Skipped>): Row {
   const { unit, targets = [], samples = () => 1 } = options;
   return {
     name,

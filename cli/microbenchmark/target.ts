@@ -25,7 +25,8 @@ export function judge(
   const stated = target.atLeast ?? target.atMost ?? Number.NaN;
   const other = target.of === undefined ? 1 : medianOf(target.of);
   const limit = runtime === "deno" ? (target.deno ?? (target.of === undefined ? stated : (stated * 2) / 3)) : stated;
-  const text = `${target.atLeast === undefined ? "≤" : "≥"} ${Number(limit.toPrecision(2)) === limit ? limit.toLocaleString("en") : limit.toFixed(2)}`;
+  const sign = target.atLeast === undefined ? "≤" : "≥";
+  const text = `${sign} ${limit.toLocaleString("en", { maximumFractionDigits: 2 })}`;
   const actual = other === undefined ? undefined : median / other;
   return {
     target: target.of === undefined ? text : `${text} × ${target.of}`,

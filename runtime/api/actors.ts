@@ -28,7 +28,7 @@ export function kill(handle: AnyActorHandle, options: KillOptions = {}): void {
   const { noRestart } = resolveKillOptions(options);
   const record = ActorHandle.recordOf(handle);
   if (record === undefined) throw new TypeError("kill() takes an actor handle; to stop a task use cancel(ref)");
-  session().caller.actors.keeper.kill(record.target, noRestart);
+  session().caller.actors.kill(record, noRestart);
 }
 
 /**

@@ -45,7 +45,8 @@ export class ActorClient {
   /** A record for an actor that this place creates. */
   create(spec: ActorSpec, meta: ActorMeta): ActorRecord {
     const record = this.#track(this.#record(spec.id, meta, "PENDING"), true);
-    this.keeper.create(spec);
+    const { id, template, form, data, needs, keeps } = spec;
+    this.keeper.create(id, template, form, data, needs, keeps);
     return record;
   }
 
@@ -94,6 +95,14 @@ export class ActorClient {
     this.#toHost(call, [ActorNumber.executor, ExecutorOp.consumed, owner, call.sequence, count, call.record.target]);
   }
 
+  /** Ends the actor. What is called from now on waits for word of that: on its own way it might be there before. */
+  kill(record: ActorRecord, noRestart: boolean): void {
+    this.keeper.kill(record.target, noRestart);
+    if (record.phase !== "ALIVE") return;
+    record.phase = "UNKNOWN";
+    record.killed = record.incarnation;
+  }
+
   /** News of an actor from the control store. */
   stateChanged(id: ActorId, state: ActorStateWire): void {
     const record = this.references.find(id);
@@ -103,7 +112,7 @@ export class ActorClient {
       return;
     }
     const [phase, place] = state;
-    const gone = record.phase === "ALIVE" && (phase !== "ALIVE" || place !== record.place);
+    const gone = record.place >= 0 && (phase !== "ALIVE" || place !== record.place);
     if (!gone || record.pending === 0) {
       this.#apply(record, state);
       return;
@@ -125,7 +134,7 @@ export class ActorClient {
   }
 
   #apply(record: ActorRecord, [phase, place, incarnation, death, target]: ActorStateWire): void {
-    if (incarnation < record.incarnation && phase !== "DEAD") return;
+    if (phase !== "DEAD" && (incarnation < record.incarnation || incarnation <= record.killed)) return;
     if (target !== undefined && target !== record.target) {
       // What was sent under the id made up here was passed on to whatever incarnation the actor had.
       record.target = target;

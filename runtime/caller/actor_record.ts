@@ -41,6 +41,8 @@ export class ActorRecord implements Pin {
   incarnation = 0;
   /** The number of the next call of this place in this incarnation. */
   nextCall = 0;
+  /** The last incarnation that was killed from here. */
+  killed = -1;
   /** How the actor died, encoded. */
   death: unknown = undefined;
   handles = 0;

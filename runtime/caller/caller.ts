@@ -157,11 +157,13 @@ export class Caller implements Actor {
         if (stream === undefined) return;
         stream.producer = delivery.from;
         this.outcomes.item(stream, { sequence: subject, index: envelope[3] as number, wire: envelope[4] as PayloadWire });
+        this.#endStream(subject, stream);
         return;
       }
       case CallerOp.itemsEnd: {
-        const stream = this.#end(subject)?.stream;
-        if (stream !== undefined) this.outcomes.end(stream, envelope[3] as number);
+        const stream = (this.#tasks.get(subject) ?? this.#calls.get(subject))?.stream;
+        stream?.end(envelope[3] as number);
+        this.#endStream(subject, stream);
         return;
       }
       case CallerOp.object:
@@ -224,6 +226,13 @@ export class Caller implements Actor {
     const call = this.#calls.get(sequence);
     if (call !== undefined) this.#calls.end(call);
     return call;
+  }
+
+  /** A generator has ended once its last item is here: its end may come by a shorter way than its items. */
+  #endStream(sequence: number, stream: ItemStream | undefined): void {
+    if (stream?.complete !== true) return;
+    this.#end(sequence);
+    this.outcomes.complete(stream);
   }
 
   #failed(sequence: number, fault: Payload, retryable: boolean): void {

@@ -70,6 +70,11 @@ export class ItemStream {
     return index;
   }
 
+  /** Whether all of its items are here, or nobody wants them. */
+  get complete(): boolean {
+    return this.#count !== undefined && (this.#abandoned || this.received() >= this.#count);
+  }
+
   get finished(): boolean {
     return this.#count !== undefined && this.#next >= this.#count;
   }

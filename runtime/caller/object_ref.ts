@@ -8,8 +8,9 @@ import type { Entry } from "./entry.ts";
  */
 export class ObjectRef<T = unknown> {
   declare readonly __value: () => T;
-  readonly #entry: Entry;
-  #disposed = false;
+  /** Gone once the ref is disposed of: a variable that still names it must keep nothing. */
+  #entry: Entry | undefined;
+  #id: ObjectId | undefined;
 
   /** For Mobula itself; users get refs from `put` and `.remote()`. */
   constructor(entry: Entry) {
@@ -18,7 +19,7 @@ export class ObjectRef<T = unknown> {
   }
 
   static entryOf(ref: ObjectRef<unknown>): Entry {
-    if (ref.#disposed) throw new ReferenceError(`${ref} was disposed of; keep a ref as long as it is used`);
+    if (ref.#entry === undefined) throw new ReferenceError(`${ref} was disposed of; keep a ref as long as it is used`);
     return ref.#entry;
   }
 
@@ -27,7 +28,7 @@ export class ObjectRef<T = unknown> {
   }
 
   get id(): ObjectId {
-    return this.#entry.id;
+    return this.#entry?.id ?? (this.#id as ObjectId);
   }
 
   toString(): string {
@@ -35,9 +36,11 @@ export class ObjectRef<T = unknown> {
   }
 
   [Symbol.dispose](): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    this.#entry.letGo();
+    const entry = this.#entry;
+    if (entry === undefined) return;
+    this.#id = entry.id;
+    this.#entry = undefined;
+    entry.letGo();
   }
 
   /** A ref used as if it were its value is a forgotten `await get(ref)`; say so instead of computing nonsense. */

@@ -86,8 +86,8 @@ export class Outcomes {
     stream.add(item.index, entry);
   }
 
-  end(stream: ItemStream, count: number): void {
-    stream.end(count);
+  /** A generator has come to its end. */
+  complete(stream: ItemStream): void {
     this.settle(stream.completion, stream.failure ?? DONE);
   }
 

@@ -10,8 +10,10 @@ export type ActorStateWire = [
   target?: ActorId | undefined,
 ];
 
+/** One actor to be made; the rest is said by its template. There are very many of them. */
 export interface ActorSpec {
   readonly id: ActorId;
+  /** Its number at the place that creates the actor. */
   readonly template: number;
   readonly form: ArgumentForm;
   readonly data: unknown;
@@ -19,11 +21,10 @@ export interface ActorSpec {
   readonly needs: readonly string[];
   /** Objects and actors that the arguments refer to: they are kept as long as the actor may be made anew. */
   readonly keeps: readonly string[];
-  readonly name?: string | undefined;
-  readonly namespace: string;
-  readonly detached: boolean;
-  readonly getIfExists: boolean;
 }
+
+/** A spec as it travels. */
+export type ActorSpecWire = [id: ActorId, template: number, form: ArgumentForm, data: unknown, needs: readonly string[], keeps: readonly string[]];
 
 export interface ActorLookup {
   id: ActorId;
@@ -33,7 +34,7 @@ export interface ActorLookup {
 /** The control store's keeper of actors. */
 export interface ActorsContract {
   /** Registers an actor of the caller's and has it placed; the caller holds it and hears of its states. */
-  create(caller: Caller, spec: ActorSpec): void;
+  create(caller: Caller, ...spec: ActorSpecWire): void;
   /** Tells the caller this actor's state now and whenever it changes (`CallerOp.actorState`). */
   watch(caller: Caller, id: ActorId): void;
   lookup(caller: Caller, name: string, namespace: string): ActorLookup;

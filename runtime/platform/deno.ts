@@ -1,3 +1,4 @@
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -46,6 +47,18 @@ export const denoPlatform: Platform = {
       tell({ code: code ?? 0 });
       return leave(code);
     }) as typeof deno.exit;
+  },
+  onProcessExit(action: () => void): () => void {
+    const takeBack = nodeParts.onProcessExit(action);
+    // An error that nobody catches ends the process without a word to those who listen for its exit.
+    const onError = (): void => {
+      if (process.listenerCount("uncaughtException") === 0) action();
+    };
+    process.on("uncaughtExceptionMonitor", onError);
+    return () => {
+      takeBack();
+      process.off("uncaughtExceptionMonitor", onError);
+    };
   },
   endWhenAsked(): void {
     parentPort?.on("message", (message: unknown) => {

@@ -69,10 +69,9 @@ export function resultOf(submitted: Submitted, numReturns: number | "streaming")
 
 function createActor(core: Core, args: unknown[]): object {
   if (isShadowRun()) return inertHandle(core);
-  const at = session();
-  const { caller, definitions } = at;
+  const { caller, definitions } = session();
   const template = definitions.actorTemplate(captured(core));
-  const { options, meta } = template;
+  const { meta } = template;
   const id = actorId(caller.place, caller.nextSequence());
   const encoded = encodeArguments(args, caller);
   if ("kind" in encoded) return ActorHandle.of(caller.actors.stillborn(id, meta, caller.objects.unpack(encoded)));
@@ -84,10 +83,6 @@ function createActor(core: Core, args: unknown[]): object {
     data,
     needs,
     keeps: keptBy(pins),
-    name: options.name,
-    namespace: options.namespace ?? at.identity.namespace,
-    detached: options.detached,
-    getIfExists: options.getIfExists,
   };
   const handle = ActorHandle.of(caller.actors.create(spec, meta));
   // The control store holds them from now on.

@@ -18,7 +18,6 @@ export interface ActorOrder {
   template: number;
   form: ArgumentForm;
   data: unknown;
-  name?: string | undefined;
 }
 
 /** The users' actors that live at this place: one in a worker of its own, or very many light ones. */

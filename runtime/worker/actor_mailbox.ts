@@ -45,6 +45,9 @@ class Group {
   }
 }
 
+/** Calls that were taken out before they came, at most; what is forgotten runs, and its result is not looked at. */
+const MAX_AHEAD = 1_000;
+
 /** What a mailbox is for; of very many light actors each has one, so it is the actor itself. */
 export interface MailboxOwner {
   /** The arguments, at once or later. */
@@ -70,6 +73,8 @@ export class ActorMailbox {
   readonly #owner: MailboxOwner;
   readonly #lanes: Map<number, Lane> = new Map();
   readonly #groups: Map<string, Group> = new Map();
+  /** Calls that were taken out before they came: word of it may have come another way. */
+  #takenAhead: Set<string> | undefined;
   #closed = false;
 
   constructor(owner: MailboxOwner) {
@@ -84,12 +89,13 @@ export class ActorMailbox {
       lane = new Lane();
       this.#lanes.set(key, lane);
     }
+    const wanted = this.#takenAhead?.delete(`${call.owner}.${call.sequence}`) === true ? undefined : call;
     if (call.order !== lane.next) {
-      if (call.order > lane.next) (lane.early ??= new Map()).set(call.order, call);
+      if (call.order > lane.next) (lane.early ??= new Map()).set(call.order, wanted);
       return;
     }
     lane.next++;
-    lane.queue.push(call);
+    if (wanted !== undefined) lane.queue.push(wanted);
     while (lane.early?.has(lane.next)) {
       const following = lane.early.get(lane.next);
       lane.early.delete(lane.next++);
@@ -98,7 +104,7 @@ export class ActorMailbox {
     this.#advance(lane);
   }
 
-  /** Takes out a call that has not begun; those behind it move up. */
+  /** Takes out a call that has not begun, or has yet to come; those behind it move up. */
   remove(owner: PlaceId, sequence: number): MethodCall | undefined {
     const fits = (call: MethodCall): boolean => call.owner === owner && call.sequence === sequence;
     for (const group of this.#groups.values()) {
@@ -118,6 +124,8 @@ export class ActorMailbox {
         return early;
       }
     }
+    this.#takenAhead ??= new Set();
+    if (this.#takenAhead.size < MAX_AHEAD) this.#takenAhead.add(`${owner}.${sequence}`);
     return undefined;
   }
 

@@ -1,6 +1,6 @@
 import type { Caller } from "../caller/mod.ts";
 import { ExecutorOp } from "../contracts/mod.ts";
-import { type Actor, ActorNumber, type Delivery, type Envelope, type PlaceId, serve, systemPlaceOf } from "../kernel/mod.ts";
+import { type Actor, type ActorId, ActorNumber, type Delivery, type Envelope, type PlaceId, serve, systemPlaceOf } from "../kernel/mod.ts";
 import type { ArgumentForm } from "../tasks/mod.ts";
 import { ActorHost, type ActorOrder } from "./actor_host.ts";
 import type { PlaceIdentity } from "./identity.ts";
@@ -10,7 +10,7 @@ import type { TemplateCache } from "./template_cache.ts";
 
 /** What the control store may ask of a place that hosts actors. */
 export interface HostContract {
-  createActor(caller: unknown, order: ActorOrder): void;
+  createActor(caller: unknown, id: ActorId, incarnation: number, owner: PlaceId, template: number, form: ArgumentForm, data: unknown): void;
   stopActor(caller: unknown, id: string, reason: string): void;
 }
 
@@ -27,7 +27,7 @@ export class Executor implements Actor {
     this.runner = new TaskRunner(caller, templates, replies, identity);
     this.host = new ActorHost({ caller, templates, replies, identity, nextRun: () => this.runner.nextRun() });
     const contract: HostContract = {
-      createActor: (_caller, order) => this.host.create(order),
+      createActor: (_caller, id, incarnation, owner, template, form, data) => this.host.create({ id, incarnation, owner, template, form, data }),
       stopActor: (_caller, id, reason) => this.host.stop(id, new Error(reason)),
     };
     this.#contract = serve(caller.kernel, contract);

@@ -13,7 +13,7 @@ export interface GeneratorOptions {
   to: ReplyTo;
   call: RunningCall;
   replies: Replies;
-  /** Items that may be ahead of the consumer; 0 for any number. */
+  /** Items that may be ahead of the consumer; 0 or less for any number. */
   backpressure: number;
   /** Whether its owner is to run it again after this error, if retries are left. */
   isRetryable?(error: unknown): boolean;
@@ -35,7 +35,7 @@ export function produceItems(made: unknown, options: GeneratorOptions): Generato
   let taken = 0;
   let wake: (() => void) | undefined;
   const room = async (index: number): Promise<void> => {
-    if (backpressure === 0 || index - taken < backpressure || call.cancelled) return;
+    if (backpressure <= 0 || index - taken < backpressure || call.cancelled) return;
     call.block();
     while (index - taken >= backpressure && !call.cancelled) {
       await new Promise<void>((resolve) => {
@@ -56,7 +56,8 @@ export function produceItems(made: unknown, options: GeneratorOptions): Generato
           generator = undefined;
           break;
         }
-        replies.item(to, index++, await step.value);
+        replies.item(to, index, await step.value);
+        index++;
         await room(index);
         // A generator that never waits runs on microtasks alone: let a cancel come in.
         if (clock.now() < turnEnds) continue;

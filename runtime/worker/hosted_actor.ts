@@ -45,7 +45,6 @@ interface Running {
 export class HostedActor implements MailboxOwner {
   readonly id: ActorId;
   readonly incarnation: number;
-  readonly #name: string | undefined;
   readonly #loaded: Loaded<ActorTemplate>;
   readonly #home: ActorHome;
   #mailbox: ActorMailbox | undefined;
@@ -53,10 +52,9 @@ export class HostedActor implements MailboxOwner {
   #instance: object | undefined;
   #ended = false;
 
-  constructor(who: { id: ActorId; incarnation: number; name?: string | undefined }, loaded: Loaded<ActorTemplate>, home: ActorHome) {
+  constructor(who: { id: ActorId; incarnation: number }, loaded: Loaded<ActorTemplate>, home: ActorHome) {
     this.id = who.id;
     this.incarnation = who.incarnation;
-    this.#name = who.name;
     this.#loaded = loaded;
     this.#home = home;
   }
@@ -79,7 +77,8 @@ export class HostedActor implements MailboxOwner {
       running.call.cancel(reason);
       return running.call;
     }
-    return this.#mailbox?.remove(owner, sequence) === undefined ? undefined : true;
+    this.#mailbox ??= new ActorMailbox(this);
+    return this.#mailbox.remove(owner, sequence) === undefined ? undefined : true;
   }
 
   /** False when the call is not one of this actor's. */
@@ -220,7 +219,7 @@ export class HostedActor implements MailboxOwner {
       namespace: identity.namespace,
       jobId: identity.jobId,
       actorId: this.id,
-      actorName: this.#name,
+      actorName: template.options.name,
       reconstructed: this.incarnation > 0,
       strategy: template.options.schedulingStrategy,
     });

@@ -80,7 +80,10 @@ describe("a target", () => {
 
   test("is two thirds of the multiple in Deno, and its own number where it has one", () => {
     const deno = { ...context, runtime: "deno" };
-    expect(judge({ atLeast: 0.6, of: "control" }, 41, deno)).toMatchObject({ target: "≥ 0.4 × control", reached: true });
+    expect(judge({ atLeast: 0.6, of: "control" }, 41, deno)).toMatchObject({
+      target: "≥ 0.4 × control",
+      reached: true,
+    });
     expect(judge({ atMost: 100, deno: 300 }, 200, deno).reached).toBe(true);
   });
 

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { ActorUnschedulableError, get, getRuntimeContext, init, nodes, remote, shutdown, TaskUnschedulableError, wait } from "../../mod.ts";
+import type { LabelSelector, TaskCallOptions } from "../../runtime/options/mod.ts";
+import { failure } from "./failure.ts";
 
 beforeAll(() => init({ numCpus: 2, labels: { zone: "a", arch: "x86" }, logToDriver: false }));
 afterAll(() => shutdown());
@@ -23,30 +25,32 @@ test("SPREAD, DEFAULT and affinity to the node itself run here", async () => {
 test("hard affinity to a node that is not there is refused, of one task and of many", async () => {
   const gone = here.options({ schedulingStrategy: { nodeId: "gone", soft: false } });
   const many = Array.from({ length: 30 }, () => gone.remote());
-  for (const ref of many) await expect(get(ref)).rejects.toBeInstanceOf(TaskUnschedulableError);
-  await expect(get(gone.remote())).rejects.toThrow('Task "here" cannot be scheduled: its schedulingStrategy names node gone');
+  for (const ref of many) expect(await failure(get(ref))).toBeInstanceOf(TaskUnschedulableError);
+  expect(await failure(get(gone.remote()))).toMatchObject({ message: expect.stringMatching('Task "here" cannot be scheduled: its schedulingStrategy names node gone') });
   const actor = MemberActor.options({ schedulingStrategy: { nodeId: "gone" }, maxRestarts: -1 }).remote();
-  await expect(get(actor.here.remote())).rejects.toBeInstanceOf(ActorUnschedulableError);
+  expect(await failure(get(actor.here.remote()))).toBeInstanceOf(ActorUnschedulableError);
 });
 
 test("hard affinity to a node that is too small is refused, in the task's own name", async () => {
   const { nodeId } = getRuntimeContext();
   const other = remote(() => 1);
   const large = { schedulingStrategy: { nodeId }, numCpus: 64 };
-  const refused = [here.options(large).remote(), other.options(large).remote()];
-  await expect(get(refused[0] as (typeof refused)[0])).rejects.toThrow(/"here".*CPU: 64 asked for, 2 on this node/);
-  await expect(get(refused[1] as (typeof refused)[0])).rejects.toThrow(/"other"/);
+  const first = here.options(large).remote();
+  const second = other.options(large).remote();
+  expect(await failure(get(first))).toMatchObject({ message: expect.stringMatching(/"here".*CPU: 64 asked for, 2 on this node/) });
+  expect(await failure(get(second))).toMatchObject({ message: expect.stringMatching(/"other"/) });
 });
 
 test("label selectors choose this node when its labels match, by fallbacks too", async () => {
   const { nodeId, nodeLabels } = getRuntimeContext();
   expect(nodeLabels).toMatchObject({ zone: "a", arch: "x86" });
   expect((await nodes())[0]?.labels).toMatchObject({ zone: "a" });
-  for (const labelSelector of [{ zone: "a" }, { zone: "in(a,b)", arch: "!arm" }, { zone: "!in(b,c)" }, { disk: "!ssd" }, { "mobula.io/node-id": nodeId }]) {
+  const matching: LabelSelector[] = [{ zone: "a" }, { zone: "in(a,b)", arch: "!arm" }, { zone: "!in(b,c)" }, { disk: "!ssd" }, { "mobula.io/node-id": nodeId }];
+  for (const labelSelector of matching) {
     expect(await get(here.options({ labelSelector }).remote())).toBe(nodeId);
     expect(await get(MemberActor.options({ labelSelector }).remote().here.remote())).toBe(nodeId);
   }
-  const fallen = { labelSelector: { zone: "z" }, fallbackStrategy: [{ labelSelector: { arch: "arm" } }, { labelSelector: { zone: "a" } }] };
+  const fallen: TaskCallOptions = { labelSelector: { zone: "z" }, fallbackStrategy: [{ labelSelector: { arch: "arm" } }, { labelSelector: { zone: "a" } }] };
   expect(await get(here.options(fallen).remote())).toBe(nodeId);
 });
 

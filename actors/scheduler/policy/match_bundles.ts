@@ -8,17 +8,18 @@ export function matchBundles(bundles: readonly ResourceSet[], rooms: readonly Re
   if (bundles.length > rooms.length) return undefined;
   const owner = new Map<number, number>();
 
+  const fits = (bundle: number, room: number): boolean => (bundles[bundle] as ResourceSet).fits(rooms[room] as ResourceSet);
+
   function seat(bundle: number, seen: Set<number>): boolean {
-    for (let room = 0; room < rooms.length; room++) {
-      if (seen.has(room) || !(bundles[bundle] as ResourceSet).fits(rooms[room] as ResourceSet)) continue;
-      seen.add(room);
-      const present = owner.get(room);
-      if (present === undefined || seat(present, seen)) {
-        owner.set(room, bundle);
-        return true;
-      }
+    let room = rooms.findIndex((_, index) => !owner.has(index) && fits(bundle, index));
+    for (let other = 0; room < 0 && other < rooms.length; other++) {
+      if (seen.has(other) || !fits(bundle, other)) continue;
+      seen.add(other);
+      // Its bundle moves to another room, if there is one for it.
+      if (seat(owner.get(other) as number, seen)) room = other;
     }
-    return false;
+    if (room >= 0) owner.set(room, bundle);
+    return room >= 0;
   }
 
   for (let bundle = 0; bundle < bundles.length; bundle++) if (!seat(bundle, new Set())) return undefined;

@@ -1,15 +1,6 @@
 /** How fast an array can be copied into memory that threads share. */
+import { ARRAY_GIGABYTES, ARRAY_LENGTH, bigArray } from "../big_array.ts";
 import { type Family, rateRow } from "../row.ts";
-
-/** The array of Ray's row "single client put gigabytes": 100 · 2²⁰ numbers of 8 bytes. */
-export const ARRAY_LENGTH: number = 100 * 2 ** 20;
-/** What Ray counts it as, in its unit. */
-export const ARRAY_GIGABYTES = 0.8;
-
-/** Numbers to be stored, none of them zero, so that every page is there. */
-export function bigArray(length: number): Float64Array<ArrayBuffer> {
-  return new Float64Array(length).fill(1);
-}
 
 const worth = { calls: 1, worth: ARRAY_GIGABYTES, unit: "GB/s" } as const;
 

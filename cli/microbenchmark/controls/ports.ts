@@ -3,7 +3,7 @@ import { decodeBatch, encodeBatch } from "../../../net/mod.ts";
 import type { Loop } from "../measure.ts";
 import { type Family, rateRow, sampleRow } from "../row.ts";
 import { openEcho } from "./echo.ts";
-import { callEnvelope, type Message, replyEnvelope, request } from "./message.ts";
+import { callEnvelope, type Message, type replyEnvelope, request } from "./message.ts";
 
 /** Posts `count` messages in one turn, waits for as many answers, and again. */
 async function rounds(count: number): Promise<Loop> {

@@ -3,7 +3,17 @@ import { get, type ObjectRef } from "../../../mod.ts";
 import type { Loop } from "../measure.ts";
 import { type Family, rateRow } from "../row.ts";
 import type { Target } from "../target.ts";
-import { AsyncServer, Client, callInTurn, countOk, endAll, SERVERS, Server, type ServerHandle, started } from "./programs.ts";
+import {
+  AsyncServer,
+  Client,
+  callInTurn,
+  countOk,
+  endAll,
+  SERVERS,
+  Server,
+  type ServerHandle,
+  started,
+} from "./programs.ts";
 
 const BATCH = 1000;
 const N_TO_N = 5000;

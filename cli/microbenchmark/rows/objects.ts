@@ -1,6 +1,6 @@
 /** Ray's rows about objects. */
 import { get, type ObjectRef, put, remote } from "../../../mod.ts";
-import { ARRAY_GIGABYTES, ARRAY_LENGTH, bigArray } from "../controls/memory.ts";
+import { ARRAY_GIGABYTES, ARRAY_LENGTH, bigArray } from "../big_array.ts";
 import { type Family, rateRow, sampleRow } from "../row.ts";
 
 const putSmall = remote(() => {

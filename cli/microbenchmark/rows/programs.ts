@@ -1,5 +1,14 @@
 /** The functions and actors that the rows call. All travel to workers as source. */
-import { type ActorClass, type ActorHandle, get, kill, type ObjectRef, put, type RemoteFunction, remote } from "../../../mod.ts";
+import {
+  type ActorClass,
+  type ActorHandle,
+  get,
+  kill,
+  type ObjectRef,
+  put,
+  type RemoteFunction,
+  remote,
+} from "../../../mod.ts";
 import { platform } from "../../../runtime/platform/mod.ts";
 
 /** Ray's rows return `b"ok"`; here, and from every peer, it is a string as short. */
@@ -54,21 +63,26 @@ class ClientClass {
 
 export const Server: ActorClass<typeof ServerClass> = remote(ServerClass, { numCpus: 0 });
 /** Ray's async actors take a thousand calls at a time unless told otherwise. */
-export const AsyncServer: ActorClass<typeof AsyncServerClass> = remote(AsyncServerClass, { numCpus: 0, maxConcurrency: 1000 });
+export const AsyncServer: ActorClass<typeof AsyncServerClass> = remote(AsyncServerClass, {
+  numCpus: 0,
+  maxConcurrency: 1000,
+});
 export const Client: ActorClass<typeof ClientClass> = remote(ClientClass, { numCpus: 0 });
 
 export type ServerHandle = ActorHandle<ServerClass>;
 export type ClientHandle = ActorHandle<ClientClass>;
 
 /** Calls the servers in turn, `count` calls in all, and says how many came back right. */
-export const callInTurn: RemoteFunction<[servers: ServerHandle[], count: number], Promise<number>> = remote(async (servers: ServerHandle[], count: number): Promise<number> => {
-  const refs: ObjectRef<string>[] = [];
-  for (let i = 0; i < count; i++) {
-    const server = servers[i % servers.length];
-    if (server !== undefined) refs.push(server.smallValue.remote());
-  }
-  return (await get(refs)).filter((value) => value === "ok").length;
-});
+export const callInTurn: RemoteFunction<[servers: ServerHandle[], count: number], Promise<number>> = remote(
+  async (servers: ServerHandle[], count: number): Promise<number> => {
+    const refs: ObjectRef<string>[] = [];
+    for (let i = 0; i < count; i++) {
+      const server = servers[i % servers.length];
+      if (server !== undefined) refs.push(server.smallValue.remote());
+    }
+    return (await get(refs)).filter((value) => value === "ok").length;
+  },
+);
 
 /** Ray's n: half of the machine's cores. */
 export const SERVERS: number = Math.max(1, Math.floor(platform.hardware().cpus / 2));

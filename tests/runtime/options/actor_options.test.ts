@@ -61,7 +61,7 @@ describe("actor options", () => {
     [{ maxConcurrency: 1.5 }],
     [{ concurrencyGroups: { io: 0 } }],
     [{ lifetime: "forever" }],
-    [{ isolation: "inline" }],
+    [{ isolation: "remote" }],
     [{ name: "" }],
     [{ namespace: "" }],
     [{ maxRetries: 3 }],

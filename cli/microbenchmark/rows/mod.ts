@@ -1,0 +1,10 @@
+/** The rows of Mobula: Ray's under Ray's names, and some of our own. */
+import type { Family } from "../row.ts";
+import { actors } from "./actors.ts";
+import { workerCreation } from "./creation.ts";
+import { efficiency } from "./efficiency.ts";
+import { objects } from "./objects.ts";
+import { placementGroups } from "./placement_groups.ts";
+import { tasks } from "./tasks.ts";
+
+export const rows: readonly Family[] = [...objects, tasks, ...actors, placementGroups, workerCreation, efficiency];

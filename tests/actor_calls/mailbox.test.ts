@@ -1,0 +1,180 @@
+import { describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
+import { ActorMailbox, type MailboxOwner, type MethodCall } from "../../runtime/worker/actor_mailbox.ts";
+
+const LIMITS: Record<string, number> = { "": 1, io: 2, wide: 5 };
+const GROUPS = Object.keys(LIMITS);
+
+interface Planned {
+  lane: number;
+  order: number;
+  group: string;
+  /** How its arguments come: at once, later, never for they fail. */
+  args: "now" | "later" | "fails";
+  removed: boolean;
+}
+
+/** An actor without a runtime: arguments and ends of calls come when the test says so. */
+class Rig implements MailboxOwner {
+  readonly started: MethodCall[] = [];
+  readonly rejected: MethodCall[] = [];
+  readonly running: Map<MethodCall, () => void> = new Map();
+  readonly fetching: { call: MethodCall; settle: () => void }[] = [];
+  readonly paused: (() => void)[] = [];
+  readonly most: Record<string, number> = {};
+  readonly #plans: Map<MethodCall, Planned> = new Map();
+  /** Of so many calls one has to wait for the next turn. */
+  pauseEvery = 0;
+  #asked = 0;
+
+  plan(call: MethodCall, planned: Planned): void {
+    this.#plans.set(call, planned);
+  }
+
+  args(call: MethodCall): unknown[] | Promise<unknown[]> {
+    const kind = this.#plans.get(call)?.args;
+    if (kind === "now") return [];
+    return new Promise((resolve, reject) => {
+      this.fetching.push({ call, settle: () => (kind === "later" ? resolve([]) : reject(new Error("no argument"))) });
+    });
+  }
+
+  start(call: MethodCall, done: () => void): void {
+    const group = this.group(call);
+    this.started.push(call);
+    this.running.set(call, done);
+    const now = [...this.running.keys()].filter((other) => this.group(other) === group).length;
+    this.most[group] = Math.max(this.most[group] ?? 0, now);
+  }
+
+  reject(call: MethodCall): void {
+    this.rejected.push(call);
+  }
+
+  group(call: MethodCall): string {
+    return this.#plans.get(call)?.group ?? "";
+  }
+
+  limit(group: string): number {
+    return LIMITS[group] ?? 1;
+  }
+
+  mayRun(resume: () => void): boolean {
+    if (this.pauseEvery === 0 || ++this.#asked % this.pauseEvery !== 0) return true;
+    this.paused.push(resume);
+    return false;
+  }
+}
+
+const planned: fc.Arbitrary<Planned[]> = fc
+  .array(
+    fc.record({
+      lane: fc.integer({ min: 1, max: 4 }),
+      group: fc.constantFrom(...GROUPS),
+      args: fc.constantFrom<Planned["args"]>("now", "now", "later", "fails"),
+      removed: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+    }),
+    { maxLength: 40 },
+  )
+  .map((calls) => {
+    const next = new Map<number, number>();
+    return calls.map((call) => {
+      const order = next.get(call.lane) ?? 0;
+      next.set(call.lane, order + 1);
+      return { ...call, order };
+    });
+  });
+
+function callOf({ lane, order }: Planned, sequence: number): MethodCall {
+  return { owner: lane % 2, lane, order, sequence, method: "m", form: 0, data: [], flags: 0, numReturns: 1, group: null, backpressure: 0, retryExceptions: undefined, args: undefined };
+}
+
+describe("an actor's mailbox", () => {
+  test("loses no call, keeps each caller's order and each group's limit, however calls come and go", async () => {
+    await fc.assert(
+      fc.asyncProperty(planned, fc.infiniteStream(fc.nat()), fc.integer({ min: 0, max: 3 }), async (plans, random, pauseEvery) => {
+        const rig = new Rig();
+        rig.pauseEvery = pauseEvery === 1 ? 0 : pauseEvery;
+        const mailbox = new ActorMailbox(rig);
+        const pick = (below: number): number => (random.next().value as number) % below;
+        const calls = plans.map((plan, sequence) => {
+          const call = callOf(plan, sequence);
+          rig.plan(call, plan);
+          return call;
+        });
+        const arriving = [...calls];
+        const toRemove = calls.filter((_, at) => (plans[at] as Planned).removed);
+        const taken = new Set<MethodCall>();
+        const steps: (() => boolean)[] = [
+          () => {
+            const [call] = arriving.splice(pick(arriving.length || 1), 1);
+            if (call !== undefined) mailbox.add(call);
+            return call !== undefined;
+          },
+          () => {
+            const [fetch] = rig.fetching.splice(pick(rig.fetching.length || 1), 1);
+            fetch?.settle();
+            return fetch !== undefined;
+          },
+          () => {
+            const running = [...rig.running];
+            const [call, done] = running[pick(running.length || 1)] ?? [];
+            if (call === undefined || done === undefined) return false;
+            rig.running.delete(call);
+            done();
+            done();
+            return true;
+          },
+          () => {
+            const call = toRemove.pop();
+            if (call === undefined) return false;
+            if (rig.started.includes(call) || rig.rejected.includes(call)) return true;
+            mailbox.remove(call.owner, call.sequence);
+            taken.add(call);
+            return true;
+          },
+          () => {
+            const [resume] = rig.paused.splice(0, 1);
+            resume?.();
+            return resume !== undefined;
+          },
+        ];
+        for (let idle = 0; idle < 2; ) {
+          const first = pick(steps.length);
+          const moved = steps.some((_, at) => (steps[(first + at) % steps.length] as () => boolean)());
+          await Promise.resolve();
+          await Promise.resolve();
+          idle = moved ? 0 : idle + 1;
+        }
+        const ended = new Set([...rig.started, ...rig.rejected, ...taken]);
+        expect(ended.size).toBe(calls.length);
+        expect(rig.started.length + rig.rejected.length + taken.size).toBe(calls.length);
+        for (const [group, most] of Object.entries(rig.most)) expect(most).toBeLessThanOrEqual(LIMITS[group] as number);
+        // Of one caller, calls of one group begin in the order submitted; across groups a full one may hold its own back.
+        for (const lane of [1, 2, 3, 4]) {
+          for (const group of GROUPS) {
+            const orders = rig.started.filter((call) => call.lane === lane && rig.group(call) === group).map(({ order }) => order);
+            expect(orders).toEqual([...orders].sort((a, b) => a - b));
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("begins nothing any more once it is closed", async () => {
+    const rig = new Rig();
+    const mailbox = new ActorMailbox(rig);
+    const plan = { lane: 1, group: "", args: "later", removed: false } as const;
+    const calls = [0, 1].map((order) => callOf({ ...plan, order }, order));
+    for (const call of calls) {
+      rig.plan(call, { ...plan, order: call.order });
+      mailbox.add(call);
+    }
+    mailbox.close();
+    rig.fetching[0]?.settle();
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(rig.started).toEqual([]);
+  });
+});

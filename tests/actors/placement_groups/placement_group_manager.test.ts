@@ -1,0 +1,125 @@
+import { describe, expect, test } from "bun:test";
+import { Gcs, MemoryStorage } from "../../../actors/gcs/mod.ts";
+import { type BundleNode, PlacementGroupManager } from "../../../actors/placement_groups/mod.ts";
+import { Bundles, GlobalScheduler, NodeResources } from "../../../actors/scheduler/mod.ts";
+import type { PlacementStrategy } from "../../../runtime/options/mod.ts";
+import { ResourceSet } from "../../../runtime/resources/mod.ts";
+
+const caller = { from: 1, attachments: [] };
+
+/** Nodes of so many CPUs each, as far as bundles go. Each may be told to refuse its next prepare. */
+async function lab(cpus: Record<string, number>) {
+  const gcs = new Gcs({ clock: { now: () => 0 }, storage: new MemoryStorage() });
+  await gcs.recover();
+  gcs.jobs.add({ jobId: "j", namespace: "n", nodeId: "a", driver: 1, pid: 1 });
+  const nodes = new Map<string, { resources: NodeResources; bundles: Bundles; refuse: boolean; face: BundleNode }>();
+  for (const [nodeId, count] of Object.entries(cpus)) {
+    const resources = new NodeResources(ResourceSet.from({ CPU: count }));
+    const bundles = new Bundles(resources);
+    const own = { resources, bundles, refuse: false };
+    const ask: BundleNode["ask"] = {
+      prepareBundles: async (id, wanted) => !own.refuse && bundles.prepare(id, wanted.map(([index, amounts]) => [index, ResourceSet.from(amounts)] as const)),
+      commitBundles: async (id) => bundles.commit(id),
+      returnBundles: async (id) => bundles.release(id),
+      makeRoom: async () => {},
+    };
+    const tell: BundleNode["tell"] = { prepareBundles() {}, commitBundles() {}, returnBundles: (id) => bundles.release(id), makeRoom() {} };
+    nodes.set(nodeId, Object.assign(own, { face: { ask, tell } }));
+  }
+  const warnings: string[] = [];
+  const scheduler = new GlobalScheduler({
+    nodes: () => [...nodes].map(([nodeId, { resources }]) => ({ nodeId, total: resources.total, available: resources.available, labels: {}, alive: true, draining: false })),
+    group: (id) => gcs.placementGroups.get(id),
+    random: () => 0,
+    warn: () => {},
+  });
+  const manager = new PlacementGroupManager({
+    gcs,
+    scheduler,
+    jobId: "j",
+    node: (nodeId) => nodes.get(nodeId)?.face,
+    nodeIds: () => [...nodes.keys()],
+    onFallout: () => {},
+    warn: (text) => warnings.push(text),
+  });
+  const create = (id: string, bundles: Record<string, number>[], strategy: PlacementStrategy = "PACK", detached = false): void =>
+    manager.create(caller, id, { bundles, strategy, name: undefined, detached, namespace: "n" });
+  const free = (nodeId: string): number => nodes.get(nodeId)?.resources.available.get("CPU") ?? Number.NaN;
+  return { gcs, manager, nodes, warnings, create, free };
+}
+
+const state = async (promise: Promise<void> | void): Promise<string> =>
+  Promise.resolve(promise).then(() => "ready", (error) => (error as { reason: string }).reason);
+
+describe("reserving in two phases", () => {
+  test("takes the bundles of every node, and tells those who wait", async () => {
+    const { gcs, manager, create, free } = await lab({ a: 2, b: 2 });
+    create("p", [{ CPU: 2 }, { CPU: 1 }], "STRICT_SPREAD");
+    await manager.ready(caller, "p");
+    expect(gcs.placementGroups.get("p")).toMatchObject({ state: "CREATED", bundles: [{ nodeId: "a" }, { nodeId: "b" }] });
+    expect([free("a"), free("b")]).toEqual([0, 1]);
+  });
+
+  test("leaves nothing behind when one node refuses, and tries again", async () => {
+    const { gcs, manager, nodes, create, free } = await lab({ a: 2, b: 2 });
+    const b = nodes.get("b") as { refuse: boolean };
+    b.refuse = true;
+    create("p", [{ CPU: 2 }, { CPU: 1 }], "STRICT_SPREAD");
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    expect([free("a"), free("b")]).toEqual([2, 2]);
+    expect(gcs.placementGroups.get("p")?.state).toBe("PENDING");
+    b.refuse = false;
+    manager.retry();
+    await manager.ready(caller, "p");
+    expect([free("a"), free("b")]).toEqual([0, 1]);
+  });
+
+  test("leaves nothing behind when the group is removed meanwhile", async () => {
+    const { manager, create, free } = await lab({ a: 2 });
+    create("p", [{ CPU: 2 }]);
+    const waiting = state(manager.ready(caller, "p"));
+    manager.remove(caller, "p");
+    expect(await waiting).toBe("removed");
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    expect(free("a")).toBe(2);
+  });
+
+  test("of many groups at once never takes more than there is, and each has its turn", async () => {
+    const { manager, create, free } = await lab({ a: 3, b: 2 });
+    const ids = Array.from({ length: 12 }, (_, index) => `p${index}`);
+    for (const id of ids) create(id, [{ CPU: 1 }]);
+    const done = new Set<string>();
+    for (const id of ids) void state(manager.ready(caller, id)).then(() => done.add(id));
+    for (let round = 0; done.size < ids.length && round < 20; round++) {
+      for (let turn = 0; turn < 40; turn++) await Promise.resolve();
+      manager.retry();
+      for (const id of done) manager.remove(caller, id);
+    }
+    expect(done.size).toBe(12);
+    for (const id of ids) manager.remove(caller, id);
+    expect([free("a"), free("b")]).toEqual([3, 2]);
+  });
+});
+
+test("a group that these nodes can never hold is warned of once, and made when a node joins", async () => {
+  const { manager, nodes, warnings, create } = await lab({ a: 2 });
+  create("p", [{ CPU: 1 }, { CPU: 1 }], "STRICT_SPREAD");
+  manager.retry();
+  manager.nodeJoined();
+  expect(warnings).toEqual([expect.stringMatching(/STRICT_SPREAD of 2 bundles \(\{CPU: 1\}, \{CPU: 1\}\) does not fit the 1 node/)]);
+  const joined = await lab({ b: 1 });
+  nodes.set("b", joined.nodes.get("b") as NonNullable<ReturnType<typeof nodes.get>>);
+  manager.nodeJoined();
+  expect(await state(manager.ready(caller, "p"))).toBe("ready");
+});
+
+test("a job's end takes its groups with it, but not the detached", async () => {
+  const { gcs, manager, create, free } = await lab({ a: 4 });
+  create("p", [{ CPU: 1 }]);
+  create("d", [{ CPU: 2 }], "PACK", true);
+  await manager.ready(caller, "p");
+  await manager.ready(caller, "d");
+  manager.freed(gcs.endJob("j", { status: "SUCCEEDED" }));
+  expect(manager.table().map(({ placementGroupId, state }) => [placementGroupId, state]).sort()).toEqual([["d", "CREATED"], ["p", "REMOVED"]]);
+  expect(free("a")).toBe(2);
+});
