@@ -7,13 +7,13 @@ import { privateBuffers } from "../runtime/place/mod.ts";
 import { platform } from "../runtime/platform/mod.ts";
 
 platform.ignoreInterrupts();
-const { url, token, place, isolation } = JSON.parse(platform.takeEnv(JOIN_VARIABLE) ?? "{}") as ProcessJoin;
+const { url, token, place, isolation, storeBytes } = JSON.parse(platform.takeEnv(JOIN_VARIABLE) ?? "{}") as ProcessJoin;
 if (url === undefined) throw new Error(`${JOIN_VARIABLE} is not set: Mobula starts this program by itself, for tasks and actors with isolation "process"`);
 await startWorkerPlace({
   place,
   isolation,
   sharesMemory: false,
-  buffers: (kernel) => privateBuffers(kernel, { platform }),
+  buffers: (kernel) => privateBuffers(kernel, { platform, storeBytes }),
   // By its own streams, which lose nothing when it crashes.
   console: (stream, label, text) => platform.write(stream, writeRecord(label, text)),
   link: ({ kernel }) => kernel.connectGateway(systemPlaceOf(place), joinNode({ url, token, kernel, onLost: () => platform.exit(0) })),

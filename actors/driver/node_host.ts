@@ -44,7 +44,7 @@ export class NodeHost {
     this.#node = remoteContract<NodeContract>(place.kernel, system, ActorNumber.node);
     this.#told = toldContract<NodeContract>(place.kernel, system, ActorNumber.node);
     this.#processes = new ProcessHosts(modules.process, {
-      isolation: config.isolation,
+      common: { isolation: config.isolation, storeBytes: config.resources["object_store_memory"] ?? 0 },
       onExit: (at, exit) => this.#exited(at, exit),
       onOutput: (at, stream, lines) => this.#told.output(at, stream, lines.map(({ label, line }) => [label, line] as const)),
     });

@@ -5,7 +5,8 @@ import { LineReader, type LogLine } from "../logs/mod.ts";
 import { JOIN_VARIABLE, type ProcessJoin } from "../node/mod.ts";
 
 export interface ProcessHostsOptions {
-  isolation: ProcessJoin["isolation"];
+  /** What all processes of the node are told alike. */
+  common: Pick<ProcessJoin, "isolation" | "storeBytes">;
   onExit(place: PlaceId, exit: Exit): void;
   onOutput(place: PlaceId, stream: "stdout" | "stderr", lines: readonly LogLine[]): void;
 }
@@ -29,7 +30,7 @@ export class ProcessHosts {
   async spawn(place: PlaceId, environment: string, join: { url: string; token: string }): Promise<number> {
     const runtimeEnv = JSON.parse(environment) as { envVars?: Record<string, string>; workingDir?: string } | null;
     const { promise: ended, resolve } = Promise.withResolvers<void>();
-    const { isolation } = this.#options;
+    const { common } = this.#options;
     const readers = { stdout: new LineReader(), stderr: new LineReader() };
     const tell = (stream: "stdout" | "stderr", lines: readonly LogLine[]): void => {
       if (lines.length > 0) this.#options.onOutput(place, stream, lines);
@@ -39,7 +40,7 @@ export class ProcessHosts {
     if (workingDir !== undefined && !existsSync(workingDir)) throw new Error(`workingDir ${JSON.stringify(workingDir)} does not exist`);
     const child = platform.spawnChild(this.#module, {
       args: [],
-      env: { ...runtimeEnv?.envVars, [JOIN_VARIABLE]: JSON.stringify({ ...join, place, isolation } satisfies ProcessJoin) },
+      env: { ...runtimeEnv?.envVars, [JOIN_VARIABLE]: JSON.stringify({ ...join, ...common, place } satisfies ProcessJoin) },
       ...(workingDir === undefined ? {} : { cwd: workingDir }),
       onOutput: (stream, text) => tell(stream, readers[stream].push(text)),
       onExit: (exit) => {

@@ -28,6 +28,8 @@ export interface ProcessJoin {
   readonly token: string;
   readonly place: PlaceId;
   readonly isolation: "thread" | "process";
+  /** What the node's object store takes. */
+  readonly storeBytes: number;
 }
 
 /** What the main thread does for the system worker, over the control line. */

@@ -168,6 +168,8 @@ export class ObjectsActor implements ObjectsContract {
     this.#isHere(id);
   }
 
+  sent(): void {}
+
   want(caller: Caller, ids: readonly ObjectId[]): void {
     for (const id of ids) {
       if (ownerOf(id) !== caller.from) this.#lend(id);

@@ -66,7 +66,11 @@ export class PlacementGroupManager implements PlacementGroupsContract {
       caller.from,
     );
     if (outcome === "name_taken") {
-      const error = new PlacementGroupError({ reason: "name-taken", placementGroupId: id, placementGroupName: name as string });
+      const error = new PlacementGroupError({
+        reason: "name-taken",
+        placementGroupId: id,
+        placementGroupName: name as string,
+      });
       this.#settle(id, error);
       throw error;
     }
@@ -141,7 +145,8 @@ export class PlacementGroupManager implements PlacementGroupsContract {
   /** Tries to place a group now; it stays among the waiting when that does not work. */
   #place(id: string): void {
     const group = this.#gcs.placementGroups.get(id);
-    if (group === undefined || this.#placing.has(id) || (group.state !== "PENDING" && group.state !== "RESCHEDULING")) return;
+    if (group === undefined || this.#placing.has(id) || (group.state !== "PENDING" && group.state !== "RESCHEDULING"))
+      return;
     const placement = this.#options.scheduler.placeBundles(
       group.bundles.map(({ resources }) => ResourceSet.from(resources)),
       group.strategy,
@@ -172,7 +177,13 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     }
     const nodes = [...shares.keys()];
     const answers = await Promise.all(
-      nodes.map((nodeId) => this.#options.node(nodeId)?.ask.prepareBundles(id, shares.get(nodeId) ?? []).catch(() => false) ?? false),
+      nodes.map(
+        (nodeId) =>
+          this.#options
+            .node(nodeId)
+            ?.ask.prepareBundles(id, shares.get(nodeId) ?? [])
+            .catch(() => false) ?? false,
+      ),
     );
     const prepared = nodes.filter((_, index) => answers[index] === true);
     // It may have been removed while the nodes prepared: then nothing is kept either.
@@ -180,7 +191,15 @@ export class PlacementGroupManager implements PlacementGroupsContract {
       this.#undo(id, prepared);
       return;
     }
-    const committed = await Promise.all(nodes.map((nodeId) => this.#options.node(nodeId)?.ask.commitBundles(id).catch(() => false) ?? false));
+    const committed = await Promise.all(
+      nodes.map(
+        (nodeId) =>
+          this.#options
+            .node(nodeId)
+            ?.ask.commitBundles(id)
+            .catch(() => false) ?? false,
+      ),
+    );
     if (committed.includes(false) || !this.#gcs.placementGroups.created(id)) {
       this.#gcs.placementGroups.unprepared(id);
       this.#undo(id, nodes);
@@ -220,5 +239,9 @@ export class PlacementGroupManager implements PlacementGroupsContract {
 
 function gone(id: string, group: Pick<GroupRow, "name"> | undefined): PlacementGroupError {
   const named = group?.name === undefined ? {} : { placementGroupName: group.name };
-  return new PlacementGroupError({ reason: group === undefined ? "not-found" : "removed", placementGroupId: id, ...named });
+  return new PlacementGroupError({
+    reason: group === undefined ? "not-found" : "removed",
+    placementGroupId: id,
+    ...named,
+  });
 }

@@ -3,7 +3,19 @@ import { ActorUnschedulableError, PlacementGroupError, TaskUnschedulableError } 
 import type { Caller, Random } from "../../runtime/kernel/mod.ts";
 import type { Bundle, LabelSelector, PlacementStrategy } from "../../runtime/options/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
-import { type BundlePlacement, type Choice, hybrid, labels, matching, nodeAffinity, type NodeView, placeBundles, type Policy, spread, usable } from "./policy/mod.ts";
+import {
+  type BundlePlacement,
+  type Choice,
+  hybrid,
+  labels,
+  matching,
+  type NodeView,
+  nodeAffinity,
+  type Policy,
+  placeBundles,
+  spread,
+  usable,
+} from "./policy/mod.ts";
 
 /** What the global scheduler has to know of a placement group. */
 export interface GroupView {
@@ -49,7 +61,14 @@ export class GlobalScheduler implements GlobalSchedulerContract {
 
   place(_caller: Caller, demand: PlacementDemand, from: string): Promise<string> {
     return new Promise((resolve, reject) => {
-      const pending: Pending = { demand, from, resources: ResourceSet.from(demand.resources), resolve, reject, warned: false };
+      const pending: Pending = {
+        demand,
+        from,
+        resources: ResourceSet.from(demand.resources),
+        resolve,
+        reject,
+        warned: false,
+      };
       if (!this.#settle(pending)) this.#pending.push(pending);
     });
   }
@@ -115,7 +134,11 @@ export class GlobalScheduler implements GlobalSchedulerContract {
     const group = this.#options.group(placementGroupId);
     if (group === undefined || group.state === "REMOVED") {
       const named = group?.name === undefined ? {} : { placementGroupName: group.name };
-      throw new PlacementGroupError({ reason: group === undefined ? "not-found" : "removed", placementGroupId, ...named });
+      throw new PlacementGroupError({
+        reason: group === undefined ? "not-found" : "removed",
+        placementGroupId,
+        ...named,
+      });
     }
     const bundles = bundleIndex === -1 ? group.bundles : group.bundles.slice(bundleIndex, bundleIndex + 1);
     const able = bundles.filter((bundle) => resources.fits(ResourceSet.from(bundle.resources)));

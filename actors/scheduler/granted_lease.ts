@@ -28,3 +28,16 @@ export class GrantedLease {
     this.room = room;
   }
 }
+
+/** The tasks that were sent under these leases, by owner. */
+export function sentUnder(leases: Iterable<GrantedLease>): Map<PlaceId, number[]> {
+  const sent = new Map<PlaceId, number[]>();
+  for (const lease of leases) {
+    for (const { owner, sequence } of lease.sent) {
+      const sequences = sent.get(owner);
+      if (sequences === undefined) sent.set(owner, [sequence]);
+      else sequences.push(sequence);
+    }
+  }
+  return sent;
+}

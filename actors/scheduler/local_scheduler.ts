@@ -6,7 +6,7 @@ import { faultPayload, payloadToWire } from "../../runtime/values/mod.ts";
 import { type Candidate, groupOf } from "./admission.ts";
 import { ClassQueue, type QueuedTask } from "./class_queue.ts";
 import { sendBatch, sendTask } from "./dispatch.ts";
-import { GrantedLease } from "./granted_lease.ts";
+import { GrantedLease, sentUnder } from "./granted_lease.ts";
 import type { LocalSchedulerOptions, Workers } from "./local_scheduler_options.ts";
 import { cpuPart, type NodeResources } from "./node_resources.ts";
 import { refusals } from "./refusals.ts";
@@ -106,15 +106,9 @@ export class LocalScheduler implements Actor {
   workerLost(place: PlaceId, death: Uint8Array): void {
     const slot = this.#workers.get(place);
     this.#workers.delete(place);
-    const sent = new Map<PlaceId, number[]>();
-    for (const lease of slot?.leases ?? []) {
-      for (const task of lease.sent) {
-        const sequences = sent.get(task.owner);
-        if (sequences === undefined) sent.set(task.owner, [task.sequence]);
-        else sequences.push(task.sequence);
-      }
-      this.#end(lease);
-    }
+    const lost = [...(slot?.leases ?? [])];
+    const sent = sentUnder(lost);
+    for (const lease of lost) this.#end(lease);
     this.#unready.dropOwner(place);
     for (const queue of this.#queues.values()) queue.dropOwner(place);
     for (const other of this.#options.places()) {
@@ -158,15 +152,6 @@ export class LocalScheduler implements Actor {
   /** What waits here, and of what kind. */
   pending(): { name: string; demand: ResourceSet; waiting: number }[] {
     return [...this.#queues.values()].filter((queue) => queue.waiting > 0).map(({ placement, demand, waiting }) => ({ name: placement.name, demand, waiting }));
-  }
-
-  get workerCount(): number {
-    return this.#workers.size;
-  }
-
-  /** Whether every worker is idle and nothing waits. */
-  get quiet(): boolean {
-    return this.#unready.size === 0 && [...this.#leases.values()].every((lease) => lease.idle) && this.pending().length === 0;
   }
 
   #submit(task: QueuedTask, needs: readonly string[]): void {

@@ -1,6 +1,6 @@
 import { TaskUnschedulableError } from "../../runtime/errors/mod.ts";
 import type { PlaceId } from "../../runtime/kernel/mod.ts";
-import { contextOf, encodeValue, faultPayload, payloadToWire, type PayloadWire } from "../../runtime/values/mod.ts";
+import { contextOf, encodeValue, faultPayload, type PayloadWire, payloadToWire } from "../../runtime/values/mod.ts";
 import type { WaitingTask } from "./class_queue.ts";
 
 export interface RefusalOptions {

@@ -1,4 +1,4 @@
-import { type Entry, type Outcome, outcomeNow } from "../caller/mod.ts";
+import { type Entry, isElsewhere, type Outcome, outcomeNow } from "../caller/mod.ts";
 import { GetTimeoutError } from "../errors/mod.ts";
 import { checkGetOptions, type GetOptions } from "../options/mod.ts";
 import { awaiting, neverInShadow, type Session, session } from "../session/mod.ts";
@@ -91,7 +91,7 @@ function waitFor(entries: readonly Entry[], at: Session, options: GetOptions = {
   const stopTimer = timeoutMs === undefined || timeoutMs === 0 ? undefined : at.caller.clock.after(timeoutMs, timedOut);
   signal?.addEventListener("abort", onAbort);
   for (let i = 0; i < entries.length && !over; i++) look(i);
-  if (timeoutMs === 0) timedOut();
+  if (timeoutMs === 0) nowOrNever(entries, at).then((possible) => void (possible || timedOut()), (error) => finish(() => reject(error)));
   return over ? promise : awaiting(promise);
 }
 
@@ -99,3 +99,11 @@ function settled(outcome: Outcome): Promise<unknown> {
   return "error" in outcome ? Promise.reject(outcome.error) : Promise.resolve(outcome.value);
 }
 
+/** Whether all of the values exist, so that they need only be brought here. What others own has to be asked about. */
+async function nowOrNever(entries: readonly Entry[], at: Session): Promise<boolean> {
+  const exist = (): boolean => entries.every((entry) => entry.payload !== undefined);
+  const { objects } = at.caller;
+  if (exist() || entries.some((entry) => entry.payload === undefined && !isElsewhere(entry))) return exist();
+  await objects.caughtUp();
+  return exist();
+}

@@ -1,4 +1,5 @@
-import { type Entry, isReady, type ItemStream } from "../caller/mod.ts";
+import { type Entry, isElsewhere, isReady, type ItemStream } from "../caller/mod.ts";
+import { Ring } from "../kernel/mod.ts";
 import { resolveWaitOptions, type WaitOptions } from "../options/mod.ts";
 import { ObjectRefGenerator } from "../remote/mod.ts";
 import { awaiting, neverInShadow, session } from "../session/mod.ts";
@@ -43,7 +44,10 @@ export const wait: WaitApi = (async (refs: readonly Waitable[], options?: WaitOp
     else pending.push(at);
     if (count >= numReturns) return split();
   }
-  if (timeoutMs === 0 || refs.length === 0) return split();
+  if (timeoutMs === 0 || refs.length === 0) {
+    if (pending.some((at) => "entry" in at && isElsewhere(at.entry))) await objects.caughtUp();
+    return split();
+  }
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const undo: (() => void)[] = [];
   const onAbort = (): void => reject(signal?.reason);
@@ -55,7 +59,7 @@ export const wait: WaitApi = (async (refs: readonly Waitable[], options?: WaitOp
     };
     const observe = (): void => {
       if ("entry" in at) undo.push(at.entry.onChange(look));
-      else at.stream.onChange(look);
+      else undo.push(at.stream.onChange(look));
     };
     observe();
   }
@@ -85,10 +89,35 @@ function refuseDuplicates(watched: readonly Watched[]): void {
 
 /** The values in the order in which they become ready; throws at the first that failed, when its turn comes. */
 export async function* asCompleted<T>(refs: readonly ObjectRef<T>[]): AsyncGenerator<T, void> {
-  let left: readonly ObjectRef<T>[] = refs;
-  while (left.length > 0) {
-    const [ready, rest] = await wait(left, { numReturns: 1 });
-    left = rest;
-    for (const ref of ready) yield await get(ref);
+  const shadow = neverInShadow();
+  if (shadow !== undefined) await shadow;
+  const { objects } = session().caller;
+  const ready: Ring<ObjectRef<T>> = new Ring();
+  const undo: Set<() => void> = new Set();
+  let wake: (() => void) | undefined;
+  for (const ref of refs) {
+    const entry = entryOf(ref, "asCompleted()");
+    if (isReady(entry, objects)) {
+      ready.push(ref);
+      continue;
+    }
+    const take = entry.onChange(() => {
+      undo.delete(take);
+      ready.push(ref);
+      wake?.();
+    });
+    undo.add(take);
+  }
+  try {
+    for (let left = refs.length; left > 0; left--) {
+      if (ready.size === 0) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        wake = resolve;
+        await awaiting(promise);
+      }
+      yield (await get(ready.shift() as never)) as T;
+    }
+  } finally {
+    for (const take of undo) take();
   }
 }

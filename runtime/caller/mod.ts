@@ -9,4 +9,4 @@ export { ObjectRef } from "./object_ref.ts";
 export type { Submitted } from "./outcomes.ts";
 export { encodeArguments } from "./argument_encoder.ts";
 export type { PendingTask } from "./pending_task.ts";
-export { fetchOutcome, isReady, type Outcome, outcomeNow } from "./outcome.ts";
+export { fetchOutcome, isElsewhere, isReady, type Outcome, outcomeNow } from "./outcome.ts";

@@ -1,7 +1,7 @@
 import { type Encoded, seal, sealedByteLength, unseal } from "../../net/mod.ts";
 import type { ObjectsContract } from "../contracts/mod.ts";
 import { ObjectFreedError } from "../errors/mod.ts";
-import { ActorNumber, type Clock, type Kernel, type ObjectId, type PlaceId, type Told, toldContract } from "../kernel/mod.ts";
+import { ActorNumber, type Clock, type Kernel, type ObjectId, type PlaceId, type Remote, remoteContract, type Told, toldContract } from "../kernel/mod.ts";
 import { Announcer, LocalReferences, type Pin } from "../references/mod.ts";
 import {
   barePayload,
@@ -50,6 +50,7 @@ export interface Packed {
 /** This place's dealings with values: turning them into payloads and back, and with the node's object manager. */
 export class ObjectClient {
   readonly manager: Told<ObjectsContract>;
+  readonly #asked: Remote<ObjectsContract>;
   readonly references: LocalReferences<Entry>;
   /** What this place holds, told in an order that others can rely on. */
   readonly announcer: Announcer;
@@ -67,6 +68,7 @@ export class ObjectClient {
     this.#buffers = options.buffers;
     this.#linger = new Linger(options.clock);
     this.manager = toldContract<ObjectsContract>(kernel, system, ActorNumber.objects);
+    this.#asked = remoteContract<ObjectsContract>(kernel, system, ActorNumber.objects);
     this.announcer = new Announcer(this.manager);
     this.references = new LocalReferences<Entry>(this.announcer);
   }
@@ -167,6 +169,13 @@ export class ObjectClient {
     entry.onUnused = () => this.references.release(id, entry);
     this.references.track(id, entry, held);
     return entry;
+  }
+
+  /** Resolves when what was wanted so far has come, as far as it is on this node. */
+  async caughtUp(): Promise<void> {
+    // What is wanted is asked for at the end of the turn.
+    await Promise.resolve();
+    await this.#asked.sent();
   }
 
   /** Sees to it that the value, or the buffer of a sealed one, comes here. */

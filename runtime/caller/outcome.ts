@@ -5,12 +5,17 @@ import type { ObjectClient } from "./object_client.ts";
 /** What became of an object: its value, or the error that stands in its place. */
 export type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
+/** Whether the value, if it exists, is known to others only: this place makes it by no task of its own. */
+export function isElsewhere(entry: Entry): boolean {
+  return entry.payload === undefined && entry.task === undefined && entry.shared;
+}
+
 /** The outcome if it is at hand; else undefined, and it has been asked for. */
 export function outcomeNow(entry: Entry, objects: ObjectClient): Outcome | undefined {
   const { payload } = entry;
   if (payload === undefined) {
     // What is made by a task of this place comes by itself; what others make has to be asked for.
-    if (entry.task === undefined && entry.shared) objects.want(entry);
+    if (isElsewhere(entry)) objects.want(entry);
     return undefined;
   }
   entry.observed = true;
@@ -25,7 +30,7 @@ export function outcomeNow(entry: Entry, objects: ObjectClient): Outcome | undef
 /** Whether `get` would have an answer without waiting for a task; asks for what is made elsewhere. */
 export function isReady(entry: Entry, objects: ObjectClient): boolean {
   if (entry.payload !== undefined) return true;
-  if (entry.task === undefined && entry.shared) objects.want(entry);
+  if (isElsewhere(entry)) objects.want(entry);
   return false;
 }
 

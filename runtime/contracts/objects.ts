@@ -13,6 +13,8 @@ export interface ObjectsContract {
   resolve(caller: Caller, id: ObjectId, value: PayloadWire): void;
   /** Send these values as `CallerOp.object`, each as soon as it is there. */
   want(caller: Caller, ids: readonly ObjectId[]): void;
+  /** Answers after what the caller wanted before and is here has been sent. */
+  sent(caller: Caller): void;
   hold(caller: Caller, ids: readonly string[]): void;
   /** The caller sends these on to `place`, which will hold them. */
   holdFor(caller: Caller, ids: readonly string[], place: PlaceId): void;

@@ -27,7 +27,11 @@ export interface GlobalSchedulerContract {
 /** A node's part in reserving the bundles of placement groups: the two phases. All or nothing on each node. */
 export interface BundlesContract {
   /** Reserves these bundles, by their numbers in the group. False when they do not fit now; nothing is held then. */
-  prepareBundles(caller: Caller, groupId: string, bundles: readonly (readonly [index: number, resources: Readonly<Record<string, number>>])[]): boolean;
+  prepareBundles(
+    caller: Caller,
+    groupId: string,
+    bundles: readonly (readonly [index: number, resources: Readonly<Record<string, number>>])[],
+  ): boolean;
   /** What is prepared may be used. False when it is not there any more. */
   commitBundles(caller: Caller, groupId: string): boolean;
   /** Gives back what is prepared or committed, and ends what runs in it. `fault` is an encoded error for its owners. */

@@ -102,12 +102,14 @@ export class Mapping {
   }
 
   #collectSoon(): void {
-    this.#sinceCollection = 0;
     if (this.#options.collectGarbage === undefined || this.#collectionDue) return;
     this.#collectionDue = true;
     // After this turn's code, which may still hold what it is about to let go.
     queueMicrotask(() => {
       this.#collectionDue = false;
+      // Unless what was new has been let go of by hand meanwhile.
+      if (this.#sinceCollection < this.#collectEveryBytes) return;
+      this.#sinceCollection = 0;
       this.#options.collectGarbage?.();
     });
   }

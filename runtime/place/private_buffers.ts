@@ -1,5 +1,6 @@
 import type { BufferSource } from "../caller/mod.ts";
 import type { ObjectsContract } from "../contracts/mod.ts";
+import { ObjectStoreFullError } from "../errors/mod.ts";
 import { ActorNumber, type Kernel, systemPlaceOf, toldContract } from "../kernel/mod.ts";
 import { Mapping } from "../memory/mod.ts";
 import type { Platform } from "../platform/mod.ts";
@@ -12,6 +13,8 @@ const FLUSH_BYTES = 16 * 1024 * 1024;
 
 export interface PrivateBufferOptions {
   platform: Pick<Platform, "collectGarbage">;
+  /** What the node's store takes. */
+  storeBytes: number;
 }
 
 /** Buffers of a process that shares no memory with its node: values are copied on their way out and in. */
@@ -22,6 +25,10 @@ export function privateBuffers(kernel: Kernel, options: PrivateBufferOptions): B
   let unsent = 0;
   return {
     allocate(bytes) {
+      if (bytes > options.storeBytes) {
+        const reason = "the value is larger than the whole store. Raise objectStoreMemory or store it in parts.";
+        throw new ObjectStoreFullError({ requestedBytes: bytes, usedBytes: 0, capacityBytes: options.storeBytes, reason });
+      }
       if (unsent > FLUSH_BYTES) {
         kernel.flush();
         unsent = 0;

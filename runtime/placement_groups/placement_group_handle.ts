@@ -3,7 +3,7 @@ import type { PlacementGroupsContract } from "../contracts/mod.ts";
 import { ActorNumber, type Remote, remoteContract, systemPlaceOf } from "../kernel/mod.ts";
 import type { Bundle } from "../options/mod.ts";
 import { awaiting, neverInShadow, session } from "../session/mod.ts";
-import type { ObjectRef as PublicRef, PlacementGroup } from "../types/mod.ts";
+import type { PlacementGroup, ObjectRef as PublicRef } from "../types/mod.ts";
 import { barePayload } from "../values/mod.ts";
 
 /** A placement group's handle as it travels. */
@@ -58,7 +58,8 @@ export class PlacementGroupHandle implements PlacementGroup {
   async wait(timeoutMs: number = WAIT_MS): Promise<boolean> {
     const shadow = neverInShadow();
     if (shadow !== undefined) return await shadow;
-    if (typeof timeoutMs !== "number") throw new TypeError(`wait() takes a time in milliseconds, not ${typeof timeoutMs}`);
+    if (typeof timeoutMs !== "number")
+      throw new TypeError(`wait() takes a time in milliseconds, not ${typeof timeoutMs}`);
     if (!(timeoutMs >= 0)) throw new RangeError(`wait() takes a time of 0 ms or more, not ${timeoutMs}`);
     const { clock } = session().caller;
     let stop = (): void => {};

@@ -19,7 +19,10 @@ export function captured(core: Core): Core {
   }
   let variant = byGroup.get(id);
   if (variant === undefined) {
-    variant = { ...core, options: { ...core.options, schedulingStrategy: { placementGroup: { id }, captureChildTasks: true } } };
+    variant = {
+      ...core,
+      options: { ...core.options, schedulingStrategy: { placementGroup: { id }, captureChildTasks: true } },
+    };
     byGroup.set(id, variant);
   }
   return variant;

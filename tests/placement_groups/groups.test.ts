@@ -15,8 +15,8 @@ import {
   TaskUnschedulableError,
   wait,
 } from "../../mod.ts";
-import { remoteContract, ActorNumber, systemPlaceOf } from "../../runtime/kernel/mod.ts";
 import type { NodeContract } from "../../runtime/contracts/mod.ts";
+import { ActorNumber, remoteContract, systemPlaceOf } from "../../runtime/kernel/mod.ts";
 import { session } from "../../runtime/session/mod.ts";
 import { GateActor } from "../tasks/gate.ts";
 import { failure } from "./failure.ts";
@@ -28,7 +28,10 @@ const whereAmI = remote(() => getRuntimeContext().placementGroupId);
 const tapeless = remote(() => 1, { numCpus: 0 });
 
 /** Makes a group for the time of a test. */
-async function withGroup(bundles: Record<string, number>[], body: (group: PlacementGroup) => Promise<void>): Promise<void> {
+async function withGroup(
+  bundles: Record<string, number>[],
+  body: (group: PlacementGroup) => Promise<void>,
+): Promise<void> {
   const group = placementGroup(bundles);
   try {
     await body(group);
@@ -100,7 +103,10 @@ describe("a group", () => {
     await removePlacementGroup(group);
     const { kernel } = session().caller;
     const node = remoteContract<NodeContract>(kernel, systemPlaceOf(kernel.place), ActorNumber.node);
-    expect(await node.state({ kind: "placement-groups", id: group.id })).toMatchObject({ state: "REMOVED", name: "listed" });
+    expect(await node.state({ kind: "placement-groups", id: group.id })).toMatchObject({
+      state: "REMOVED",
+      name: "listed",
+    });
   });
 
   test("can be passed to a task, which uses it and waits for it", async () => {
@@ -179,7 +185,9 @@ describe("a task in a group", () => {
       const refused = get(whereAmI.options(byId).remote());
       expect(await failure(refused)).toBeInstanceOf(TaskUnschedulableError);
       expect(await failure(refused)).toMatchObject({ message: expect.stringMatching("bundle 1") });
-      expect(() => whereAmI.options({ schedulingStrategy: { placementGroup: group, bundleIndex: 2 } })).toThrow("bundleIndex");
+      expect(() => whereAmI.options({ schedulingStrategy: { placementGroup: group, bundleIndex: 2 } })).toThrow(
+        "bundleIndex",
+      );
     });
   });
 
@@ -188,9 +196,15 @@ describe("a task in a group", () => {
       const parent = remote(async () => {
         const { placementGroupId } = getRuntimeContext();
         const grandchild = remote(async () => get(whereAmI.remote()));
-        return [placementGroupId, await get(whereAmI.remote()), await get(grandchild.remote()), await get(whereAmI.options({ schedulingStrategy: "DEFAULT" }).remote())];
+        return [
+          placementGroupId,
+          await get(whereAmI.remote()),
+          await get(grandchild.remote()),
+          await get(whereAmI.options({ schedulingStrategy: "DEFAULT" }).remote()),
+        ];
       });
-      const inGroup = (captureChildTasks: boolean) => get(parent.options({ schedulingStrategy: { placementGroup: group, captureChildTasks } }).remote());
+      const inGroup = (captureChildTasks: boolean) =>
+        get(parent.options({ schedulingStrategy: { placementGroup: group, captureChildTasks } }).remote());
       expect(await inGroup(false)).toEqual([group.id, undefined, undefined, undefined]);
       expect(await inGroup(true)).toEqual([group.id, group.id, group.id, undefined]);
     });
@@ -199,7 +213,9 @@ describe("a task in a group", () => {
   test("gives its CPU back to the bundle while it waits for a child in the same bundle", async () => {
     await withGroup([{ CPU: 1 }], async (group) => {
       const parent = remote(async (): Promise<unknown> => get(whereAmI.remote()));
-      expect(await get(parent.options({ schedulingStrategy: { placementGroup: group, captureChildTasks: true } }).remote())).toBe(group.id);
+      expect(
+        await get(parent.options({ schedulingStrategy: { placementGroup: group, captureChildTasks: true } }).remote()),
+      ).toBe(group.id);
     });
   });
 
@@ -207,8 +223,11 @@ describe("a task in a group", () => {
     const group = placementGroup([{ CPU: 1 }]);
     await group.wait();
     await removePlacementGroup(group);
-    const late = Array.from({ length: 20 }, () => get(whereAmI.options({ schedulingStrategy: { placementGroup: group } }).remote()));
-    for (const each of late) expect(await failure(each)).toMatchObject({ code: "PLACEMENT_GROUP_ERROR", reason: "removed" });
+    const late = Array.from({ length: 20 }, () =>
+      get(whereAmI.options({ schedulingStrategy: { placementGroup: group } }).remote()),
+    );
+    for (const each of late)
+      expect(await failure(each)).toMatchObject({ code: "PLACEMENT_GROUP_ERROR", reason: "removed" });
     const unknown = get(whereAmI.options({ schedulingStrategy: { placementGroup: { id: "p0-0" } } }).remote());
     expect(await failure(unknown)).toMatchObject({ reason: "not-found" });
   });

@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { ActorUnschedulableError, get, getRuntimeContext, init, nodes, remote, shutdown, TaskUnschedulableError, wait } from "../../mod.ts";
+import {
+  ActorUnschedulableError,
+  get,
+  getRuntimeContext,
+  init,
+  nodes,
+  remote,
+  shutdown,
+  TaskUnschedulableError,
+  wait,
+} from "../../mod.ts";
 import type { LabelSelector, TaskCallOptions } from "../../runtime/options/mod.ts";
 import { failure } from "./failure.ts";
 
@@ -16,7 +26,13 @@ const MemberActor = remote(Member);
 
 test("SPREAD, DEFAULT and affinity to the node itself run here", async () => {
   const { nodeId } = getRuntimeContext();
-  for (const schedulingStrategy of ["SPREAD", "DEFAULT", { nodeId }, { nodeId, soft: true }, { nodeId: "gone", soft: true }] as const) {
+  for (const schedulingStrategy of [
+    "SPREAD",
+    "DEFAULT",
+    { nodeId },
+    { nodeId, soft: true },
+    { nodeId: "gone", soft: true },
+  ] as const) {
     expect(await get(here.options({ schedulingStrategy }).remote())).toBe(nodeId);
     expect(await get(MemberActor.options({ schedulingStrategy }).remote().here.remote())).toBe(nodeId);
   }
@@ -26,7 +42,9 @@ test("hard affinity to a node that is not there is refused, of one task and of m
   const gone = here.options({ schedulingStrategy: { nodeId: "gone", soft: false } });
   const many = Array.from({ length: 30 }, () => gone.remote());
   for (const ref of many) expect(await failure(get(ref))).toBeInstanceOf(TaskUnschedulableError);
-  expect(await failure(get(gone.remote()))).toMatchObject({ message: expect.stringMatching('Task "here" cannot be scheduled: its schedulingStrategy names node gone') });
+  expect(await failure(get(gone.remote()))).toMatchObject({
+    message: expect.stringMatching('Task "here" cannot be scheduled: its schedulingStrategy names node gone'),
+  });
   const actor = MemberActor.options({ schedulingStrategy: { nodeId: "gone" }, maxRestarts: -1 }).remote();
   expect(await failure(get(actor.here.remote()))).toBeInstanceOf(ActorUnschedulableError);
 });
@@ -37,7 +55,9 @@ test("hard affinity to a node that is too small is refused, in the task's own na
   const large = { schedulingStrategy: { nodeId }, numCpus: 64 };
   const first = here.options(large).remote();
   const second = other.options(large).remote();
-  expect(await failure(get(first))).toMatchObject({ message: expect.stringMatching(/"here".*CPU: 64 asked for, 2 on this node/) });
+  expect(await failure(get(first))).toMatchObject({
+    message: expect.stringMatching(/"here".*CPU: 64 asked for, 2 on this node/),
+  });
   expect(await failure(get(second))).toMatchObject({ message: expect.stringMatching(/"other"/) });
 });
 
@@ -45,12 +65,21 @@ test("label selectors choose this node when its labels match, by fallbacks too",
   const { nodeId, nodeLabels } = getRuntimeContext();
   expect(nodeLabels).toMatchObject({ zone: "a", arch: "x86" });
   expect((await nodes())[0]?.labels).toMatchObject({ zone: "a" });
-  const matching: LabelSelector[] = [{ zone: "a" }, { zone: "in(a,b)", arch: "!arm" }, { zone: "!in(b,c)" }, { disk: "!ssd" }, { "mobula.io/node-id": nodeId }];
+  const matching: LabelSelector[] = [
+    { zone: "a" },
+    { zone: "in(a,b)", arch: "!arm" },
+    { zone: "!in(b,c)" },
+    { disk: "!ssd" },
+    { "mobula.io/node-id": nodeId },
+  ];
   for (const labelSelector of matching) {
     expect(await get(here.options({ labelSelector }).remote())).toBe(nodeId);
     expect(await get(MemberActor.options({ labelSelector }).remote().here.remote())).toBe(nodeId);
   }
-  const fallen: TaskCallOptions = { labelSelector: { zone: "z" }, fallbackStrategy: [{ labelSelector: { arch: "arm" } }, { labelSelector: { zone: "a" } }] };
+  const fallen: TaskCallOptions = {
+    labelSelector: { zone: "z" },
+    fallbackStrategy: [{ labelSelector: { arch: "arm" } }, { labelSelector: { zone: "a" } }],
+  };
   expect(await get(here.options(fallen).remote())).toBe(nodeId);
 });
 

@@ -18,17 +18,35 @@ async function lab(cpus: Record<string, number>) {
     const bundles = new Bundles(resources);
     const own = { resources, bundles, refuse: false };
     const ask: BundleNode["ask"] = {
-      prepareBundles: async (id, wanted) => !own.refuse && bundles.prepare(id, wanted.map(([index, amounts]) => [index, ResourceSet.from(amounts)] as const)),
+      prepareBundles: async (id, wanted) =>
+        !own.refuse &&
+        bundles.prepare(
+          id,
+          wanted.map(([index, amounts]) => [index, ResourceSet.from(amounts)] as const),
+        ),
       commitBundles: async (id) => bundles.commit(id),
       returnBundles: async (id) => bundles.release(id),
       makeRoom: async () => {},
     };
-    const tell: BundleNode["tell"] = { prepareBundles() {}, commitBundles() {}, returnBundles: (id) => bundles.release(id), makeRoom() {} };
+    const tell: BundleNode["tell"] = {
+      prepareBundles() {},
+      commitBundles() {},
+      returnBundles: (id) => bundles.release(id),
+      makeRoom() {},
+    };
     nodes.set(nodeId, Object.assign(own, { face: { ask, tell } }));
   }
   const warnings: string[] = [];
   const scheduler = new GlobalScheduler({
-    nodes: () => [...nodes].map(([nodeId, { resources }]) => ({ nodeId, total: resources.total, available: resources.available, labels: {}, alive: true, draining: false })),
+    nodes: () =>
+      [...nodes].map(([nodeId, { resources }]) => ({
+        nodeId,
+        total: resources.total,
+        available: resources.available,
+        labels: {},
+        alive: true,
+        draining: false,
+      })),
     group: (id) => gcs.placementGroups.get(id),
     random: () => 0,
     warn: () => {},
@@ -42,21 +60,31 @@ async function lab(cpus: Record<string, number>) {
     onFallout: () => {},
     warn: (text) => warnings.push(text),
   });
-  const create = (id: string, bundles: Record<string, number>[], strategy: PlacementStrategy = "PACK", detached = false): void =>
-    manager.create(caller, id, { bundles, strategy, name: undefined, detached, namespace: "n" });
+  const create = (
+    id: string,
+    bundles: Record<string, number>[],
+    strategy: PlacementStrategy = "PACK",
+    detached = false,
+  ): void => manager.create(caller, id, { bundles, strategy, name: undefined, detached, namespace: "n" });
   const free = (nodeId: string): number => nodes.get(nodeId)?.resources.available.get("CPU") ?? Number.NaN;
   return { gcs, manager, nodes, warnings, create, free };
 }
 
 const state = async (promise: Promise<void> | void): Promise<string> =>
-  Promise.resolve(promise).then(() => "ready", (error) => (error as { reason: string }).reason);
+  Promise.resolve(promise).then(
+    () => "ready",
+    (error) => (error as { reason: string }).reason,
+  );
 
 describe("reserving in two phases", () => {
   test("takes the bundles of every node, and tells those who wait", async () => {
     const { gcs, manager, create, free } = await lab({ a: 2, b: 2 });
     create("p", [{ CPU: 2 }, { CPU: 1 }], "STRICT_SPREAD");
     await manager.ready(caller, "p");
-    expect(gcs.placementGroups.get("p")).toMatchObject({ state: "CREATED", bundles: [{ nodeId: "a" }, { nodeId: "b" }] });
+    expect(gcs.placementGroups.get("p")).toMatchObject({
+      state: "CREATED",
+      bundles: [{ nodeId: "a" }, { nodeId: "b" }],
+    });
     expect([free("a"), free("b")]).toEqual([0, 1]);
   });
 
@@ -106,7 +134,9 @@ test("a group that these nodes can never hold is warned of once, and made when a
   create("p", [{ CPU: 1 }, { CPU: 1 }], "STRICT_SPREAD");
   manager.retry();
   manager.nodeJoined();
-  expect(warnings).toEqual([expect.stringMatching(/STRICT_SPREAD of 2 bundles \(\{CPU: 1\}, \{CPU: 1\}\) does not fit the 1 node/)]);
+  expect(warnings).toEqual([
+    expect.stringMatching(/STRICT_SPREAD of 2 bundles \(\{CPU: 1\}, \{CPU: 1\}\) does not fit the 1 node/),
+  ]);
   const joined = await lab({ b: 1 });
   nodes.set("b", joined.nodes.get("b") as NonNullable<ReturnType<typeof nodes.get>>);
   manager.nodeJoined();
@@ -120,6 +150,14 @@ test("a job's end takes its groups with it, but not the detached", async () => {
   await manager.ready(caller, "p");
   await manager.ready(caller, "d");
   manager.freed(gcs.endJob("j", { status: "SUCCEEDED" }));
-  expect(manager.table().map(({ placementGroupId, state }) => [placementGroupId, state]).sort()).toEqual([["d", "CREATED"], ["p", "REMOVED"]]);
+  expect(
+    manager
+      .table()
+      .map(({ placementGroupId, state }) => [placementGroupId, state])
+      .sort(),
+  ).toEqual([
+    ["d", "CREATED"],
+    ["p", "REMOVED"],
+  ]);
   expect(free("a")).toBe(2);
 });

@@ -8,7 +8,12 @@ describe("bundles", () => {
   test("are prepared all or none, and once", () => {
     const node = new NodeResources(cpus(4));
     const bundles = new Bundles(node);
-    expect(bundles.prepare("a", [[0, cpus(3)], [1, cpus(2)]])).toBe(false);
+    expect(
+      bundles.prepare("a", [
+        [0, cpus(3)],
+        [1, cpus(2)],
+      ]),
+    ).toBe(false);
     expect(node.available.get("CPU")).toBe(4);
     expect(bundles.prepare("a", [[0, cpus(3)]])).toBe(true);
     expect(bundles.prepare("a", [[0, cpus(3)]])).toBe(true);
@@ -17,7 +22,10 @@ describe("bundles", () => {
 
   test("serve nobody before they are committed, and then only what fits", () => {
     const bundles = new Bundles(new NodeResources(cpus(4)));
-    bundles.prepare("a", [[0, cpus(1)], [2, cpus(2)]]);
+    bundles.prepare("a", [
+      [0, cpus(1)],
+      [2, cpus(2)],
+    ]);
     expect(bundles.roomFor("a", -1, cpus(1))).toBeUndefined();
     expect(bundles.commit("a")).toBe(true);
     expect(bundles.roomFor("a", 0, cpus(2))).toBeUndefined();

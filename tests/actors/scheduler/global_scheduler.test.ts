@@ -8,23 +8,42 @@ const caller = { from: 0, attachments: [] };
 function lab(views: NodeView[]) {
   const warnings: string[] = [];
   const groups = new Map<string, GroupView>();
-  const scheduler = new GlobalScheduler({ nodes: () => views, group: (id) => groups.get(id), random: () => 0, warn: (text) => warnings.push(text) });
+  const scheduler = new GlobalScheduler({
+    nodes: () => views,
+    group: (id) => groups.get(id),
+    random: () => 0,
+    warn: (text) => warnings.push(text),
+  });
   const place = (what: Partial<PlacementDemand>, from = "a"): Promise<string> =>
     scheduler.place(
       caller,
-      { kind: "task", name: "f", resources: { CPU: 1 }, schedulingStrategy: undefined, labelSelector: undefined, fallbackStrategy: undefined, ...what },
+      {
+        kind: "task",
+        name: "f",
+        resources: { CPU: 1 },
+        schedulingStrategy: undefined,
+        labelSelector: undefined,
+        fallbackStrategy: undefined,
+        ...what,
+      },
       from,
     );
   return { scheduler, place, warnings, groups, views };
 }
 
-const caught = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error) => error);
+const caught = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error) => error,
+  );
 
 describe("what no node can have", () => {
   test("waits, with one warning that names the resource, and goes to the node that can have it when it joins", async () => {
     const { scheduler, place, warnings, views } = lab([node("a"), node("b", { total: { CPU: 8 } })]);
     const placed = place({ resources: { CPU: 16 } });
-    expect(warnings).toEqual([expect.stringMatching(/^task f cannot be scheduled and waits: CPU: 16 asked for, 8 on the largest node/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^task f cannot be scheduled and waits: CPU: 16 asked for, 8 on the largest node/),
+    ]);
     scheduler.changed();
     expect(warnings.length).toBe(1);
     expect(scheduler.waiting.length).toBe(1);
@@ -37,7 +56,11 @@ describe("what no node can have", () => {
   test("for want of labels, waits with a warning that names them", async () => {
     const { scheduler, place, warnings, views } = lab([node("a", { labels: { zone: "a" } })]);
     const placed = place({ kind: "actor", name: "C", labelSelector: { zone: "in(b,c)" } });
-    expect(warnings).toEqual([expect.stringMatching(/^actor C cannot be scheduled and waits: no node has labels that match \{"zone":"in\(b,c\)"\}/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^actor C cannot be scheduled and waits: no node has labels that match \{"zone":"in\(b,c\)"\}/,
+      ),
+    ]);
     views.push(node("b", { labels: { zone: "b" } }));
     scheduler.changed();
     expect(await placed).toBe("b");
@@ -57,17 +80,30 @@ describe("strategies", () => {
     const { place } = lab([node("a"), node("dead", { alive: false }), node("going", { draining: true })]);
     const refusal = async (nodeId: string, what: Partial<PlacementDemand> = {}): Promise<unknown> =>
       caught(place({ schedulingStrategy: { nodeId, soft: false }, ...what }));
-    expect(await refusal("none")).toMatchObject({ code: "TASK_UNSCHEDULABLE", reason: expect.stringMatching("does not have") });
-    expect(await refusal("dead", { kind: "actor" })).toMatchObject({ code: "ACTOR_UNSCHEDULABLE", reason: expect.stringMatching("is dead") });
+    expect(await refusal("none")).toMatchObject({
+      code: "TASK_UNSCHEDULABLE",
+      reason: expect.stringMatching("does not have"),
+    });
+    expect(await refusal("dead", { kind: "actor" })).toMatchObject({
+      code: "ACTOR_UNSCHEDULABLE",
+      reason: expect.stringMatching("is dead"),
+    });
     expect(await refusal("going")).toMatchObject({ reason: expect.stringMatching("drained") });
-    expect(await refusal("a", { resources: { CPU: 5 } })).toMatchObject({ reason: expect.stringMatching("CPU: 5 asked for, 4 on this node") });
+    expect(await refusal("a", { resources: { CPU: 5 } })).toMatchObject({
+      reason: expect.stringMatching("CPU: 5 asked for, 4 on this node"),
+    });
     expect(await place({ schedulingStrategy: { nodeId: "dead", soft: true } })).toBe("a");
   });
 });
 
 describe("placement groups", () => {
-  const strategy = (bundleIndex = -1) => ({ schedulingStrategy: { placementGroupId: "p", bundleIndex, captureChildTasks: false } });
-  const bundles = [{ resources: { CPU: 1 }, nodeId: "a" }, { resources: { CPU: 2 }, nodeId: "b" }];
+  const strategy = (bundleIndex = -1) => ({
+    schedulingStrategy: { placementGroupId: "p", bundleIndex, captureChildTasks: false },
+  });
+  const bundles = [
+    { resources: { CPU: 1 }, nodeId: "a" },
+    { resources: { CPU: 2 }, nodeId: "b" },
+  ];
 
   test("a demand goes to the node of a bundle that can have it, once the group is made", async () => {
     const { scheduler, place, groups, warnings } = lab([node("a"), node("b")]);
@@ -84,8 +120,12 @@ describe("placement groups", () => {
     const { scheduler, place, groups } = lab([node("a"), node("b")]);
     expect(await caught(place(strategy()))).toMatchObject({ reason: "not-found", placementGroupId: "p" });
     groups.set("p", { state: "PENDING", name: "shelf", bundles });
-    expect(await caught(place({ ...strategy(), resources: { CPU: 3 } }))).toMatchObject({ reason: expect.stringMatching("none of the bundles") });
-    expect(await caught(place({ ...strategy(0), resources: { CPU: 2 } }))).toMatchObject({ reason: expect.stringMatching(/bundle 0 .* too small/) });
+    expect(await caught(place({ ...strategy(), resources: { CPU: 3 } }))).toMatchObject({
+      reason: expect.stringMatching("none of the bundles"),
+    });
+    expect(await caught(place({ ...strategy(0), resources: { CPU: 2 } }))).toMatchObject({
+      reason: expect.stringMatching(/bundle 0 .* too small/),
+    });
     expect(await caught(place(strategy(2)))).toMatchObject({ reason: expect.stringMatching("has no bundle 2") });
     const waiting = caught(place(strategy()));
     groups.set("p", { state: "REMOVED", name: "shelf", bundles });

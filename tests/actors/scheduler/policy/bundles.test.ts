@@ -9,7 +9,12 @@ const STRATEGIES: readonly PlacementStrategy[] = ["PACK", "SPREAD", "STRICT_PACK
 const groups = fc.array(demands, { minLength: 1, maxLength: 4 });
 
 /** Whether any assignment at all keeps to the strategy and to what there is: every one is tried. */
-function possible(nodes: readonly NodeView[], bundles: readonly ResourceSet[], strategy: PlacementStrategy, room: (view: NodeView) => ResourceSet): boolean {
+function possible(
+  nodes: readonly NodeView[],
+  bundles: readonly ResourceSet[],
+  strategy: PlacementStrategy,
+  room: (view: NodeView) => ResourceSet,
+): boolean {
   const left = new Map(nodes.filter(takes).map((view) => [view.nodeId, room(view)]));
   const chosen: string[] = [];
   const search = (at: number): boolean => {
@@ -55,7 +60,9 @@ describe.each([...STRATEGIES])("%s", (strategy) => {
         const { nodeIds } = placement;
         expect(nodeIds.length).toBe(bundles.length);
         for (const view of nodes) {
-          const given = bundles.filter((_, index) => nodeIds[index] === view.nodeId).reduce((sum, bundle) => sum.add(bundle), ResourceSet.EMPTY);
+          const given = bundles
+            .filter((_, index) => nodeIds[index] === view.nodeId)
+            .reduce((sum, bundle) => sum.add(bundle), ResourceSet.EMPTY);
           expect(given.fits(view.available)).toBe(true);
           if (!takes(view)) expect(nodeIds).not.toContain(view.nodeId);
         }
@@ -86,6 +93,7 @@ describe("what is not strict is still tried for", () => {
 test("a hundred bundles on a thousand nodes are placed without a long search", () => {
   const nodes = Array.from({ length: 1000 }, (_, index) => node(`n${index}`, { used: { CPU: index % 4 } }));
   const bundles = Array.from({ length: 100 }, (_, index) => cpus(1 + (index % 3)));
-  for (const strategy of ["PACK", "SPREAD", "STRICT_SPREAD"] as const) expect(placeBundles(nodes, bundles, strategy).kind).toBe("placed");
+  for (const strategy of ["PACK", "SPREAD", "STRICT_SPREAD"] as const)
+    expect(placeBundles(nodes, bundles, strategy).kind).toBe("placed");
   expect(placeBundles(nodes, bundles, "STRICT_PACK").kind).toBe("infeasible");
 });

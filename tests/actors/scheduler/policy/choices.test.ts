@@ -1,6 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type Choice, hybrid, labels, locality, nodeAffinity, type NodeView, type Policy, spread } from "../../../../actors/scheduler/policy/mod.ts";
+import {
+  type Choice,
+  hybrid,
+  labels,
+  locality,
+  type NodeView,
+  nodeAffinity,
+  type Policy,
+  spread,
+} from "../../../../actors/scheduler/policy/mod.ts";
 import type { ResourceSet } from "../../../../runtime/resources/mod.ts";
 import { clusters, cpus, demands, node, takes } from "./nodes.ts";
 
@@ -21,13 +30,16 @@ describe("every policy", () => {
   const policies: Record<string, Policy> = {
     hybrid: anywhere,
     spread: (nodes, demand) => spread(nodes, demand, { last: "n1" }),
-    "soft affinity to an unknown node": (nodes, demand) => nodeAffinity(nodes, demand, { nodeId: "none", soft: true, otherwise: anywhere }),
+    "soft affinity to an unknown node": (nodes, demand) =>
+      nodeAffinity(nodes, demand, { nodeId: "none", soft: true, otherwise: anywhere }),
     "labels that say nothing": (nodes, demand) => labels(nodes, demand, { selectors: [{}], among: anywhere }),
     "locality without arguments": (nodes, demand) => locality(nodes, demand, { bytes: new Map(), otherwise: anywhere }),
   };
   for (const [name, policy] of Object.entries(policies)) {
     test(`finds a node with room if there is one, and never overcommits: ${name}`, () => {
-      fc.assert(fc.property(clusters(6), demands, (nodes, demand) => expectSound(policy(nodes, demand), nodes, demand)));
+      fc.assert(
+        fc.property(clusters(6), demands, (nodes, demand) => expectSound(policy(nodes, demand), nodes, demand)),
+      );
     });
   }
 });
@@ -45,7 +57,9 @@ describe("hybrid", () => {
 
   test("fills nodes one after the other below the threshold, and the emptiest above it", () => {
     expect(hybrid([node("a", { used: { CPU: 1 } }), node("b")], cpus(1), { random: first })?.nodeId).toBe("a");
-    expect(hybrid([node("a", { used: { CPU: 3 } }), node("b", { used: { CPU: 2 } })], cpus(1), { random: first })?.nodeId).toBe("b");
+    expect(
+      hybrid([node("a", { used: { CPU: 3 } }), node("b", { used: { CPU: 2 } })], cpus(1), { random: first })?.nodeId,
+    ).toBe("b");
   });
 
   test("lets chance decide among the best fifth", () => {
@@ -103,7 +117,8 @@ describe("node affinity", () => {
 
 describe("labels", () => {
   const nodes = [node("a", { labels: { zone: "a", arch: "arm" } }), node("b", { labels: { zone: "b" } }), node("bare")];
-  const pick = (...selectors: Record<string, string>[]): string | undefined => labels(nodes, cpus(1), { selectors, among: anywhere })?.nodeId;
+  const pick = (...selectors: Record<string, string>[]): string | undefined =>
+    labels(nodes, cpus(1), { selectors, among: anywhere })?.nodeId;
 
   test("understand equals, not, in and not in", () => {
     expect(pick({ zone: "b" })).toBe("b");
@@ -121,7 +136,11 @@ describe("labels", () => {
     fc.assert(
       fc.property(clusters(6), demands, fc.constantFrom("a", "b"), (views, demand, zone) => {
         const choice = labels(views, demand, { selectors: [{ zone }], among: anywhere });
-        expectSound(choice, views.filter((view) => view.labels["zone"] === zone), demand);
+        expectSound(
+          choice,
+          views.filter((view) => view.labels["zone"] === zone),
+          demand,
+        );
       }),
     );
   });
@@ -130,7 +149,11 @@ describe("labels", () => {
 describe("locality", () => {
   test("the node with room that has most of the arguments' bytes", () => {
     const nodes = [node("a"), node("b"), node("full", { used: { CPU: 4 } })];
-    const bytes = new Map([["a", 10], ["b", 20], ["full", 1000]]);
+    const bytes = new Map([
+      ["a", 10],
+      ["b", 20],
+      ["full", 1000],
+    ]);
     expect(locality(nodes, cpus(1), { bytes, otherwise: anywhere })).toEqual({ nodeId: "b", now: true });
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { ResourceSet } from "../../../../runtime/resources/mod.ts";
 import type { NodeView } from "../../../../actors/scheduler/policy/mod.ts";
+import { ResourceSet } from "../../../../runtime/resources/mod.ts";
 
 export interface NodeSketch {
   total?: Record<string, number>;
@@ -13,7 +13,14 @@ export interface NodeSketch {
 export function node(nodeId: string, sketch: NodeSketch = {}): NodeView {
   const total = ResourceSet.from(sketch.total ?? { CPU: 4 });
   const available = total.subtract(ResourceSet.from(sketch.used ?? {}));
-  return { nodeId, total, available, labels: sketch.labels ?? {}, alive: sketch.alive ?? true, draining: sketch.draining ?? false };
+  return {
+    nodeId,
+    total,
+    available,
+    labels: sketch.labels ?? {},
+    alive: sketch.alive ?? true,
+    draining: sketch.draining ?? false,
+  };
 }
 
 export const cpus = (count: number): ResourceSet => ResourceSet.from({ CPU: count });
