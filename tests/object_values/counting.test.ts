@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type ActorHandle, get, init, kill, type ObjectRef, OwnerDiedError, put, remote, shutdown, wait } from "../../mod.ts";
 import { session } from "../../runtime/session/mod.ts";
 import { collectUntil, type Figures, figures, keptBytes, MIB, turn } from "./store.ts";
+import { rejection } from "../rejection.ts";
 
 beforeAll(() => init({ numCpus: 2, objectStoreMemory: 64 * MIB, spillDirectory: mkdtempSync(join(tmpdir(), "mobula-counting-")) }));
 afterAll(() => shutdown());
@@ -207,7 +208,7 @@ describe("a dead owner", () => {
     kill(keeper);
     expect(await waiting).toBeInstanceOf(OwnerDiedError);
     expect((await get(own))[0]).toBe(5);
-    await expect(get(pending)).rejects.toBeInstanceOf(OwnerDiedError);
+    expect(await rejection(get(pending))).toBeInstanceOf(OwnerDiedError);
     expect(await get(size.remote(own))).toBe(BIG);
   });
 });

@@ -188,7 +188,7 @@ describe("counting references", () => {
         expect(world.freed.size).toBe(world.nextId);
         expect([world.references.size, world.drops.size]).toEqual([0, 0]);
       }),
-      { numRuns: 400 },
+      { numRuns: 400, includeErrorInReport: true },
     );
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type ActorHandle, GetTimeoutError, get, init, remote, shutdown } from "mobula";
 import { ActorPool, SignalActor, type SignalState } from "mobula/util";
-import { rejection } from "./rejection.ts";
+import { rejection } from "../rejection.ts";
 
 class Worker {
   double(value: number): number {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { GetTimeoutError, get, init, remote, shutdown } from "mobula";
 import { Barrier } from "mobula/util";
-import { rejection } from "./rejection.ts";
+import { rejection } from "../rejection.ts";
 import { until } from "./until.ts";
 
 const arrive = remote(async (barrier: Barrier, rounds: number) => {

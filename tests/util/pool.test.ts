@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type ActorHandle, GetTimeoutError, get, init, shutdown } from "mobula";
 import { Pool, PoolClosedError, SignalActor, type SignalState } from "mobula/util";
-import { rejection } from "./rejection.ts";
+import { rejection } from "../rejection.ts";
 
 const square = (n: number): number => n * n;
 const waitFor = async (signal: ActorHandle<SignalState>): Promise<string> => {

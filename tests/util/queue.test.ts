@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { ActorDiedError, get, init, MobulaError, type ObjectRef, put, remote, shutdown } from "mobula";
 import { Queue, QueueEmptyError, QueueFullError } from "mobula/util";
 import { QueueBuffer } from "../../util/queue_actor.ts";
-import { rejection } from "./rejection.ts";
+import { rejection } from "../rejection.ts";
 import { until } from "./until.ts";
 
 const produce = remote(async (queue: Queue<number>, from: number, count: number) => {

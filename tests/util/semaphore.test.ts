@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { GetTimeoutError, get, init, remote, shutdown } from "mobula";
 import { Semaphore } from "mobula/util";
-import { rejection } from "./rejection.ts";
+import { rejection } from "../rejection.ts";
 
 class Gauge {
   #inside = 0;

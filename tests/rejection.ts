@@ -10,3 +10,8 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   if ("error" in outcome) return outcome.error;
   throw new Error(`expected a rejection, and it resolved with ${String(outcome.value)}`);
 }
+
+/** The text of the error with which a promise rejects: its class and its message. */
+export async function rejectionText(promise: Promise<unknown>): Promise<string> {
+  return String(await rejection(promise));
+}
