@@ -1,11 +1,14 @@
 import { type ActorLookup, type ActorsContract, type ActorSpec, type ActorSpecWire, type ActorStateWire, CallerOp, ExecutorOp } from "../../runtime/contracts/mod.ts";
 import { ActorNameTakenError, ActorNotFoundError, type Death, isMobulaError } from "../../runtime/errors/mod.ts";
-import { type ActorId, ActorNumber, type Caller, type Envelope, type Kernel, type PlaceId, type Told, toldContract, workerId } from "../../runtime/kernel/mod.ts";
+import { type ActorId, ActorNumber, type Caller, type Clock, type Envelope, type Kernel, type PlaceId, type Told, toldContract, workerId } from "../../runtime/kernel/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
 import { decodeValue, encodeValue } from "../../runtime/values/mod.ts";
 import type { HostContract } from "../../runtime/worker/mod.ts";
 import type { DeathRecord, Fallout, Gcs } from "../gcs/mod.ts";
 import type { ActorSeats } from "./actor_seats.ts";
+
+/** How long the creation of an actor may be behind what others ask of it, in milliseconds. */
+const CREATION_GRACE_MS = 2_000;
 
 /** A call that waits in the control store until its actor lives. */
 interface Relay {
@@ -35,6 +38,7 @@ export interface ActorManagerOptions {
   kernel: Kernel;
   gcs: Gcs;
   seats: ActorSeats;
+  clock: Clock;
   jobId: string;
   /** The job's: where names are when their template does not say. */
   namespace: string;
@@ -68,13 +72,21 @@ export class ActorManager implements ActorsContract {
   create(caller: Caller, ...[id, template, form, data, needs, keeps]: ActorSpecWire): void {
     this.#options.hold(id, caller.from);
     const spec: ActorSpec = { id, template, form, data, needs, keeps };
+    const register = (found: ActorTemplate): void => {
+      this.#register(caller.from, spec, found);
+      this.#known(id);
+    };
     const known = this.#options.template(caller.from, template);
     // At once where it can be: who created an actor may ask for it by name in the same turn.
-    if (known instanceof Promise) void known.then((later) => this.#register(caller.from, spec, later));
-    else this.#register(caller.from, spec, known);
+    if (known instanceof Promise) void known.then(register);
+    else register(known);
   }
 
   watch(caller: Caller, id: ActorId): void {
+    if (this.#isUnknown(id)) {
+      this.#whenKnown(id, () => this.watch(caller, id));
+      return;
+    }
     const target = this.#targetOf(id);
     const keeping = this.#keepings.get(target);
     if (keeping !== undefined) this.#addWatcher(keeping, id, caller.from);
@@ -93,7 +105,11 @@ export class ActorManager implements ActorsContract {
     return this.#gcs.actors.named(namespace ?? undefined).map(({ name, namespace: at }) => ({ name, namespace: at }));
   }
 
-  kill(_caller: Caller, asked: ActorId, noRestart: boolean): void {
+  kill(caller: Caller, asked: ActorId, noRestart: boolean): void {
+    if (this.#isUnknown(asked)) {
+      this.#whenKnown(asked, () => this.kill(caller, asked, noRestart));
+      return;
+    }
     const id = this.#targetOf(asked);
     const row = this.#gcs.actors.row(id);
     // It may be dead so long that it is forgotten.
@@ -128,12 +144,14 @@ export class ActorManager implements ActorsContract {
 
   /** Something for an actor's host from a place that does not know where the actor lives. */
   relay(asked: ActorId, incarnation: number, envelope: Envelope): void {
+    if (this.#isUnknown(asked)) {
+      this.#whenKnown(asked, () => this.relay(asked, incarnation, envelope));
+      return;
+    }
     const alias = this.#aliases.get(asked);
     const id = alias?.target ?? asked;
     const row = this.#gcs.actors.row(id);
     const keeping = this.#keepings.get(id);
-    // Not registered yet: its creation is behind this on its way through the table of templates.
-    if (row === undefined && !this.#deaths.has(id)) this.#early(asked).push({ incarnation, envelope });
     if (row === undefined || keeping === undefined) return;
     const meant = alias !== undefined && redirect(envelope, asked, alias) ? alias.incarnation : incarnation;
     // What was meant for an earlier incarnation its caller sends again, or not, when it hears of the loss.
@@ -197,8 +215,6 @@ export class ActorManager implements ActorsContract {
       },
       from,
     );
-    const early = this.#earlyRelays.get(spec.id);
-    this.#earlyRelays.delete(spec.id);
     if (registered.outcome === "name_taken") {
       const taken = new ActorNameTakenError({ actorName: options.name ?? "", namespace });
       this.#refuse(from, spec.id, taken);
@@ -206,10 +222,9 @@ export class ActorManager implements ActorsContract {
     }
     if (registered.outcome === "found") {
       this.#alias(from, spec.id, registered.actor);
-      for (const { incarnation, envelope } of early ?? []) this.relay(spec.id, incarnation, envelope);
       return;
     }
-    this.#keepings.set(spec.id, { spec, template, watchers: [from], relays: early, aliases: undefined });
+    this.#keepings.set(spec.id, { spec, template, watchers: [from], relays: undefined, aliases: undefined });
     for (const kept of spec.keeps) this.#options.hold(kept, this.#kernel.place);
     if (spec.needs.length === 0) this.#place(spec.id);
     else
@@ -220,15 +235,32 @@ export class ActorManager implements ActorsContract {
   }
 
   readonly #hosts: Map<PlaceId, Told<HostContract>> = new Map();
-  readonly #earlyRelays: Map<ActorId, Relay[]> = new Map();
+  readonly #unknown: Map<ActorId, (() => void)[]> = new Map();
 
-  #early(id: ActorId): Relay[] {
-    let relays = this.#earlyRelays.get(id);
-    if (relays === undefined) {
-      relays = [];
-      this.#earlyRelays.set(id, relays);
+  /** Neither alive nor dead: its creation may be on its way, on another link than what is asked of it. */
+  #isUnknown(id: ActorId): boolean {
+    return !this.#aliases.has(id) && !this.#deaths.has(id) && this.#gcs.actors.row(id) === undefined;
+  }
+
+  #whenKnown(id: ActorId, action: () => void): void {
+    const waiting = this.#unknown.get(id);
+    if (waiting !== undefined) {
+      waiting.push(action);
+      return;
     }
-    return relays;
+    this.#unknown.set(id, [action]);
+    this.#options.clock.after(CREATION_GRACE_MS, () => {
+      if (!this.#unknown.has(id)) return;
+      if (this.#isUnknown(id)) this.#remember(id, encodeDeath({ cause: "unknown", actorId: id, detail: "this node does not know it" }));
+      this.#known(id);
+    });
+  }
+
+  #known(id: ActorId): void {
+    const waiting = this.#unknown.get(id);
+    if (waiting === undefined) return;
+    this.#unknown.delete(id);
+    for (const action of waiting) action();
   }
 
   /** The id that the caller made up stands for the actor that has the name. */

@@ -121,6 +121,7 @@ export class SystemNode implements NodeContract {
       kernel,
       gcs: this.#gcs,
       seats: this.#seats,
+      clock,
       jobId: config.jobId,
       namespace: config.namespace,
       template: (owner, number) => this.#functions.template({ from: owner, attachments: [] }, owner, number) as ActorTemplate | Promise<ActorTemplate>,

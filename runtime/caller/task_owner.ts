@@ -117,14 +117,17 @@ export class TaskOwner {
   }
 
   /** A worker is gone: what it had of this place's tasks is tried again, or fails with the death. */
-  workerLost(worker: PlaceId, death: Uint8Array, sequences: readonly number[]): void {
+  workerLost(worker: PlaceId, encoded: Uint8Array, sequences: readonly number[]): void {
     this.submitter.leases.endAllOf(worker);
+    const death = decodeValue(encoded) as Death;
     const sent = new Set(sequences);
     this.#options.clock.after(LAST_WORDS_MS, () => {
       this.#options.kernel.disconnect(worker);
       for (const task of [...this.#tasks.values()]) {
         if (!sent.has(task.sequence) && this.submitter.workerOf(task) !== worker) continue;
-        if (task.retriesLeft !== 0) this.#again(task);
+        // A worker that its node retires has ended all that it began: what came too late there has not run.
+        if (death.cause === "terminated") this.#resubmit(task);
+        else if (task.retriesLeft !== 0) this.#again(task);
         else this.#lost(task, death);
       }
     });
@@ -146,18 +149,22 @@ export class TaskOwner {
     for (const task of [...this.#tasks.values()]) this.failed(task, fault, false);
   }
 
-  #lost(task: PendingTask, death: Uint8Array): void {
+  #lost(task: PendingTask, death: Death): void {
     this.end(task);
     const { name } = task.template;
-    const fields = { functionName: name, taskId: taskId(this.#place, task.sequence), death: decodeValue(death) as Death };
+    const fields = { functionName: name, taskId: taskId(this.#place, task.sequence), death };
     const error = fields.death.cause === "out-of-memory" ? new OutOfMemoryError(fields) : new WorkerCrashedError(fields);
     this.#options.outcomes.fail(task, this.#options.objects.packFault(error), name);
   }
 
   #again(task: PendingTask): void {
-    this.submitter.released(task);
     if (task.retriesLeft > 0) task.retriesLeft--;
     task.attempt++;
+    this.#resubmit(task);
+  }
+
+  #resubmit(task: PendingTask): void {
+    this.submitter.released(task);
     this.submitter.submit(task);
   }
 

@@ -23,7 +23,8 @@ export function spawnThread(module: string, options: ThreadOptions, askToEnd?: (
   worker.on("exit", (code: number) => {
     if (gone) return;
     gone = true;
-    options.onExit({ code, error });
+    // A thread that an error has ended reports 0 at times.
+    options.onExit({ code: error === undefined ? code : code || 1, error });
   });
   worker.unref();
   return {

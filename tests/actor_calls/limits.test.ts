@@ -52,10 +52,13 @@ describe("cancel()", () => {
   test("drops a call that waits, and no other", async () => {
     const signal = SignalActor.remote();
     const worker = WorkerActor.remote();
+    // From then on calls and cancellations go the same way.
+    await get(worker.__ready__.remote());
+    await get(signal.note.remote("ready"));
     const first = worker.wait.remote(signal);
     const dropped = worker.note.remote("dropped");
     const kept = worker.note.remote("kept");
-    await get(signal.arrived.remote(1));
+    await get(signal.arrived.remote(2));
     cancel(dropped);
     const error = await failureOf(dropped);
     expect(error["code"]).toBe("TASK_CANCELLED");

@@ -20,6 +20,7 @@ class Known {
 class World {
   readonly links: Map<string, Message[]> = new Map();
   readonly freed: Set<string> = new Set();
+  readonly stored: Set<string> = new Set();
   readonly references: References = new References({ onDead: (ids) => ids.forEach((id) => this.freed.add(id)), schedule: (flush) => flush() });
   readonly drops: DropOrder = new DropOrder((place, ids) => ids.forEach((id) => this.references.drop(id, place)));
   readonly places: Place[];
@@ -45,7 +46,7 @@ class World {
   /** What some place holds, a message carries, or a call will need must not have been freed. */
   check(): void {
     for (const { known } of this.places) {
-      for (const { id, users } of known.values()) if (users > 0 && this.freed.has(id)) throw new Error(`${id} was freed while it was held`);
+      for (const { id, users } of known.values()) if (users > 0 && this.freed.has(id) && this.stored.has(id)) throw new Error(`${id} was freed while it was held`);
     }
   }
 }
@@ -77,7 +78,12 @@ class Place {
 
   make(): void {
     const id = `o${this.world.nextId++}`;
-    this.world.send(`${this.number}>manager`, () => this.world.references.hold(id, this.number));
+    this.world.send(`${this.number}>manager`, () => {
+      // Before its value is there nothing is lost when news of others come and go.
+      this.world.freed.delete(id);
+      this.world.references.hold(id, this.number);
+      this.world.stored.add(id);
+    });
     this.use(id, true);
     this.refs.push(id);
   }
@@ -119,9 +125,7 @@ class Place {
       const result = returns !== undefined && other.refs.includes(returns) ? returns : returns === undefined ? undefined : id;
       if (keeps) other.refs.push(id);
       else other.letGoLater(id);
-      if (result !== undefined) {
-        world.send(`${other.number}>manager`, () => world.references.hold(result, this.number));
-      }
+      if (result !== undefined) world.send(`${other.number}>manager`, () => world.references.hold(result, this.number));
       other.references.flush();
       const count = other.announcer.newsFor(this.number);
       world.send(`${other.number}>${this.number}`, () => {
@@ -188,7 +192,7 @@ describe("counting references", () => {
         expect(world.freed.size).toBe(world.nextId);
         expect([world.references.size, world.drops.size]).toEqual([0, 0]);
       }),
-      { numRuns: 400, includeErrorInReport: true },
+      { numRuns: 2_000, includeErrorInReport: true },
     );
   });
 });

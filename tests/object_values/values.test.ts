@@ -107,7 +107,7 @@ describe("values", () => {
     expect(() => put(bad)).toThrow(SerializationError);
     expect(() => put(bad)).toThrow(/a\[1\]\.b/);
     expect(() => echo.remote(bad)).toThrow(/a\[1\]\.b/);
-    expect(() => echo.remote(put(1), bad)).toThrow(/a\[1\]\.b/);
+    expect(() => (echo.remote as (...values: unknown[]) => unknown)(put(1), bad)).toThrow(/a\[1\]\.b/);
     const returnsBad = remote(() => ({ inner: { weak: new WeakSet() } }), { name: "returnsBad" });
     const error = (await get(returnsBad.remote()).catch((error: unknown) => error)) as TaskError;
     expect(error).toBeInstanceOf(TaskError);
