@@ -1,38 +1,34 @@
-import { type ActorLookup, type ActorsContract, type ActorSpec, type ActorSpecWire, type ActorStateWire, CallerOp, ExecutorOp } from "../../runtime/contracts/mod.ts";
+import {
+  type ActorLookup,
+  type ActorSpec,
+  type ActorSpecWire,
+  type ActorStateWire,
+  type ActorsContract,
+  CallerOp,
+  ExecutorOp,
+} from "../../runtime/contracts/mod.ts";
 import { ActorNameTakenError, ActorNotFoundError, type Death, isMobulaError } from "../../runtime/errors/mod.ts";
-import { type ActorId, ActorNumber, type Caller, type Clock, type Envelope, type Kernel, type PlaceId, type Told, toldContract, workerId } from "../../runtime/kernel/mod.ts";
+import {
+  type ActorId,
+  ActorNumber,
+  type Caller,
+  type Clock,
+  type Envelope,
+  type Kernel,
+  type PlaceId,
+  type Told,
+  toldContract,
+  workerId,
+} from "../../runtime/kernel/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
-import { decodeValue, encodeValue } from "../../runtime/values/mod.ts";
+import { decodeValue } from "../../runtime/values/mod.ts";
 import type { HostContract } from "../../runtime/worker/mod.ts";
-import type { DeathRecord, Fallout, Gcs } from "../gcs/mod.ts";
+import type { Fallout, Gcs } from "../gcs/mod.ts";
 import type { ActorSeats } from "./actor_seats.ts";
-
-/** How long the creation of an actor may be behind what others ask of it, in milliseconds. */
-const CREATION_GRACE_MS = 2_000;
-
-/** A call that waits in the control store until its actor lives. */
-interface Relay {
-  readonly incarnation: number;
-  readonly envelope: Envelope;
-}
-
-/** What is needed of a living actor beyond its row. There may be a hundred thousand: no maps where nothing is in them. */
-interface Keeping {
-  readonly spec: ActorSpec;
-  readonly template: ActorTemplate;
-  /** Places that hear of its states. */
-  readonly watchers: PlaceId[];
-  relays: Relay[] | undefined;
-  /** Ids that stand for this actor by `getIfExists`, and who hears of its states under each. */
-  aliases: Map<ActorId, PlaceId[]> | undefined;
-}
-
-/** An id that its maker thought was a new actor's. */
-interface Alias {
-  readonly target: ActorId;
-  /** The incarnation for which calls are meant that were made before their caller knew of the target. */
-  readonly incarnation: number;
-}
+import { type Alias, redirect } from "./alias.ts";
+import { AwaitedCreations } from "./awaited_creations.ts";
+import { Keeping } from "./keeping.ts";
+import { encodeDeath, LastWords, recordOf } from "./last_words.ts";
 
 export interface ActorManagerOptions {
   kernel: Kernel;
@@ -60,13 +56,21 @@ export class ActorManager implements ActorsContract {
   readonly #kernel: Kernel;
   readonly #keepings: Map<ActorId, Keeping> = new Map();
   readonly #aliases: Map<ActorId, Alias> = new Map();
-  /** Last words of the dead, for those who ask late. */
-  readonly #deaths: Map<ActorId, Uint8Array> = new Map();
+  readonly #deaths: LastWords;
+  readonly #awaited: AwaitedCreations;
 
   constructor(options: ActorManagerOptions) {
     this.#options = options;
     this.#gcs = options.gcs;
     this.#kernel = options.kernel;
+    this.#deaths = new LastWords(options.gcs.limits.deadActors);
+    this.#awaited = new AwaitedCreations({
+      clock: options.clock,
+      onExpired: (id) => {
+        if (this.#isUnknown(id))
+          this.#deaths.keep(id, encodeDeath({ cause: "unknown", actorId: id, detail: "this node does not know it" }));
+      },
+    });
   }
 
   create(caller: Caller, ...[id, template, form, data, needs, keeps]: ActorSpecWire): void {
@@ -74,7 +78,7 @@ export class ActorManager implements ActorsContract {
     const spec: ActorSpec = { id, template, form, data, needs, keeps };
     const register = (found: ActorTemplate): void => {
       this.#register(caller.from, spec, found);
-      this.#known(id);
+      this.#awaited.known(id);
     };
     const known = this.#options.template(caller.from, template);
     // At once where it can be: who created an actor may ask for it by name in the same turn.
@@ -84,12 +88,12 @@ export class ActorManager implements ActorsContract {
 
   watch(caller: Caller, id: ActorId): void {
     if (this.#isUnknown(id)) {
-      this.#whenKnown(id, () => this.watch(caller, id));
+      this.#awaited.wait(id, () => this.watch(caller, id));
       return;
     }
     const target = this.#targetOf(id);
     const keeping = this.#keepings.get(target);
-    if (keeping !== undefined) this.#addWatcher(keeping, id, caller.from);
+    if (keeping !== undefined) keeping.watch(id, caller.from);
     this.#tellOne(caller.from, id, this.#stateOf(target, id));
   }
 
@@ -107,7 +111,7 @@ export class ActorManager implements ActorsContract {
 
   kill(caller: Caller, asked: ActorId, noRestart: boolean): void {
     if (this.#isUnknown(asked)) {
-      this.#whenKnown(asked, () => this.kill(caller, asked, noRestart));
+      this.#awaited.wait(asked, () => this.kill(caller, asked, noRestart));
       return;
     }
     const id = this.#targetOf(asked);
@@ -117,7 +121,13 @@ export class ActorManager implements ActorsContract {
     this.#lose(id, { cause: "killed", actorId: id, detail: "kill() was called" }, !noRestart, true);
   }
 
-  started(caller: Caller, id: ActorId, incarnation: number, fault?: Uint8Array, cause: "constructor" | "start-failed" = "constructor"): void {
+  started(
+    caller: Caller,
+    id: ActorId,
+    incarnation: number,
+    fault?: Uint8Array,
+    cause: "constructor" | "start-failed" = "constructor",
+  ): void {
     const row = this.#gcs.actors.row(id);
     if (row === undefined || row.incarnation !== incarnation || row.state === "DEAD") {
       this.#hostAt(caller.from).stopActor(id, "it is not wanted any more");
@@ -132,20 +142,20 @@ export class ActorManager implements ActorsContract {
     this.#tell(id);
     const keeping = this.#keepings.get(id);
     if (keeping === undefined) return;
-    const relays = keeping.relays ?? [];
-    keeping.relays = undefined;
-    for (const relay of relays) if (relay.incarnation === incarnation) this.#kernel.send(caller.from, relay.envelope);
+    for (const relay of keeping.release())
+      if (relay.incarnation === incarnation) this.#kernel.send(caller.from, relay.envelope);
   }
 
   ended(_caller: Caller, id: ActorId, incarnation: number, cause: "exit" | "out-of-scope" | "killed"): void {
     const row = this.#gcs.actors.row(id);
-    if (row?.incarnation === incarnation) this.#lose(id, { cause, actorId: id, detail: "exitActor() was called" }, false, false);
+    if (row?.incarnation === incarnation)
+      this.#lose(id, { cause, actorId: id, detail: "exitActor() was called" }, false, false);
   }
 
   /** Something for an actor's host from a place that does not know where the actor lives. */
   relay(asked: ActorId, incarnation: number, envelope: Envelope): void {
     if (this.#isUnknown(asked)) {
-      this.#whenKnown(asked, () => this.relay(asked, incarnation, envelope));
+      this.#awaited.wait(asked, () => this.relay(asked, incarnation, envelope));
       return;
     }
     const alias = this.#aliases.get(asked);
@@ -157,21 +167,14 @@ export class ActorManager implements ActorsContract {
     // What was meant for an earlier incarnation its caller sends again, or not, when it hears of the loss.
     if (meant !== row.incarnation) return;
     if (row.state === "ALIVE" && row.place !== undefined) this.#kernel.send(row.place, envelope);
-    else {
-      keeping.relays ??= [];
-      // Word that a call is not wanted any more must be there before the call can begin.
-      if (envelope[1] === ExecutorOp.cancel) keeping.relays.unshift({ incarnation: meant, envelope });
-      else keeping.relays.push({ incarnation: meant, envelope });
-    }
+    // Word that a call is not wanted any more must be there before the call can begin.
+    else keeping.hold({ incarnation: meant, envelope }, envelope[1] === ExecutorOp.cancel);
   }
 
   /** A place has gone: its actors are restarted or dead, and those it owned end. */
   placeLost(place: PlaceId, death: Death): void {
     this.#hosts.delete(place);
-    for (const keeping of this.#keepings.values()) {
-      remove(keeping.watchers, place);
-      for (const watchers of keeping.aliases?.values() ?? []) remove(watchers, place);
-    }
+    for (const keeping of this.#keepings.values()) keeping.forget(place);
     this.#settle(this.#gcs.placeLost(place, recordOf(death)), death);
   }
 
@@ -224,7 +227,9 @@ export class ActorManager implements ActorsContract {
       this.#alias(from, spec.id, registered.actor);
       return;
     }
-    this.#keepings.set(spec.id, { spec, template, watchers: [from], relays: undefined, aliases: undefined });
+    const keeping = new Keeping(spec, template);
+    keeping.watch(spec.id, from);
+    this.#keepings.set(spec.id, keeping);
     for (const kept of spec.keeps) this.#options.hold(kept, this.#kernel.place);
     if (spec.needs.length === 0) this.#place(spec.id);
     else
@@ -235,40 +240,21 @@ export class ActorManager implements ActorsContract {
   }
 
   readonly #hosts: Map<PlaceId, Told<HostContract>> = new Map();
-  readonly #unknown: Map<ActorId, (() => void)[]> = new Map();
-
   /** Neither alive nor dead: its creation may be on its way, on another link than what is asked of it. */
   #isUnknown(id: ActorId): boolean {
     return !this.#aliases.has(id) && !this.#deaths.has(id) && this.#gcs.actors.row(id) === undefined;
   }
 
-  #whenKnown(id: ActorId, action: () => void): void {
-    const waiting = this.#unknown.get(id);
-    if (waiting !== undefined) {
-      waiting.push(action);
-      return;
-    }
-    this.#unknown.set(id, [action]);
-    this.#options.clock.after(CREATION_GRACE_MS, () => {
-      if (!this.#unknown.has(id)) return;
-      if (this.#isUnknown(id)) this.#remember(id, encodeDeath({ cause: "unknown", actorId: id, detail: "this node does not know it" }));
-      this.#known(id);
-    });
-  }
-
-  #known(id: ActorId): void {
-    const waiting = this.#unknown.get(id);
-    if (waiting === undefined) return;
-    this.#unknown.delete(id);
-    for (const action of waiting) action();
-  }
-
   /** The id that the caller made up stands for the actor that has the name. */
-  #alias(from: PlaceId, id: ActorId, { actorId: target, incarnation }: { actorId: ActorId; incarnation: number }): void {
+  #alias(
+    from: PlaceId,
+    id: ActorId,
+    { actorId: target, incarnation }: { actorId: ActorId; incarnation: number },
+  ): void {
     this.#aliases.set(id, { target, incarnation });
     this.#options.hold(target, this.#kernel.place);
     const keeping = this.#keepings.get(target);
-    if (keeping !== undefined) this.#addWatcher(keeping, id, from);
+    if (keeping !== undefined) keeping.watch(id, from);
     this.#tellOne(from, id, this.#stateOf(target, id));
   }
 
@@ -279,7 +265,7 @@ export class ActorManager implements ActorsContract {
   /** There will be no such actor. */
   #refuse(to: PlaceId, id: ActorId, error: unknown): void {
     const death = encodeDeath({ cause: "start-failed", actorId: id, error });
-    this.#remember(id, death);
+    this.#deaths.keep(id, death);
     this.#tellOne(to, id, ["DEAD", -1, 0, death]);
   }
 
@@ -289,16 +275,20 @@ export class ActorManager implements ActorsContract {
     if (keeping === undefined || row === undefined || row.state === "DEAD") return;
     const { spec, template } = keeping;
     const { incarnation } = row;
-    this.#options.seats.find({ id, owner: row.owner, template }, (place) => {
-      const now = this.#gcs.actors.row(id);
-      if (now === undefined || now.incarnation !== incarnation || now.state === "DEAD") {
-        this.#options.seats.leave(id, "it is not wanted any more");
-        return;
-      }
-      this.#gcs.actors.assign(id, { incarnation, place, workerId: workerId(place) });
-      const { form, data } = spec;
-      this.#hostAt(place).createActor(id, incarnation, row.owner, spec.template, form, data);
-    }, (error) => this.#lose(id, { cause: "start-failed", actorId: id, error }, !isRefusal(error), false));
+    this.#options.seats.find(
+      { id, owner: row.owner, template },
+      (place) => {
+        const now = this.#gcs.actors.row(id);
+        if (now === undefined || now.incarnation !== incarnation || now.state === "DEAD") {
+          this.#options.seats.leave(id, "it is not wanted any more");
+          return;
+        }
+        this.#gcs.actors.assign(id, { incarnation, place, workerId: workerId(place) });
+        const { form, data } = spec;
+        this.#hostAt(place).createActor(id, incarnation, row.owner, spec.template, form, data);
+      },
+      (error) => this.#lose(id, { cause: "start-failed", actorId: id, error }, !isRefusal(error), false),
+    );
   }
 
   #lose(id: ActorId, death: Death, restart: boolean, force: boolean): void {
@@ -322,7 +312,11 @@ export class ActorManager implements ActorsContract {
     for (const id of fallout.dead) {
       this.#options.seats.leave(id, "its place is gone");
       const row = this.#gcs.actors.row(id);
-      this.#moved(id, "DEAD", row?.death?.cause === "owner-died" ? { ...death, cause: "owner-died", actorId: id } : { ...death, actorId: id });
+      this.#moved(
+        id,
+        "DEAD",
+        row?.death?.cause === "owner-died" ? { ...death, cause: "owner-died", actorId: id } : { ...death, actorId: id },
+      );
     }
   }
 
@@ -333,18 +327,13 @@ export class ActorManager implements ActorsContract {
       return;
     }
     const encoded = encodeDeath(death);
-    this.#remember(id, encoded);
+    this.#deaths.keep(id, encoded);
     this.#tell(id);
     const keeping = this.#keepings.get(id);
     if (keeping === undefined) return;
     this.#keepings.delete(id);
-    for (const alias of keeping.aliases?.keys() ?? []) this.#remember(alias, encoded);
+    for (const alias of keeping.aliases?.keys() ?? []) this.#deaths.keep(alias, encoded);
     for (const kept of keeping.spec.keeps) this.#options.drop(kept, this.#kernel.place);
-  }
-
-  #remember(id: ActorId, death: Uint8Array): void {
-    this.#deaths.set(id, death);
-    if (this.#deaths.size > this.#gcs.limits.deadActors) this.#deaths.delete(this.#deaths.keys().next().value as ActorId);
   }
 
   #tell(id: ActorId): void {
@@ -364,25 +353,21 @@ export class ActorManager implements ActorsContract {
 
   #stateOf(id: ActorId, alias?: ActorId): ActorStateWire {
     const row = this.#gcs.actors.row(id);
-    if (row === undefined) return ["DEAD", -1, 0, this.#deaths.get(id) ?? encodeDeath({ cause: "unknown", actorId: id, detail: "this node does not know it" })];
+    if (row === undefined)
+      return [
+        "DEAD",
+        -1,
+        0,
+        this.#deaths.of(id) ?? encodeDeath({ cause: "unknown", actorId: id, detail: "this node does not know it" }),
+      ];
     const phase = row.state === "DEPENDENCIES_UNREADY" || row.state === "PENDING_CREATION" ? "PENDING" : row.state;
     const wire: ActorStateWire = [phase, row.place ?? -1, row.incarnation];
-    if (phase === "DEAD") wire[3] = this.#deaths.get(id);
+    if (phase === "DEAD") wire[3] = this.#deaths.of(id);
     if (alias !== undefined && alias !== id) {
       wire[3] ??= undefined;
       wire[4] = id;
     }
     return wire;
-  }
-
-  #addWatcher(keeping: Keeping, id: ActorId, place: PlaceId): void {
-    let { watchers } = keeping;
-    if (id !== keeping.spec.id) {
-      keeping.aliases ??= new Map();
-      watchers = keeping.aliases.get(id) ?? [];
-      keeping.aliases.set(id, watchers);
-    }
-    if (!watchers.includes(place)) watchers.push(place);
   }
 
   #hostAt(place: PlaceId): Told<HostContract> {
@@ -395,46 +380,13 @@ export class ActorManager implements ActorsContract {
   }
 }
 
-/** Turns what was sent under an alias to the actor meant. False when its caller knew the actor already. */
-function redirect(envelope: Envelope, alias: ActorId, { target, incarnation }: Alias): boolean {
-  const call = envelope[1] === ExecutorOp.call;
-  const at = call ? 3 : envelope.length - 1;
-  if (envelope[at] !== alias) return false;
-  envelope[at] = target;
-  if (call) envelope[4] = incarnation;
-  return true;
-}
-
-function remove(places: PlaceId[], place: PlaceId): void {
-  const at = places.indexOf(place);
-  if (at >= 0) places.splice(at, 1);
-}
-
-function encodeDeath(death: Death): Uint8Array {
-  try {
-    return encodeValue(death, { met: [] }).bytes;
-  } catch {
-    const { error, ...rest } = death;
-    return encodeValue({ ...rest, error: new Error(String(error)) }, { met: [] }).bytes;
-  }
-}
-
 /** No node can ever have the actor: to try again would end the same way. */
 function isRefusal(error: unknown): boolean {
   return isMobulaError(error, "ACTOR_UNSCHEDULABLE") || isMobulaError(error, "PLACEMENT_GROUP_ERROR");
 }
 
 function placementOf(strategy: ActorTemplate["options"]["schedulingStrategy"]): { placementGroupId?: string } {
-  return typeof strategy === "object" && "placementGroupId" in strategy ? { placementGroupId: strategy.placementGroupId } : {};
+  return typeof strategy === "object" && "placementGroupId" in strategy
+    ? { placementGroupId: strategy.placementGroupId }
+    : {};
 }
-
-function recordOf(death: Death): DeathRecord {
-  const { error, ...rest } = death;
-  if (error === undefined) return rest;
-  try {
-    return { ...rest, error: encodeValue(error, { met: [] }).bytes };
-  } catch {
-    return rest;
-  }
-}
-

@@ -146,7 +146,14 @@ export class ActorSeats {
       const keeps = ResourceSet.from(options.resources);
       // Light actors that state no resources are not held up by the one CPU that placing a worker asks for.
       const resources = light && keeps.isEmpty ? {} : placementResources;
-      const placement: Candidate["placement"] = { kind: "actor", name, resources, schedulingStrategy, labelSelector, fallbackStrategy };
+      const placement: Candidate["placement"] = {
+        kind: "actor",
+        name,
+        resources,
+        schedulingStrategy,
+        labelSelector,
+        fallbackStrategy,
+      };
       wants = { isolation, demand: ResourceSet.from(resources), placement, keeps };
       this.#wants.set(template, wants);
     }
@@ -165,12 +172,18 @@ export class ActorSeats {
     const slot = this.#nextHost++ % this.#options.sharedHosts;
     let host = this.#hosts.get(slot);
     if (host === undefined) {
-      const made: { place: Promise<PlaceId>; at: PlaceId } = { place: this.#options.pool.acquire("thread", "null"), at: -1 };
+      const made: { place: Promise<PlaceId>; at: PlaceId } = {
+        place: this.#options.pool.acquire("thread", "null"),
+        at: -1,
+      };
       host = made;
       this.#hosts.set(slot, made);
-      made.place.then((place) => {
-        made.at = place;
-      }, () => this.#hosts.delete(slot));
+      made.place.then(
+        (place) => {
+          made.at = place;
+        },
+        () => this.#hosts.delete(slot),
+      );
     }
     if (host.at >= 0) found(host.at);
     else host.place.then(found, failed);

@@ -1,8 +1,11 @@
-import { init, shutdown } from "../../mod.ts";
+import { type InitOptions, init, shutdown } from "../../mod.ts";
 import { platform } from "../../runtime/platform/mod.ts";
 import type { Figures, Plan } from "./measure.ts";
 import type { Family, Row, Unit } from "./row.ts";
 import { judge, type Verdict } from "./target.ts";
+
+/** A row that takes longer hangs. */
+const DEADLINE_MS = { full: 600_000, quick: 90_000 };
 
 /** What became of one row. Exactly one of `figures`, `skipped` and `error` is there. */
 export interface RowReport {
@@ -12,6 +15,8 @@ export interface RowReport {
   readonly figures?: Figures;
   readonly skipped?: string;
   readonly error?: string;
+  /** It was not done by its deadline, and may still be at work. */
+  readonly late?: true;
   /** Empty until the whole suite has run. */
   readonly verdicts: readonly Verdict[];
 }
@@ -46,6 +51,7 @@ export async function runSuite(families: readonly Family[], options: SuiteOption
       for (const row of rows) {
         const report = await runRow(row, family.name, options.plan);
         reports.push(report);
+        if (report.late === true && family.node !== undefined) await restart(family.node);
         options.onRow?.(report);
         platform.collectGarbage();
       }
@@ -73,12 +79,24 @@ export function hasFailed({ error, figures }: RowReport): boolean {
 
 async function runRow(row: Row, family: string, plan: Plan): Promise<RowReport> {
   const about = { family, name: row.name, unit: row.unit, verdicts: [] };
+  const deadlineMs = plan.quick ? DEADLINE_MS.quick : DEADLINE_MS.full;
+  const late = Promise.withResolvers<"late">();
+  const timer = setTimeout(() => late.resolve("late"), deadlineMs);
   try {
-    const result = await row.measure(plan);
+    const result = await Promise.race([row.measure(plan), late.promise]);
+    if (result === "late") return { ...about, error: `not done after ${deadlineMs / 1000} s`, late: true };
     return "skipped" in result ? { ...about, skipped: result.skipped } : { ...about, figures: result };
   } catch (error) {
     return { ...about, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+/** Ends what a late row may still do. */
+async function restart(node: InitOptions): Promise<void> {
+  await shutdown();
+  await init(node);
 }
 
 function rowFilter(patterns: string): (name: string) => boolean {

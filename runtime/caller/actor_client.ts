@@ -1,9 +1,29 @@
+import {
+  type ActorSpec,
+  type ActorStateWire,
+  type ActorsContract,
+  ActorsOp,
+  ATTEMPT_SHIFT,
+  ExecutorOp,
+  TaskFlag,
+} from "../contracts/mod.ts";
 import { ActorDiedError, ActorUnavailableError, type Death, isMobulaError } from "../errors/mod.ts";
-import { type ActorSpec, type ActorsContract, ActorsOp, type ActorStateWire, ATTEMPT_SHIFT, ExecutorOp, TaskFlag } from "../contracts/mod.ts";
-import { type ActorId, ActorNumber, type Clock, type Envelope, type Kernel, type PlaceId, type Remote, remoteContract, systemPlaceOf, type Told, toldContract } from "../kernel/mod.ts";
+import {
+  type ActorId,
+  ActorNumber,
+  type Clock,
+  type Envelope,
+  type Kernel,
+  type PlaceId,
+  type Remote,
+  remoteContract,
+  systemPlaceOf,
+  type Told,
+  toldContract,
+} from "../kernel/mod.ts";
 import { LocalReferences } from "../references/mod.ts";
-import { decodeValue } from "../values/mod.ts";
 import type { ActorMeta } from "../tasks/mod.ts";
+import { decodeValue } from "../values/mod.ts";
 import { type ActorCall, ActorRecord } from "./actor_record.ts";
 import type { ObjectClient } from "./object_client.ts";
 
@@ -53,7 +73,12 @@ export class ActorClient {
   /** A record for an actor that cannot be made, for what its constructor was to be given has failed. */
   stillborn(id: ActorId, meta: ActorMeta, error: unknown): ActorRecord {
     const record = this.#record(id, meta, "DEAD");
-    record.death = { cause: "start-failed", actorId: id, detail: "An argument of its constructor failed.", error } satisfies Death;
+    record.death = {
+      cause: "start-failed",
+      actorId: id,
+      detail: "An argument of its constructor failed.",
+      error,
+    } satisfies Death;
     return record;
   }
 
@@ -88,7 +113,15 @@ export class ActorClient {
   }
 
   cancel(call: ActorCall, owner: PlaceId, recursive: boolean, reason: string): void {
-    this.#toHost(call, [ActorNumber.executor, ExecutorOp.cancel, owner, call.sequence, recursive, reason, call.record.target]);
+    this.#toHost(call, [
+      ActorNumber.executor,
+      ExecutorOp.cancel,
+      owner,
+      call.sequence,
+      recursive,
+      reason,
+      call.record.target,
+    ]);
   }
 
   consumed(call: ActorCall, owner: PlaceId, count: number): void {
@@ -159,7 +192,10 @@ export class ActorClient {
   /** The call was under way when its actor was lost. */
   #again(call: ActorCall, record: ActorRecord): void {
     if (call.retriesLeft === 0) {
-      this.#ends.failCall(call, new ActorUnavailableError({ ...subject(call, record), reason: "it died and is being restarted" }));
+      this.#ends.failCall(
+        call,
+        new ActorUnavailableError({ ...subject(call, record), reason: "it died and is being restarted" }),
+      );
       return;
     }
     if (call.retriesLeft > 0) call.retriesLeft--;
@@ -227,7 +263,14 @@ const LAST_WORDS_MS = 10;
 /** Errors that say of themselves why there is no actor. */
 const NEVER_BEGAN = ["ACTOR_UNSCHEDULABLE", "ACTOR_NAME_TAKEN"] as const;
 
-const UNKNOWN_META: ActorMeta = { className: "", methods: {}, groups: [], maxTaskRetries: 0, maxPendingCalls: -1, generatorBackpressure: -1 };
+const UNKNOWN_META: ActorMeta = {
+  className: "",
+  methods: {},
+  groups: [],
+  maxTaskRetries: 0,
+  maxPendingCalls: -1,
+  generatorBackpressure: -1,
+};
 
 function subject(call: ActorCall, record: ActorRecord): { actorId: string; className: string; methodName: string } {
   return { actorId: record.id, className: record.meta.className, methodName: call.method };

@@ -1,10 +1,9 @@
 import { currentCall } from "../context/mod.ts";
 import { PendingCallsLimitExceededError, TaskCancelledError } from "../errors/mod.ts";
 import { type Clock, type Kernel, type PlaceId, taskId } from "../kernel/mod.ts";
-import type { Arguments } from "../tasks/mod.ts";
+import type { Arguments, MethodMeta } from "../tasks/mod.ts";
 import type { Payload } from "../values/mod.ts";
 import { ActorClient, type CallEnds } from "./actor_client.ts";
-import type { MethodMeta } from "../tasks/mod.ts";
 import type { ActorCall, ActorRecord } from "./actor_record.ts";
 import type { Entry } from "./entry.ts";
 import type { ItemStream } from "./item_stream.ts";
@@ -62,7 +61,10 @@ export class CallOwner implements CallEnds {
       stream,
       numReturns: numReturns === "streaming" ? -1 : numReturns,
       concurrencyGroup: options.concurrencyGroup,
-      backpressure: Math.max(0, options.generatorBackpressure ?? own?.generatorBackpressure ?? meta.generatorBackpressure),
+      backpressure: Math.max(
+        0,
+        options.generatorBackpressure ?? own?.generatorBackpressure ?? meta.generatorBackpressure,
+      ),
       parent: currentCall()?.run,
       record,
       retryExceptions: options.retryExceptions,
@@ -72,10 +74,13 @@ export class CallOwner implements CallEnds {
       stopTimer: undefined,
     };
     this.#calls.set(sequence, call);
-    if (stream !== undefined && call.backpressure > 0) stream.onConsumed = (taken) => this.actors.consumed(call, this.#place, taken);
+    if (stream !== undefined && call.backpressure > 0)
+      stream.onConsumed = (taken) => this.actors.consumed(call, this.#place, taken);
     const timeoutMs = options.timeoutMs ?? own?.timeoutMs ?? meta.timeoutMs;
     if (timeoutMs !== undefined) {
-      call.stopTimer = this.#clock.after(timeoutMs, () => this.stop(call, { force: false, recursive: true, reason: "timeout" }));
+      call.stopTimer = this.#clock.after(timeoutMs, () =>
+        this.stop(call, { force: false, recursive: true, reason: "timeout" }),
+      );
     }
     this.actors.submit(call);
   }
@@ -114,7 +119,10 @@ export class CallOwner implements CallEnds {
     if (!this.#calls.has(call.sequence)) return;
     this.actors.cancel(call, this.#place, how.recursive, how.reason);
     const functionName = `${call.record.meta.className}.${call.method}`;
-    this.failCall(call, new TaskCancelledError({ reason: how.reason, functionName, taskId: taskId(this.#place, call.sequence) }));
+    this.failCall(
+      call,
+      new TaskCancelledError({ reason: how.reason, functionName, taskId: taskId(this.#place, call.sequence) }),
+    );
   }
 
   stopChildren(parent: number): void {

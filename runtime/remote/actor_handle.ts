@@ -40,7 +40,8 @@ export class ActorHandle {
 
   /** @throws ReferenceError when the handle was disposed of */
   static live(handle: ActorHandle): ActorRecord {
-    if (handle.#disposed) throw new ReferenceError(`${handle.toString()} was disposed of; keep a handle as long as it is used`);
+    if (handle.#disposed)
+      throw new ReferenceError(`${handle.toString()} was disposed of; keep a handle as long as it is used`);
     return handle.#record;
   }
 
@@ -109,14 +110,17 @@ const BEHIND = Symbol("mobula.actorHandle");
 
 /** The handle behind a proxy. */
 function behind(value: unknown): ActorHandle | undefined {
-  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== ActorHandle.prototype) return undefined;
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== ActorHandle.prototype)
+    return undefined;
   return (value as { [BEHIND]?: ActorHandle })[BEHIND];
 }
 
 function methodOf(handle: ActorHandle, name: string, options?: CallOptions): Method {
-  const method = function (): never {
-    throw new TypeError(`method "${name}" of ${handle.toString()} was called directly; use .${name}.remote(…) and fetch the result with await get(ref)`);
-  } as unknown as Method;
+  const method = ((): never => {
+    throw new TypeError(
+      `method "${name}" of ${handle.toString()} was called directly; use .${name}.remote(…) and fetch the result with await get(ref)`,
+    );
+  }) as unknown as Method;
   method.remote = (...args: unknown[]) => {
     const record = ActorHandle.live(handle);
     return callActor(record, options === undefined ? { method: name, args } : { method: name, args, options });
@@ -132,11 +136,17 @@ function methodOf(handle: ActorHandle, name: string, options?: CallOptions): Met
 function checkGroup(group: string | undefined, { meta: { className, groups } }: ActorRecord): void {
   if (group === undefined || groups.includes(group)) return;
   const known = groups.length === 0 ? "it has none; state concurrencyGroups in remote()" : groups.join(", ");
-  throw new RangeError(`options(): option "concurrencyGroup" must be one of the groups of ${className} (${known}), not "${group}"`);
+  throw new RangeError(
+    `options(): option "concurrencyGroup" must be one of the groups of ${className} (${known}), not "${group}"`,
+  );
 }
 
 function portable(options: ReturnType<typeof checkMethodOptions>): CallOptions {
   const { retryExceptions, ...rest } = options;
-  if (retryExceptions === undefined || typeof retryExceptions === "boolean") return { ...rest, ...(retryExceptions === undefined ? {} : { retryExceptions }) } as CallOptions;
-  return { ...rest, retryExceptions: retryExceptions.map((kind) => (typeof kind === "string" ? kind : kind.name)) } as CallOptions;
+  if (retryExceptions === undefined || typeof retryExceptions === "boolean")
+    return { ...rest, ...(retryExceptions === undefined ? {} : { retryExceptions }) } as CallOptions;
+  return {
+    ...rest,
+    retryExceptions: retryExceptions.map((kind) => (typeof kind === "string" ? kind : kind.name)),
+  } as CallOptions;
 }

@@ -28,7 +28,13 @@ export class ActorHost {
   readonly #keeper: Told<ActorsContract>;
   readonly #actors: Map<ActorId, HostedActor> = new Map();
 
-  constructor(options: { caller: Caller; templates: TemplateCache; replies: Replies; identity: PlaceIdentity; nextRun(): number }) {
+  constructor(options: {
+    caller: Caller;
+    templates: TemplateCache;
+    replies: Replies;
+    identity: PlaceIdentity;
+    nextRun(): number;
+  }) {
     const { caller, templates, replies, identity, nextRun } = options;
     this.#caller = caller;
     this.#templates = templates;
@@ -49,7 +55,11 @@ export class ActorHost {
   /** Brings an actor to life; the control store hears how it went. */
   create(order: ActorOrder): void {
     const loading = this.#templates.actor(order.owner, order.template);
-    if (loading instanceof Promise) loading.then((loaded) => this.#decode(order, loaded), (error) => this.#failed(order, error, "start-failed"));
+    if (loading instanceof Promise)
+      loading.then(
+        (loaded) => this.#decode(order, loaded),
+        (error) => this.#failed(order, error, "start-failed"),
+      );
     else this.#decode(order, loading);
   }
 

@@ -1,5 +1,5 @@
-import { Ring } from "../kernel/mod.ts";
 import type { PlaceId } from "../kernel/mod.ts";
+import { Ring } from "../kernel/mod.ts";
 import type { ArgumentForm } from "../tasks/mod.ts";
 
 /** A call that has come to an actor. */

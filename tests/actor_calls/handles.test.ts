@@ -31,7 +31,10 @@ describe("a handle", () => {
     const counter = CounterActor.remote();
     const bump = remote(async (to: ActorHandle<Counter>) => await get(to.incr.remote()));
     expect(await get(bump.remote(counter))).toBe(1);
-    const nested = remote(async ({ deep }: { deep: [Map<string, ActorHandle<Counter>>] }) => await get((deep[0].get("c") as ActorHandle<Counter>).incr.remote()));
+    const nested = remote(
+      async ({ deep }: { deep: [Map<string, ActorHandle<Counter>>] }) =>
+        await get((deep[0].get("c") as ActorHandle<Counter>).incr.remote()),
+    );
     expect(await get(nested.remote({ deep: [new Map([["c", counter]])] }))).toBe(2);
     const holder = remote(Holder).remote();
     await get(holder.keep.remote({ handle: counter }));
@@ -40,7 +43,9 @@ describe("a handle", () => {
     expect(await get(back.incr.remote())).toBe(4);
     const stored = await get(put({ handle: counter }));
     expect(await get(stored.handle.incr.remote())).toBe(5);
-    const make = remote(() => remote(Counter, { isolation: "shared", lifetime: "detached" }).remote(), { captures: { Counter } });
+    const make = remote(() => remote(Counter, { isolation: "shared", lifetime: "detached" }).remote(), {
+      captures: { Counter },
+    });
     const made = (await get(make.remote())) as unknown as ActorHandle<Counter>;
     expect(await get(made.incr.remote())).toBe(1);
     kill(made);

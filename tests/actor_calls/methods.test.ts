@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type ActorHandle, get, init, type ObjectRef, type ObjectRefGenerator, put, remote, shutdown, TaskError } from "../../mod.ts";
+import {
+  type ActorHandle,
+  get,
+  init,
+  type ObjectRef,
+  type ObjectRefGenerator,
+  put,
+  remote,
+  shutdown,
+  TaskError,
+} from "../../mod.ts";
 import { type Kitchen, KitchenActor } from "./kitchen.ts";
 import { failureOf, SignalActor, type SignalHandle } from "./signal.ts";
 
@@ -20,7 +30,12 @@ describe("methods", () => {
   });
 
   test("that are not there fail with the names of those that are; a getter is none", async () => {
-    const loose = kitchen as unknown as ActorHandle<{ missing(): void; getter(): void; constructor(): void; hasOwnProperty(x: string): void }>;
+    const loose = kitchen as unknown as ActorHandle<{
+      missing(): void;
+      getter(): void;
+      constructor(): void;
+      hasOwnProperty(x: string): void;
+    }>;
     const error = await failureOf(loose.missing.remote());
     expect(error).toBeInstanceOf(TaskError);
     expect(error.message).toMatch(/Kitchen has no method "missing".*overridden, later, pair.*inherited/s);
@@ -49,7 +64,10 @@ describe("methods", () => {
     for await (const ref of kitchen.failing.remote()) refs.push(ref);
     expect(refs).toHaveLength(2);
     expect(await get(refs[0] as ObjectRef<number>)).toBe(1);
-    expect((await failureOf(refs[1] as ObjectRef<number>)).cause).toMatchObject({ name: "RangeError", message: "after one" });
+    expect((await failureOf(refs[1] as ObjectRef<number>)).cause).toMatchObject({
+      name: "RangeError",
+      message: "after one",
+    });
   });
 
   test("that are generators run ahead of their reader no further than they may", async () => {
@@ -73,7 +91,12 @@ describe("methods", () => {
   test("know the actor that they belong to", async () => {
     const named = KitchenActor.options({ name: "known", namespace: "elsewhere" }).remote();
     const seen = await get(named.self.remote());
-    expect(seen).toMatchObject({ actorName: "known", namespace: "methods", taskName: "Kitchen.self", reconstructed: false });
+    expect(seen).toMatchObject({
+      actorName: "known",
+      namespace: "methods",
+      taskName: "Kitchen.self",
+      reconstructed: false,
+    });
     expect(`${named}`).toContain(seen.actorId as string);
   });
 });
@@ -125,7 +148,10 @@ describe("actors", () => {
   });
 
   test("whose constructor's argument fails are dead, and say why", async () => {
-    const failing = (): ObjectRef<unknown> => remote((): unknown => { throw new RangeError("no argument"); }).remote();
+    const failing = (): ObjectRef<unknown> =>
+      remote((): unknown => {
+        throw new RangeError("no argument");
+      }).remote();
     const pending = await failureOf(KeeperActor.remote(failing()).get.remote());
     const failed = failing();
     await failureOf(failed);

@@ -36,5 +36,5 @@ describe("books", () => {
     expect(after.sizes).toEqual(before.sizes);
     expect(session().caller.objects.sizes()).toEqual({ objects: 0, wanted: 0 });
     expect(session().caller.pendingCount).toBe(0);
-  });
+  }, 60_000);
 });

@@ -39,7 +39,7 @@ describe("beyond the store's memory", () => {
     seen.forEach((one, i) => expect(one).toEqual([200 * 1024, i % 251, i % 251]));
     for (const ref of refs) ref[Symbol.dispose]();
     await collectUntil((now) => keptBytes(now) === 0);
-  });
+  }, 60_000);
 
   test("a worker's tight loop of puts does as well, and so do results larger than the room", async () => {
     const putMany = remote((count: number) => {
@@ -116,8 +116,6 @@ describe("beyond the store's memory", () => {
   });
 });
 
-const mounted = mount();
-
 /** A disk of 24 MiB, where this user may mount one. */
 function mount(): string | undefined {
   const path = join(mkdtempSync(join(tmpdir(), "mobula-disk-")), "tiny");
@@ -130,14 +128,19 @@ function mount(): string | undefined {
   }
 }
 
-describe.skipIf(mounted === undefined)("a full disk", () => {
-  beforeAll(() => init({ numCpus: 1, objectStoreMemory: 32 * MIB, spillDirectory: mounted! }));
+describe("a full disk", () => {
+  let mounted: string | undefined;
+  beforeAll(async () => {
+    mounted = mount();
+    if (mounted !== undefined) await init({ numCpus: 1, objectStoreMemory: 32 * MIB, spillDirectory: mounted });
+  });
   afterAll(async () => {
     await shutdown();
-    execFileSync("umount", [mounted!]);
+    if (mounted !== undefined) execFileSync("umount", [mounted]);
   });
 
   test("is an OutOfDiskError, and nothing that was accepted is lost", async () => {
+    if (mounted === undefined) return;
     const refs: ObjectRef<Uint8Array>[] = [];
     let error: Error | undefined;
     for (let i = 0; i < 100 && error === undefined; i++) {

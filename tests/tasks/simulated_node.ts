@@ -123,6 +123,7 @@ export class SimulatedNode {
       scheduled: () => {},
     });
     this.#system.register(ActorNumber.localScheduler, this.#scheduler);
+    this.#system.register(ActorNumber.gcs, { receive: (envelope) => this.#publish(envelope[3] as string) });
     this.#open(DRIVER);
   }
 
@@ -245,13 +246,16 @@ export class SimulatedNode {
       const options = resolveTaskOptions({ numCpus: cpus, maxRetries: -1 }, { name: "simulated", generator: false } as never);
       template = { owner, number, kind: "task", functionId: "f", name: "simulated", options, schedulingClass: `cpus ${cpus}` };
       this.#templates.set(key, template);
-      this.#soon(() => {
-        this.#published.add(key);
-        for (const waiter of this.#waiters.get(key) ?? []) waiter();
-        this.#waiters.delete(key);
-      });
+      // On the owner's own link, ahead of what names it there.
+      this.#places.get(owner)?.kernel.send(SYSTEM, [ActorNumber.gcs, "publish", 0, key]);
     }
     return template;
+  }
+
+  #publish(key: string): void {
+    this.#published.add(key);
+    for (const waiter of this.#waiters.get(key) ?? []) waiter();
+    this.#waiters.delete(key);
   }
 
   #outcome(caller: Caller, plan: Plan): Promise<unknown> {

@@ -1,0 +1,48 @@
+import type { Death } from "../../runtime/errors/mod.ts";
+import type { ActorId } from "../../runtime/kernel/mod.ts";
+import { encodeValue } from "../../runtime/values/mod.ts";
+import type { DeathRecord } from "../gcs/mod.ts";
+
+/** How the latest of the dead came to their end, encoded, for those who ask late. */
+export class LastWords {
+  readonly #limit: number;
+  readonly #deaths: Map<ActorId, Uint8Array> = new Map();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  has(id: ActorId): boolean {
+    return this.#deaths.has(id);
+  }
+
+  of(id: ActorId): Uint8Array | undefined {
+    return this.#deaths.get(id);
+  }
+
+  keep(id: ActorId, death: Uint8Array): void {
+    this.#deaths.set(id, death);
+    if (this.#deaths.size > this.#limit) this.#deaths.delete(this.#deaths.keys().next().value as ActorId);
+  }
+}
+
+/** A death with its error; of an error that cannot travel, its text can. */
+export function encodeDeath(death: Death): Uint8Array {
+  try {
+    return encodeValue(death, { met: [] }).bytes;
+  } catch {
+    const { error, ...rest } = death;
+    return encodeValue({ ...rest, error: new Error(String(error)) }, { met: [] }).bytes;
+  }
+}
+
+/** A death as the control store's tables keep it. */
+export function recordOf(death: Death): DeathRecord {
+  const { error, ...rest } = death;
+  if (error === undefined) return rest;
+  try {
+    return { ...rest, error: encodeValue(error, { met: [] }).bytes };
+  } catch {
+    return rest;
+  }
+}
