@@ -32,6 +32,8 @@ const rayRows: Readonly<Record<string, Unit>> = {
 const python = process.env["MOBULA_BENCH_PYTHON"] ?? "python3";
 
 let found: Promise<string | undefined> | undefined;
+/** The reason is said in full once. */
+let said = false;
 
 /** Why there is no Ray; undefined when there is one. */
 async function whyNot(): Promise<string | undefined> {
@@ -52,7 +54,11 @@ function rayRow(name: string, unit: Unit): Row {
     async measure(plan: Plan): Promise<Figures | Skipped> {
       found ??= whyNot();
       const missing = await found;
-      if (missing !== undefined) return { skipped: missing };
+      if (missing !== undefined) {
+        const skipped = said ? "no Ray" : missing;
+        said = true;
+        return { skipped };
+      }
       const { value, failure } = await runChild("peers/ray.py", {
         command: [python],
         args: ["--row", name, "--plan", JSON.stringify(plan)],
