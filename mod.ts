@@ -34,10 +34,10 @@ export {
   placementGroup,
   placementGroupTable,
   put,
-  removePlacementGroup,
   type RuntimeContext,
-  timeline,
+  removePlacementGroup,
   type TraceEvent,
+  timeline,
   wait,
 } from "./runtime/api/mod.ts";
 export * from "./runtime/errors/mod.ts";
@@ -59,4 +59,11 @@ export type {
   WaitOptions,
 } from "./runtime/options/mod.ts";
 export { deregisterSerializer, registerSerializer, remote } from "./runtime/remote/mod.ts";
-export type { ActorClass, ActorHandle, ObjectRef, ObjectRefGenerator, PlacementGroup, RemoteFunction } from "./runtime/types/mod.ts";
+export type {
+  ActorClass,
+  ActorHandle,
+  ObjectRef,
+  ObjectRefGenerator,
+  PlacementGroup,
+  RemoteFunction,
+} from "./runtime/types/mod.ts";

@@ -19,9 +19,7 @@ export interface ChildOptions {
 
 /** The command that runs a module in the runtime of this process. */
 export const runtimeCommand: readonly string[] =
-  "Deno" in globalThis
-    ? [process.execPath, "run", "-A", "--no-check", "--v8-flags=--expose-gc"]
-    : [process.execPath, "run"];
+  "Deno" in globalThis ? [process.execPath, "run", "-A", "--no-check", "--v8-flags=--expose-gc"] : [process.execPath, "run"];
 
 /** Runs a program of this folder as a process of its own and takes the JSON that it prints last. Never rejects. */
 export function runChild(program: string, options: ChildOptions): Promise<ChildRun> {

@@ -66,24 +66,11 @@ function shortTable(reports: readonly SuiteReport[]): string[] {
     const cells = reports.map((report) => figure(report, row));
     const ray = reports.map((report) => figure(report, `Ray: ${row}`)).find((text) => text !== "–") ?? "–";
     const first = reports[0];
-    const against = (name: string | undefined): string =>
-      name === undefined || first === undefined ? "–" : figure(first, name);
+    const against = (name: string | undefined): string => (name === undefined || first === undefined ? "–" : figure(first, name));
     return `| ${[row, ...cells, ray, against(pool), against(control)].join(" | ")} |`;
   });
-  const titles = [
-    "median",
-    ...runtimes,
-    "Ray, same machine",
-    `piscina, ${runtimes[0]}`,
-    `runtime's own, ${runtimes[0]}`,
-  ];
-  return [
-    `| ${titles.join(" | ")} |`,
-    `| --- |${" ---: |".repeat(titles.length - 1)}`,
-    ...lines,
-    "",
-    "[All rows](docs/benchmarks.md)",
-  ];
+  const titles = ["median", ...runtimes, "Ray, same machine", `piscina, ${runtimes[0]}`, `runtime's own, ${runtimes[0]}`];
+  return [`| ${titles.join(" | ")} |`, `| --- |${" ---: |".repeat(titles.length - 1)}`, ...lines, "", "[All rows](docs/benchmarks.md)"];
 }
 
 function figure({ rows }: SuiteReport, name: string): string {

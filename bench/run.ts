@@ -13,17 +13,7 @@ import { writeFile } from "node:fs/promises";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import {
-  controls,
-  formatRow,
-  formatTargets,
-  fullPlan,
-  hasFailed,
-  quickPlan,
-  rows,
-  runSuite,
-  type SuiteReport,
-} from "../cli/microbenchmark/mod.ts";
+import { controls, formatRow, formatTargets, fullPlan, hasFailed, quickPlan, rows, runSuite, type SuiteReport } from "../cli/microbenchmark/mod.ts";
 import { webSocket } from "./controls/mod.ts";
 import { describeMachine } from "./machine.ts";
 import { renderReport, writeReadme } from "./markdown.ts";

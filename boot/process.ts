@@ -8,7 +8,8 @@ import { platform } from "../runtime/platform/mod.ts";
 
 platform.ignoreInterrupts();
 const { url, token, place, isolation, storeBytes } = JSON.parse(platform.takeEnv(JOIN_VARIABLE) ?? "{}") as ProcessJoin;
-if (url === undefined) throw new Error(`${JOIN_VARIABLE} is not set: Mobula starts this program by itself, for tasks and actors with isolation "process"`);
+if (url === undefined)
+  throw new Error(`${JOIN_VARIABLE} is not set: Mobula starts this program by itself, for tasks and actors with isolation "process"`);
 await startWorkerPlace({
   place,
   isolation,

@@ -37,7 +37,10 @@ const node: SystemNode = new SystemNode({
 let endpoint: Promise<ProcessEndpoint> | undefined;
 async function openEndpoint(): Promise<ProcessEndpoint> {
   const { ProcessEndpoint } = await import("../actors/endpoint/mod.ts");
-  return await ProcessEndpoint.open(node, { clock: systemClock, attachmentBytes: data.config.resources["object_store_memory"] ?? Number.MAX_SAFE_INTEGER });
+  return await ProcessEndpoint.open(node, {
+    clock: systemClock,
+    attachmentBytes: data.config.resources["object_store_memory"] ?? Number.MAX_SAFE_INTEGER,
+  });
 }
 
 node.link(placeId(data.config.node, DRIVER_SLOT), data.driverPort);

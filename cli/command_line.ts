@@ -44,10 +44,7 @@ async function run([name = "", ...rest]: readonly string[]): Promise<number> {
   const command = commands[name];
   if (command === undefined) {
     const near = nearest(name, Object.keys(commands));
-    throw new UsageError(
-      `unknown command "${name}"`,
-      `${near === undefined ? "" : `Did you mean ${near}? `}Try mobula --help.`,
-    );
+    throw new UsageError(`unknown command "${name}"`, `${near === undefined ? "" : `Did you mean ${near}? `}Try mobula --help.`);
   }
   if (rest.includes("--help") || rest.includes("-h")) return await printUsage(command, program);
   checkFlags(rest, command, `mobula ${name}`);

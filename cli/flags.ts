@@ -28,8 +28,7 @@ export function checkFlags(args: readonly string[], command: CommandDef, title: 
     const arg = args[i] ?? "";
     if (arg === "--") return;
     if (!arg.startsWith("-") || arg === "-") {
-      if (flags.length === Object.keys(defined).length)
-        throw new UsageError(`unexpected "${arg}"`, `Try ${title} --help.`);
+      if (flags.length === Object.keys(defined).length) throw new UsageError(`unexpected "${arg}"`, `Try ${title} --help.`);
       continue;
     }
     const [flag = "", inline] = arg.split("=", 2);
@@ -37,15 +36,11 @@ export function checkFlags(args: readonly string[], command: CommandDef, title: 
     const [, found] = flags.find(([each, { alias = [] }]) => each === name || [alias].flat().includes(name)) ?? [];
     if (found === undefined) {
       const near = nearest(name, names);
-      throw new UsageError(
-        `unknown flag ${flag}`,
-        `${near === undefined ? "" : `Did you mean --${near}? `}Try ${title} --help.`,
-      );
+      throw new UsageError(`unknown flag ${flag}`, `${near === undefined ? "" : `Did you mean --${near}? `}Try ${title} --help.`);
     }
     if (found.type === "boolean" || inline !== undefined) continue;
     const value = args[++i];
-    if (value === undefined || value.startsWith("-"))
-      throw new UsageError(`${flag} needs a value`, `Try ${title} --help.`);
+    if (value === undefined || value.startsWith("-")) throw new UsageError(`${flag} needs a value`, `Try ${title} --help.`);
   }
 }
 

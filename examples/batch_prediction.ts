@@ -40,9 +40,7 @@ const PredictorActor = remote(Predictor);
 await using _ray = await init();
 
 const [argument = "20"] = parseArgs({ allowPositionals: true }).positionals;
-const batches = Array.from({ length: Number(argument) }, (_, b) =>
-  Array.from({ length: 100 }, (_, i) => (b + i) % 100),
-);
+const batches = Array.from({ length: Number(argument) }, (_, b) => Array.from({ length: 100 }, (_, i) => (b + i) % 100));
 const total = (counts: number[]): number => counts.reduce((a, b) => a + b, 0);
 
 let start = performance.now();

@@ -7,9 +7,7 @@
 import { parseArgs } from "node:util";
 import { get, init, remote } from "mobula";
 
-const makeMatrix = remote((size: number, seed: number) =>
-  Float64Array.from({ length: size * size }, (_, i) => (i * seed) % 10),
-);
+const makeMatrix = remote((size: number, seed: number) => Float64Array.from({ length: size * size }, (_, i) => (i * seed) % 10));
 
 const multiply = remote((a: Float64Array, b: Float64Array) => {
   const n = Math.sqrt(a.length);

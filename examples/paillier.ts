@@ -42,7 +42,5 @@ async function report(label: string, work: () => Promise<bigint[]>): Promise<voi
   const seconds = ((performance.now() - start) / 1000).toFixed(2);
   const sum = privateKey.decrypt(publicKey.addition(...ciphertexts));
   const right = sum === values.reduce((a, b) => a + b);
-  console.log(
-    `${label}: ${ciphertexts.length} numbers in ${seconds} s, their sum ${sum} is ${right ? "right" : "wrong"}`,
-  );
+  console.log(`${label}: ${ciphertexts.length} numbers in ${seconds} s, their sum ${sum} is ${right ? "right" : "wrong"}`);
 }

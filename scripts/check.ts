@@ -7,11 +7,7 @@ import { run } from "./lib/run.ts";
 import { toolPath } from "./lib/runtime.ts";
 
 /** Run by the runtime that runs this file. */
-const script = (name: string): string[] => [
-  process.execPath,
-  ...("Deno" in globalThis ? ["run", "-A"] : []),
-  `scripts/${name}.ts`,
-];
+const script = (name: string): string[] => [process.execPath, ...("Deno" in globalThis ? ["run", "-A"] : []), `scripts/${name}.ts`];
 
 const checks: Readonly<Record<string, readonly string[]>> = {
   types: [toolPath("tsc"), "-p", "."],
@@ -32,9 +28,7 @@ const steps = Object.entries(checks).map(async ([name, [command = "", ...args]])
     env: { NO_COLOR: "1" },
   });
   const ok = code === 0;
-  console.log(
-    `${ok ? "ok  " : "FAIL"} ${name}, ${seconds.toFixed(1)} s${ok ? "" : `\n${output.trimEnd().replaceAll(/^/gm, "    ")}`}`,
-  );
+  console.log(`${ok ? "ok  " : "FAIL"} ${name}, ${seconds.toFixed(1)} s${ok ? "" : `\n${output.trimEnd().replaceAll(/^/gm, "    ")}`}`);
   if (!ok) failed++;
 });
 await Promise.all(steps);

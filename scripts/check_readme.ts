@@ -48,12 +48,14 @@ export async function checkReadme(root: string): Promise<Finding[]> {
   const findings: Finding[] = [];
   const shown = new Set<string>();
   for (const { text, line } of shellLines(await readFile(join(root, file), "utf8"))) {
-    const started = startedBy(text);
-    if (started === undefined) continue;
-    shown.add(started.name);
-    const { kind, name } = started;
-    const there = kind === "file" ? existsSync(join(root, name)) : name in names[kind];
-    if (!there) findings.push({ file, line, rule: "readme", message: `there is no ${kind} "${name}"` });
+    for (const command of text.replace(/\s#.*$/, "").split("&&")) {
+      const started = startedBy(command);
+      if (started === undefined) continue;
+      shown.add(started.name);
+      const { kind, name } = started;
+      const there = kind === "file" ? existsSync(join(root, name)) : name in names[kind];
+      if (!there) findings.push({ file, line, rule: "readme", message: `there is no ${kind} "${name}"` });
+    }
   }
   for (const each of ["demo", "test"]) {
     if (!shown.has(each)) findings.push({ file, rule: "readme", message: `shows no command that runs the ${each}` });

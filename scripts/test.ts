@@ -104,12 +104,10 @@ async function main(): Promise<number> {
   const chosen = runtimes.filter((runtime) => values.runtime === "both" || values.runtime === runtime);
   if (chosen.length === 0) throw new RangeError(`--runtime is bun, deno or both, not ${values.runtime}`);
   const options = { root: resolve(values.root), jobs: Number(values.jobs), deadlineMs: Number(values.deadline) * 1000 };
-  if (!(options.jobs >= 1 && options.deadlineMs > 0))
-    throw new RangeError("--jobs and --deadline are positive numbers");
+  if (!(options.jobs >= 1 && options.deadlineMs > 0)) throw new RangeError("--jobs and --deadline are positive numbers");
 
   const files = (await listFiles(options.root, "tests")).filter(
-    (file) =>
-      file.endsWith(".test.ts") && (positionals.length === 0 || positionals.some((part) => file.includes(part))),
+    (file) => file.endsWith(".test.ts") && (positionals.length === 0 || positionals.some((part) => file.includes(part))),
   );
   if (files.length === 0) console.log("no test file matches");
   const jobs = files.flatMap((file) => chosen.map((runtime): Job => ({ runtime, file })));

@@ -1,2 +1,2 @@
 /** Helpers for tests of programs that use Mobula. */
-export { waitForCondition, type WaitForConditionOptions } from "./wait_for_condition.ts";
+export { type WaitForConditionOptions, waitForCondition } from "./wait_for_condition.ts";

@@ -22,7 +22,8 @@ export async function waitForCondition<T>(condition: () => T | Promise<T>, optio
     } catch (error) {
       cause = error;
     }
-    if (performance.now() >= deadline) throw new Error(`the condition did not hold within ${timeoutMs} ms`, cause === undefined ? undefined : { cause });
+    if (performance.now() >= deadline)
+      throw new Error(`the condition did not hold within ${timeoutMs} ms`, cause === undefined ? undefined : { cause });
     await new Promise((resolve) => setTimeout(resolve, intervalMs));
   }
 }

@@ -35,8 +35,7 @@ export class Barrier {
     const call = {
       begin: (ticket: string | undefined) => this.actor.wait.remote(ticket),
       withdraw: (ticket: string) => this.actor.withdraw.remote(ticket),
-      tooLate: (ms: number) =>
-        new WaitTimeoutError({ timeoutMs: ms, waitedFor: `${this.parties} parties at a barrier` }),
+      tooLate: (ms: number) => new WaitTimeoutError({ timeoutMs: ms, waitedFor: `${this.parties} parties at a barrier` }),
     };
     return await patiently(call, options);
   }

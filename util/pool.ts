@@ -1,13 +1,4 @@
-import {
-  type ActorHandle,
-  type ActorOptions,
-  clusterResources,
-  get,
-  kill,
-  MobulaError,
-  type ObjectRef,
-  put,
-} from "../mod.ts";
+import { type ActorHandle, type ActorOptions, clusterResources, get, kill, MobulaError, type ObjectRef, put } from "../mod.ts";
 import { AsyncResult } from "./async_result.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { type PoolFunction, type PoolWorker, PoolWorkerActor } from "./pool_worker.ts";
@@ -104,11 +95,7 @@ export class Pool implements AsyncDisposable {
   }
 
   /** As {@link map}, where each item is the list of arguments. */
-  async starmap<A extends unknown[], R>(
-    fn: (...args: A) => R,
-    calls: Iterable<A>,
-    options: ChunkOptions = {},
-  ): Promise<Awaited<R>[]> {
+  async starmap<A extends unknown[], R>(fn: (...args: A) => R, calls: Iterable<A>, options: ChunkOptions = {}): Promise<Awaited<R>[]> {
     const all = [...calls];
     const given = chunkSize(options);
     return await this.#accept(fn, async (code) => {
@@ -121,31 +108,19 @@ export class Pool implements AsyncDisposable {
   }
 
   /** As {@link starmap}, without waiting. */
-  starmapAsync<A extends unknown[], R>(
-    fn: (...args: A) => R,
-    calls: Iterable<A>,
-    options: ChunkOptions = {},
-  ): AsyncResult<Awaited<R>[]> {
+  starmapAsync<A extends unknown[], R>(fn: (...args: A) => R, calls: Iterable<A>, options: ChunkOptions = {}): AsyncResult<Awaited<R>[]> {
     return new AsyncResult(this.starmap(fn, calls, options));
   }
 
   /**
    * Results in order while the items are read lazily, a few chunks ahead of the consumer; `chunkSize` is 1.
    */
-  imap<T, R>(
-    fn: (item: T) => R,
-    items: Iterable<T>,
-    options: ChunkOptions = {},
-  ): AsyncGenerator<Awaited<R>, void, void> {
+  imap<T, R>(fn: (item: T) => R, items: Iterable<T>, options: ChunkOptions = {}): AsyncGenerator<Awaited<R>, void, void> {
     return this.#lazily(fn, items, { ...options, ordered: true });
   }
 
   /** As {@link imap}, with each chunk's results as soon as they are there. */
-  imapUnordered<T, R>(
-    fn: (item: T) => R,
-    items: Iterable<T>,
-    options: ChunkOptions = {},
-  ): AsyncGenerator<Awaited<R>, void, void> {
+  imapUnordered<T, R>(fn: (item: T) => R, items: Iterable<T>, options: ChunkOptions = {}): AsyncGenerator<Awaited<R>, void, void> {
     return this.#lazily(fn, items, { ...options, ordered: false });
   }
 

@@ -75,11 +75,7 @@ export class QueueBuffer {
   #settle(): void {
     for (let moved = true; moved; ) {
       moved = false;
-      for (
-        let wish = this.#getters.first;
-        wish !== undefined && wish <= this.#items.length;
-        wish = this.#getters.first
-      ) {
+      for (let wish = this.#getters.first; wish !== undefined && wish <= this.#items.length; wish = this.#getters.first) {
         this.#getters.serve(this.#take(wish));
         moved = true;
       }

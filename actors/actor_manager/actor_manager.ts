@@ -67,8 +67,7 @@ export class ActorManager implements ActorsContract {
     this.#awaited = new AwaitedCreations({
       clock: options.clock,
       onExpired: (id) => {
-        if (this.#isUnknown(id))
-          this.#deaths.keep(id, encodeDeath({ cause: "unknown", actorId: id, detail: "this node does not know it" }));
+        if (this.#isUnknown(id)) this.#deaths.keep(id, encodeDeath({ cause: "unknown", actorId: id, detail: "this node does not know it" }));
       },
     });
   }
@@ -121,13 +120,7 @@ export class ActorManager implements ActorsContract {
     this.#lose(id, { cause: "killed", actorId: id, detail: "kill() was called" }, !noRestart, true);
   }
 
-  started(
-    caller: Caller,
-    id: ActorId,
-    incarnation: number,
-    fault?: Uint8Array,
-    cause: "constructor" | "start-failed" = "constructor",
-  ): void {
+  started(caller: Caller, id: ActorId, incarnation: number, fault?: Uint8Array, cause: "constructor" | "start-failed" = "constructor"): void {
     const row = this.#gcs.actors.row(id);
     if (row === undefined || row.incarnation !== incarnation || row.state === "DEAD") {
       this.#hostAt(caller.from).stopActor(id, "it is not wanted any more");
@@ -142,14 +135,12 @@ export class ActorManager implements ActorsContract {
     this.#tell(id);
     const keeping = this.#keepings.get(id);
     if (keeping === undefined) return;
-    for (const relay of keeping.release())
-      if (relay.incarnation === incarnation) this.#kernel.send(caller.from, relay.envelope);
+    for (const relay of keeping.release()) if (relay.incarnation === incarnation) this.#kernel.send(caller.from, relay.envelope);
   }
 
   ended(_caller: Caller, id: ActorId, incarnation: number, cause: "exit" | "out-of-scope" | "killed"): void {
     const row = this.#gcs.actors.row(id);
-    if (row?.incarnation === incarnation)
-      this.#lose(id, { cause, actorId: id, detail: "exitActor() was called" }, false, false);
+    if (row?.incarnation === incarnation) this.#lose(id, { cause, actorId: id, detail: "exitActor() was called" }, false, false);
   }
 
   /** Something for an actor's host from a place that does not know where the actor lives. */
@@ -246,11 +237,7 @@ export class ActorManager implements ActorsContract {
   }
 
   /** The id that the caller made up stands for the actor that has the name. */
-  #alias(
-    from: PlaceId,
-    id: ActorId,
-    { actorId: target, incarnation }: { actorId: ActorId; incarnation: number },
-  ): void {
+  #alias(from: PlaceId, id: ActorId, { actorId: target, incarnation }: { actorId: ActorId; incarnation: number }): void {
     this.#aliases.set(id, { target, incarnation });
     this.#options.hold(target, this.#kernel.place);
     const keeping = this.#keepings.get(target);
@@ -312,11 +299,7 @@ export class ActorManager implements ActorsContract {
     for (const id of fallout.dead) {
       this.#options.seats.leave(id, "its place is gone");
       const row = this.#gcs.actors.row(id);
-      this.#moved(
-        id,
-        "DEAD",
-        row?.death?.cause === "owner-died" ? { ...death, cause: "owner-died", actorId: id } : { ...death, actorId: id },
-      );
+      this.#moved(id, "DEAD", row?.death?.cause === "owner-died" ? { ...death, cause: "owner-died", actorId: id } : { ...death, actorId: id });
     }
   }
 
@@ -354,12 +337,7 @@ export class ActorManager implements ActorsContract {
   #stateOf(id: ActorId, alias?: ActorId): ActorStateWire {
     const row = this.#gcs.actors.row(id);
     if (row === undefined)
-      return [
-        "DEAD",
-        -1,
-        0,
-        this.#deaths.of(id) ?? encodeDeath({ cause: "unknown", actorId: id, detail: "this node does not know it" }),
-      ];
+      return ["DEAD", -1, 0, this.#deaths.of(id) ?? encodeDeath({ cause: "unknown", actorId: id, detail: "this node does not know it" })];
     const phase = row.state === "DEPENDENCIES_UNREADY" || row.state === "PENDING_CREATION" ? "PENDING" : row.state;
     const wire: ActorStateWire = [phase, row.place ?? -1, row.incarnation];
     if (phase === "DEAD") wire[3] = this.#deaths.of(id);
@@ -386,7 +364,5 @@ function isRefusal(error: unknown): boolean {
 }
 
 function placementOf(strategy: ActorTemplate["options"]["schedulingStrategy"]): { placementGroupId?: string } {
-  return typeof strategy === "object" && "placementGroupId" in strategy
-    ? { placementGroupId: strategy.placementGroupId }
-    : {};
+  return typeof strategy === "object" && "placementGroupId" in strategy ? { placementGroupId: strategy.placementGroupId } : {};
 }

@@ -1,6 +1,6 @@
 import { messagePortLink } from "../../net/mod.ts";
 import { AlreadyInitializedError, isMobulaError, MobulaError, TaskCancelledError } from "../../runtime/errors/mod.ts";
-import { placeId, DRIVER_SLOT, systemClock } from "../../runtime/kernel/mod.ts";
+import { DRIVER_SLOT, placeId, systemClock } from "../../runtime/kernel/mod.ts";
 import { Accounting } from "../../runtime/memory/mod.ts";
 import { checkInitOptions, type InitOptions, resolveInitOptions } from "../../runtime/options/mod.ts";
 import { openPlace, sharedBuffers } from "../../runtime/place/mod.ts";
@@ -12,8 +12,8 @@ import type { NodeConfig } from "../node/mod.ts";
 import { Inbox } from "./inbox.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import { makeSpillDirectory, NodeHost } from "./node_host.ts";
-import { programs } from "./programs.ts";
 import { nodeResources, storeCapacity } from "./node_resources.ts";
+import { programs } from "./programs.ts";
 
 /** What `init` returns: where the driver is connected. Disposing of it is `shutdown()`. */
 export interface Context extends AsyncDisposable {
@@ -100,7 +100,12 @@ function start(options: InitOptions): Running {
     runtime: platform.name,
   };
   const account = Accounting.create(storeCapacity(resolved, hardware));
-  const identity: PlaceIdentity = { nodeId, jobId: config.jobId, namespace: config.namespace, nodeLabels: config.labels };
+  const identity: PlaceIdentity = {
+    nodeId,
+    jobId: config.jobId,
+    namespace: config.namespace,
+    nodeLabels: config.labels,
+  };
   const unobserved = new Unobserved();
   const place = openPlace({
     place: placeId(config.node, DRIVER_SLOT),
@@ -128,7 +133,10 @@ function start(options: InitOptions): Running {
   });
   openSession(session);
   const release = keepAlive.hold();
-  const context = host.hello().then(() => contextOf(identity)).finally(release);
+  const context = host
+    .hello()
+    .then(() => contextOf(identity))
+    .finally(release);
   context.catch(() => {});
   const takeBack = [
     platform.onInterrupt(shutdown),
@@ -150,7 +158,9 @@ async function stop({ host, session, unobserved, takeBack }: Running): Promise<v
     await host.close();
     session.caller.outcomes.reportUnobserved();
     unobserved.closing = true;
-    const ended = new MobulaError({ message: "The node was shut down before the result was there: await results before shutdown()." });
+    const ended = new MobulaError({
+      message: "The node was shut down before the result was there: await results before shutdown().",
+    });
     session.caller.close(ended);
     unobserved.report();
     session.caller.kernel.close(ended);
@@ -208,12 +218,15 @@ class Unobserved {
 
   report(): void {
     if (this.lost > 0) {
-      platform.print("stderr", `mobula: ${this.lost} submitted call${this.lost === 1 ? " was" : "s were"} still running at exit and lost; await the results with get(ref) before the script ends`);
+      platform.print(
+        "stderr",
+        `mobula: ${this.lost} submitted call${this.lost === 1 ? " was" : "s were"} still running at exit and lost; await the results with get(ref) before the script ends`,
+      );
     }
     if (this.#first === undefined) return;
     const { error, name } = this.#first;
     const more = this.#count > 1 ? ` (and ${this.#count - 1} more)` : "";
-    const text = isMobulaError(error) || error instanceof Error ? error.stack ?? error.message : String(error);
+    const text = isMobulaError(error) || error instanceof Error ? (error.stack ?? error.message) : String(error);
     platform.print("stderr", `mobula: ${name} failed and its result was never fetched with get(ref)${more}:\n${text}`);
     this.#first = undefined;
   }

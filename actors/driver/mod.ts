@@ -1,2 +1,2 @@
 /** The driver's part: starting a node in this process and ending it. */
-export { init, type Context, currentHost, shutdown } from "./init.ts";
+export { type Context, currentHost, init, shutdown } from "./init.ts";

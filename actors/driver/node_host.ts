@@ -1,10 +1,22 @@
-import * as Comlink from "comlink";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as Comlink from "comlink";
 import { type Frame, messagePortLink } from "../../net/mod.ts";
 import type { NodeContract, Welcome } from "../../runtime/contracts/mod.ts";
-import { ActorNumber, DRIVER_SLOT, FIRST_WORKER_SLOT, type PlaceId, placeId, type Remote, remoteContract, SYSTEM_SLOT, systemClock, type Told, toldContract } from "../../runtime/kernel/mod.ts";
+import {
+  ActorNumber,
+  DRIVER_SLOT,
+  FIRST_WORKER_SLOT,
+  type PlaceId,
+  placeId,
+  type Remote,
+  remoteContract,
+  SYSTEM_SLOT,
+  systemClock,
+  type Told,
+  toldContract,
+} from "../../runtime/kernel/mod.ts";
 import type { Place } from "../../runtime/place/mod.ts";
 import { type Exit, platform, type Thread } from "../../runtime/platform/mod.ts";
 import { contextOf, encodeValue } from "../../runtime/values/mod.ts";
@@ -34,7 +46,16 @@ export class NodeHost {
   readonly #links: { close(): void }[] = [];
   #closing = false;
 
-  constructor(config: NodeConfig, options: { place: Place; onFrame(frame: Frame): void; account: SharedArrayBuffer; modules: NodeModules; onSystemExit(exit: Exit): void }) {
+  constructor(
+    config: NodeConfig,
+    options: {
+      place: Place;
+      onFrame(frame: Frame): void;
+      account: SharedArrayBuffer;
+      modules: NodeModules;
+      onSystemExit(exit: Exit): void;
+    },
+  ) {
     const { place, account, modules } = options;
     this.#config = config;
     this.#modules = modules;
@@ -46,7 +67,12 @@ export class NodeHost {
     this.#processes = new ProcessHosts(modules.process, {
       common: { isolation: config.isolation, storeBytes: config.resources["object_store_memory"] ?? 0 },
       onExit: (at, exit) => this.#exited(at, exit),
-      onOutput: (at, stream, lines) => this.#told.output(at, stream, lines.map(({ label, line }) => [label, line] as const)),
+      onOutput: (at, stream, lines) =>
+        this.#told.output(
+          at,
+          stream,
+          lines.map(({ label, line }) => [label, line] as const),
+        ),
     });
     const driver = new MessageChannel();
     const link = messagePortLink(driver.port1, { onFrame: options.onFrame });
@@ -62,7 +88,14 @@ export class NodeHost {
     unref(control.port1);
     this.#links.push({ close: () => control.port1.close() });
     const workers = this.#prestart();
-    const data: SystemData = { config, account, driverPort: driver.port2, controlPort: control.port2, workers, modules };
+    const data: SystemData = {
+      config,
+      account,
+      driverPort: driver.port2,
+      controlPort: control.port2,
+      workers,
+      modules,
+    };
     this.#systemThread = platform.spawnThread(modules.system, {
       name: "mobula-system",
       data,

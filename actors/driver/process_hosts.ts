@@ -40,7 +40,10 @@ export class ProcessHosts {
     if (workingDir !== undefined && !existsSync(workingDir)) throw new Error(`workingDir ${JSON.stringify(workingDir)} does not exist`);
     const child = platform.spawnChild(this.#module, {
       args: [],
-      env: { ...runtimeEnv?.envVars, [JOIN_VARIABLE]: JSON.stringify({ ...join, ...common, place } satisfies ProcessJoin) },
+      env: {
+        ...runtimeEnv?.envVars,
+        [JOIN_VARIABLE]: JSON.stringify({ ...join, ...common, place } satisfies ProcessJoin),
+      },
       ...(workingDir === undefined ? {} : { cwd: workingDir }),
       onOutput: (stream, text) => tell(stream, readers[stream].push(text)),
       onExit: (exit) => {

@@ -5,4 +5,8 @@ const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
 const program = (name: string): string => new URL(`../../boot/${name}${ending}`, import.meta.url).href;
 
 /** The programs of a node's threads and processes. */
-export const programs: NodeModules = { system: program("system"), worker: program("worker"), process: program("process") };
+export const programs: NodeModules = {
+  system: program("system"),
+  worker: program("worker"),
+  process: program("process"),
+};

@@ -57,7 +57,11 @@ export class ProcessEndpoint {
     this.#admissions = new Admissions(options.clock, this.#limits.unauthenticatedMs);
     const app = new Hono();
     app.get(PATH, (context, next) => this.#accept(context, next));
-    this.#server = web.serve(app.fetch as never, { hostname: LOOPBACK, port: 0, messageBytes: this.#limits.messageBytes });
+    this.#server = web.serve(app.fetch as never, {
+      hostname: LOOPBACK,
+      port: 0,
+      messageBytes: this.#limits.messageBytes,
+    });
   }
 
   get port(): number {
@@ -85,7 +89,11 @@ export class ProcessEndpoint {
   }
 
   /** The handlers of an admitted socket. */
-  #link(place: PlaceId): { onOpen(event: Event, socket: WSContext): void; onMessage(event: MessageEvent): void; onClose(event: CloseEvent): void } {
+  #link(place: PlaceId): {
+    onOpen(event: Event, socket: WSContext): void;
+    onMessage(event: MessageEvent): void;
+    onClose(event: CloseEvent): void;
+  } {
     let link: WebSocketLink | undefined;
     const { clock, attachmentBytes } = this.#options;
     const { kernel } = this.#node;

@@ -110,7 +110,12 @@ export class ActorTable {
     this.#link(row);
     this.#rows.add(row.actorId, row);
     // Of very many registrations few are looked at: the copy is made when it is asked for.
-    return { outcome: "registered", get actor() { return row.info(); } };
+    return {
+      outcome: "registered",
+      get actor() {
+        return row.info();
+      },
+    };
   }
 
   /** Its constructor's arguments are there. False when it was not waiting for them. */

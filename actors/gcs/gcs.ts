@@ -117,9 +117,7 @@ export class Gcs {
   /** Registers a placement group owned by the place `from`. @throws RangeError for a spec that can't be. */
   registerPlacementGroup(spec: PlacementGroupSpec, from: PlaceId): PlacementGroupRegistration | JobRefusal {
     const namespace = this.#namespace(spec);
-    return namespace === undefined
-      ? { outcome: "no_job" }
-      : this.placementGroups.register({ ...spec, namespace }, from);
+    return namespace === undefined ? { outcome: "no_job" } : this.placementGroups.register({ ...spec, namespace }, from);
   }
 
   /** An actor is lost or to be ended: `actors.lose` with what follows from it. */

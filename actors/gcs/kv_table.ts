@@ -55,12 +55,7 @@ export class KvTable {
   }
 
   /** Whether it was written: false when the key was there and `overwrite` is false (default true). */
-  put({
-    namespace,
-    key,
-    value,
-    overwrite = true,
-  }: KvKey & { readonly value: KvValue; readonly overwrite?: boolean }): boolean {
+  put({ namespace, key, value, overwrite = true }: KvKey & { readonly value: KvValue; readonly overwrite?: boolean }): boolean {
     const before = this.#namespaces.get(namespace)?.get(key);
     if (before && !overwrite) return false;
     const entry = this.#entry({ namespace, key }, value);
@@ -104,10 +99,7 @@ export class KvTable {
       const [namespace, key] = [id.slice(0, end), id.slice(end + 1)];
       let rows = this.#namespaces.get(namespace);
       if (!rows) this.#namespaces.set(namespace, (rows = new Map()));
-      const entry = new KvEntry(
-        typeof value === "string" ? value : ownBytes(value as Uint8Array),
-        costOf(key, value as KvValue),
-      );
+      const entry = new KvEntry(typeof value === "string" ? value : ownBytes(value as Uint8Array), costOf(key, value as KvValue));
       rows.set(key, entry);
       this.#bytes += entry.cost;
     }

@@ -88,11 +88,7 @@ export interface LimitMet {
 }
 
 /** @throws LimitExceededError when `actual` is over the limit called `name`. */
-export function assertWithin(
-  limits: GcsLimits,
-  name: keyof GcsLimits,
-  subject: { what: string; actual: number },
-): void {
+export function assertWithin(limits: GcsLimits, name: keyof GcsLimits, subject: { what: string; actual: number }): void {
   const allowed = limits[name];
   if (subject.actual > allowed) throw new LimitExceededError(subject.what, { name, allowed, actual: subject.actual });
 }

@@ -51,9 +51,7 @@ export function listRows<Info extends object>(source: Source<Info>, options: Lis
   assertWithin(limits, "listMax", { what: "limit", actual: limit });
   const { basic, detail } = source.columns;
   const all = [...basic, ...detail];
-  const tests = (options.filters ?? []).map((filter) =>
-    compile<Info>(typeof filter === "string" ? parseFilter(filter) : filter, all),
-  );
+  const tests = (options.filters ?? []).map((filter) => compile<Info>(typeof filter === "string" ? parseFilter(filter) : filter, all));
   const shown = options.detail ? all : basic;
   const rows: Record<string, unknown>[] = [];
   let total = 0;
@@ -68,10 +66,7 @@ export function listRows<Info extends object>(source: Source<Info>, options: Lis
 }
 
 /** The named columns of a row that have a value. */
-export function plainRow<Info extends object>(
-  row: Info,
-  columns: readonly (keyof Info & string)[],
-): Record<string, unknown> {
+export function plainRow<Info extends object>(row: Info, columns: readonly (keyof Info & string)[]): Record<string, unknown> {
   const plain: Record<string, unknown> = {};
   for (const column of columns) if (row[column] !== undefined) plain[column] = row[column];
   return plain;
@@ -84,10 +79,7 @@ export function parseFilter(text: string): Filter {
   return { key: parts[1] as string, predicate: parts[2] as "=" | "!=", value: parts[3] as string };
 }
 
-function compile<Info extends object>(
-  filter: Filter,
-  columns: readonly (keyof Info & string)[],
-): (row: Info) => boolean {
+function compile<Info extends object>(filter: Filter, columns: readonly (keyof Info & string)[]): (row: Info) => boolean {
   if (filter.predicate !== "=" && filter.predicate !== "!=") {
     throw new RangeError(`filter: unknown predicate ${JSON.stringify(filter.predicate)}; use = or !=`);
   }

@@ -74,9 +74,7 @@ export class PlacementGroupTable {
     const row = this.#rows.live(placementGroupId);
     if (!row || !mayMove(PLACEMENT_GROUP_MOVES, row.state, "PREPARED")) return false;
     if (nodeIds.length !== row.bundles.length) {
-      throw new RangeError(
-        `nodeIds: ${nodeIds.length} nodes for the ${row.bundles.length} bundles of ${placementGroupId}`,
-      );
+      throw new RangeError(`nodeIds: ${nodeIds.length} nodes for the ${row.bundles.length} bundles of ${placementGroupId}`);
     }
     row.bundles = row.bundles.map(({ resources }, i) => ({ resources, nodeId: nodeIds[i] as string }));
     this.#become(row, "PREPARED");

@@ -11,16 +11,7 @@ import type { TaskInfo } from "./task_columns.ts";
 import type { WorkerInfo } from "./worker_record.ts";
 
 /** The kinds that can be listed here. (Objects are the object manager's.) */
-export const STATE_KINDS = [
-  "nodes",
-  "actors",
-  "tasks",
-  "workers",
-  "jobs",
-  "placement-groups",
-  "errors",
-  "functions",
-] as const;
+export const STATE_KINDS = ["nodes", "actors", "tasks", "workers", "jobs", "placement-groups", "errors", "functions"] as const;
 export type StateKind = (typeof STATE_KINDS)[number];
 
 const NODES: Columns<NodeInfo> = {
@@ -47,19 +38,7 @@ const ACTORS: Columns<ActorInfo> = {
   ],
 };
 const TASKS: Columns<TaskInfo> = {
-  basic: [
-    "taskId",
-    "attempt",
-    "name",
-    "state",
-    "type",
-    "jobId",
-    "actorId",
-    "parentTaskId",
-    "nodeId",
-    "workerId",
-    "errorType",
-  ],
+  basic: ["taskId", "attempt", "name", "state", "type", "jobId", "actorId", "parentTaskId", "nodeId", "workerId", "errorType"],
   detail: ["createdMs", "submittedMs", "startedMs", "endedMs", "errorMessage"],
 };
 const WORKERS: Columns<WorkerInfo> = {

@@ -25,11 +25,7 @@ export function isFinal<State extends string>(moves: Moves<State>, state: State)
 }
 
 /** Moves `row`, called `what` in errors. @throws IllegalMoveError */
-export function move<State extends string>(
-  moves: Moves<State>,
-  row: { state: State },
-  step: { to: State; what: string },
-): void {
+export function move<State extends string>(moves: Moves<State>, row: { state: State }, step: { to: State; what: string }): void {
   if (!mayMove(moves, row.state, step.to)) throw new IllegalMoveError(step.what, { from: row.state, to: step.to });
   row.state = step.to;
 }

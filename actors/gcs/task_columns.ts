@@ -76,16 +76,7 @@ export class TaskColumns {
   open(slot: number, first: { readonly taskId: string; readonly attempt: number; readonly report: Report }): void {
     this.taskId[slot] = first.taskId;
     this.attempt[slot] = first.attempt;
-    for (const column of [
-      this.name,
-      this.type,
-      this.jobId,
-      this.actorId,
-      this.parentTaskId,
-      this.nodeId,
-      this.workerId,
-      this.errorType,
-    ]) {
+    for (const column of [this.name, this.type, this.jobId, this.actorId, this.parentTaskId, this.nodeId, this.workerId, this.errorType]) {
       column[slot] = undefined;
     }
     this.errorMessage.delete(slot);

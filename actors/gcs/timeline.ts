@@ -42,10 +42,7 @@ export function timeline(tasks: Iterable<TaskInfo>, options: { readonly nowMs: n
   return [...lanes.names, ...spans];
 }
 
-function span(
-  task: TaskInfo,
-  at: { readonly startMs: number; readonly endMs: number; readonly lane: Lane },
-): TraceEvent {
+function span(task: TaskInfo, at: { readonly startMs: number; readonly endMs: number; readonly lane: Lane }): TraceEvent {
   const { taskId, attempt, jobId, actorId, parentTaskId, errorType, state } = task;
   return {
     ph: "X",

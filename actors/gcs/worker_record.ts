@@ -35,18 +35,7 @@ export interface WorkerInfo {
   readonly death: DeathRecord | undefined;
 }
 
-const INFO: readonly (keyof WorkerInfo)[] = [
-  "workerId",
-  "nodeId",
-  "kind",
-  "state",
-  "place",
-  "pid",
-  "jobId",
-  "startedMs",
-  "endedMs",
-  "death",
-];
+const INFO: readonly (keyof WorkerInfo)[] = ["workerId", "nodeId", "kind", "state", "place", "pid", "jobId", "startedMs", "endedMs", "death"];
 
 export class WorkerRecord implements WorkerInfo, LifeRow<WorkerInfo> {
   readonly workerId: string;

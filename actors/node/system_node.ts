@@ -1,7 +1,35 @@
 import { type Frame, type Link, messagePortLink } from "../../net/mod.ts";
-import { ActorsOp, type BundlesContract, CallerOp, type ExitWire, type GlobalSchedulerContract, type NodeContract, type PlaceContract, type Welcome } from "../../runtime/contracts/mod.ts";
+import {
+  ActorsOp,
+  type BundlesContract,
+  CallerOp,
+  type ExitWire,
+  type GlobalSchedulerContract,
+  type NodeContract,
+  type PlaceContract,
+  type Welcome,
+} from "../../runtime/contracts/mod.ts";
 import type { Death } from "../../runtime/errors/mod.ts";
-import { type Actor, ActorNumber, type ActorId, type Caller, type Clock, DRIVER_SLOT, type Envelope, FIRST_WORKER_SLOT, Kernel, type PlaceId, placeId, remoteContract, serve, SYSTEM_SLOT, systemRandom, taskId, toldContract, workerId } from "../../runtime/kernel/mod.ts";
+import {
+  type Actor,
+  type ActorId,
+  ActorNumber,
+  type Caller,
+  type Clock,
+  DRIVER_SLOT,
+  type Envelope,
+  FIRST_WORKER_SLOT,
+  Kernel,
+  type PlaceId,
+  placeId,
+  remoteContract,
+  SYSTEM_SLOT,
+  serve,
+  systemRandom,
+  taskId,
+  toldContract,
+  workerId,
+} from "../../runtime/kernel/mod.ts";
 import { Accounting } from "../../runtime/memory/mod.ts";
 import { faultWire } from "../../runtime/place/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
@@ -13,7 +41,16 @@ import { type DeathRecord, Gcs, type StateKind, type Storage, type TaskEvent, ti
 import { WorkerLogs } from "../logs/mod.ts";
 import { FileDisk, ObjectsActor } from "../objects/mod.ts";
 import { PlacementGroupManager } from "../placement_groups/mod.ts";
-import { Admission, BundleHolder, Bundles, GlobalScheduler, LocalScheduler, NodeResources, type NodeView, type WorkerKind } from "../scheduler/mod.ts";
+import {
+  Admission,
+  BundleHolder,
+  Bundles,
+  GlobalScheduler,
+  LocalScheduler,
+  NodeResources,
+  type NodeView,
+  type WorkerKind,
+} from "../scheduler/mod.ts";
 import { type HostControl, WorkerPool } from "../workers/mod.ts";
 import type { NodeConfig } from "./node_config.ts";
 import { stuckText, unstartableError } from "./notices.ts";
@@ -56,10 +93,18 @@ export class SystemNode implements NodeContract {
     this.#options = options;
     this.#config = config;
     this.#driver = placeId(config.node, DRIVER_SLOT);
-    this.kernel = new Kernel({ place: placeId(config.node, SYSTEM_SLOT), faults: faultWire, onFault: (error) => this.#complain(error) });
+    this.kernel = new Kernel({
+      place: placeId(config.node, SYSTEM_SLOT),
+      faults: faultWire,
+      onFault: (error) => this.#complain(error),
+    });
     const { kernel } = this;
     this.#gcs = new Gcs({ clock, storage: options.storage });
-    this.#logs = new WorkerLogs({ clock, toDriver: config.logToDriver, print: (stream, line) => this.#print(stream, line) });
+    this.#logs = new WorkerLogs({
+      clock,
+      toDriver: config.logToDriver,
+      print: (stream, line) => this.#print(stream, line),
+    });
     const resources = new NodeResources(ResourceSet.from(config.resources));
     this.#resources = resources;
     const bundles = new Bundles(resources);
@@ -69,7 +114,8 @@ export class SystemNode implements NodeContract {
       bundles,
       global: remoteContract<GlobalSchedulerContract>(kernel, kernel.place, ActorNumber.globalScheduler),
       changed: () => this.#scheduler.wake(),
-      spill: ({ placement }, nodeId) => this.#complain(new Error(`${placement.kind} ${placement.name} was placed on node ${nodeId}, which this release cannot reach`)),
+      spill: ({ placement }, nodeId) =>
+        this.#complain(new Error(`${placement.kind} ${placement.name} was placed on node ${nodeId}, which this release cannot reach`)),
     });
     this.#pool = new WorkerPool({
       host: options.host,
@@ -124,7 +170,8 @@ export class SystemNode implements NodeContract {
       clock,
       jobId: config.jobId,
       namespace: config.namespace,
-      template: (owner, number) => this.#functions.template({ from: owner, attachments: [] }, owner, number) as ActorTemplate | Promise<ActorTemplate>,
+      template: (owner, number) =>
+        this.#functions.template({ from: owner, attachments: [] }, owner, number) as ActorTemplate | Promise<ActorTemplate>,
       whenHere: (ids, action) => void this.#objects.whenHere(ids, action),
       hold: (id, place) => this.#objects.holdAs(id, place),
       drop: (id, place) => this.#objects.dropAs(id, place),
@@ -190,7 +237,14 @@ export class SystemNode implements NodeContract {
     await this.#started;
     if (caller.from !== this.#driver) {
       const pid = this.#pool.pidOf(caller.from) ?? this.#config.pid;
-      this.#gcs.workers.report({ workerId: workerId(caller.from), nodeId: this.#config.nodeId, kind: "task", state: "IDLE", place: caller.from, pid });
+      this.#gcs.workers.report({
+        workerId: workerId(caller.from),
+        nodeId: this.#config.nodeId,
+        kind: "task",
+        state: "IDLE",
+        place: caller.from,
+        pid,
+      });
       this.#pool.ready(caller.from);
     }
     const { nodeId, jobId, namespace, labels } = this.#config;
@@ -209,21 +263,34 @@ export class SystemNode implements NodeContract {
   }
 
   log(caller: Caller, stream: "stdout" | "stderr", label: string, text: string): void {
-    this.#logs.add(caller.from, stream, text.split("\n").map((line) => ({ label, line })));
+    this.#logs.add(
+      caller.from,
+      stream,
+      text.split("\n").map((line) => ({ label, line })),
+    );
   }
 
   output(_caller: Caller, place: PlaceId, stream: "stdout" | "stderr", lines: readonly (readonly [label: string, line: string])[]): void {
-    this.#logs.add(place, stream, lines.map(([label, line]) => ({ label: label || "process", line })));
+    this.#logs.add(
+      place,
+      stream,
+      lines.map(([label, line]) => ({ label: label || "process", line })),
+    );
   }
 
   ending(caller: Caller, exit: ExitWire): void {
-    this.#pool.lastWords(caller.from, { exitCode: exit.code, error: exit.error === undefined ? undefined : decodeValue(exit.error) });
+    this.#pool.lastWords(caller.from, {
+      exitCode: exit.code,
+      error: exit.error === undefined ? undefined : decodeValue(exit.error),
+    });
   }
 
   exited(_caller: Caller, place: PlaceId, exit: ExitWire): void {
     const error = exit.error === undefined ? undefined : decodeValue(exit.error);
     // Its own last words may still be on their way on its own link.
-    this.#options.clock.after(5, () => this.#pool.exited(place, { code: exit.code, signal: exit.signal, error, outOfMemory: exit.outOfMemory === true }));
+    this.#options.clock.after(5, () =>
+      this.#pool.exited(place, { code: exit.code, signal: exit.signal, error, outOfMemory: exit.outOfMemory === true }),
+    );
   }
 
   events(_caller: Caller, rows: Uint8Array, dropped: number): void {
@@ -269,7 +336,11 @@ export class SystemNode implements NodeContract {
 
   /** Waits until all that the workers have to tell has come, but not for those that are busy. */
   async #settle(): Promise<void> {
-    const settled = [...this.#pool.places()].map((place) => remoteContract<PlaceContract>(this.kernel, place, ActorNumber.place).settle().catch(() => {}));
+    const settled = [...this.#pool.places()].map((place) =>
+      remoteContract<PlaceContract>(this.kernel, place, ActorNumber.place)
+        .settle()
+        .catch(() => {}),
+    );
     if (settled.length === 0) return;
     const patience = new Promise<void>((resolve) => void this.#options.clock.after(SETTLE_MS, resolve));
     await Promise.race([Promise.all(settled), patience]);

@@ -1,32 +1,10 @@
 import { CallerOp, type ObjectsContract } from "../../runtime/contracts/mod.ts";
-import {
-  ObjectFreedError,
-  ObjectLostError,
-  ObjectStoreFullError,
-  OutOfDiskError,
-  OwnerDiedError,
-} from "../../runtime/errors/mod.ts";
-import {
-  ActorNumber,
-  type Caller,
-  type Clock,
-  isActorId,
-  type Kernel,
-  type ObjectId,
-  ownerOf,
-  type PlaceId,
-} from "../../runtime/kernel/mod.ts";
+import { ObjectFreedError, ObjectLostError, ObjectStoreFullError, OutOfDiskError, OwnerDiedError } from "../../runtime/errors/mod.ts";
+import { ActorNumber, type Caller, type Clock, isActorId, type Kernel, type ObjectId, ownerOf, type PlaceId } from "../../runtime/kernel/mod.ts";
 import { type Accounting, OutOfDiskFault, StoreFullFault } from "../../runtime/memory/mod.ts";
-import {
-  contextOf,
-  encodeValue,
-  faultPayload,
-  PayloadKind,
-  type PayloadWire,
-  payloadToWire,
-} from "../../runtime/values/mod.ts";
 import { PRIVATE_SLOT } from "../../runtime/place/mod.ts";
 import type { Announced } from "../../runtime/references/mod.ts";
+import { contextOf, encodeValue, faultPayload, PayloadKind, type PayloadWire, payloadToWire } from "../../runtime/values/mod.ts";
 import { DropOrder } from "./drop_order.ts";
 import type { Held } from "./object_record.ts";
 import { References } from "./references.ts";
@@ -107,11 +85,7 @@ export class ObjectsActor implements ObjectsContract {
     this.#accept(id, value);
   }
 
-  seal(
-    caller: Caller,
-    id: ObjectId,
-    { attachment, slot, size, children, holder }: Parameters<ObjectsContract["seal"]>[2],
-  ): void {
+  seal(caller: Caller, id: ObjectId, { attachment, slot, size, children, holder }: Parameters<ObjectsContract["seal"]>[2]): void {
     this.#references.hold(id, holder);
     const buffer = caller.attachments[attachment] as SharedArrayBuffer;
     const sealed = { slot, size, children, holder };
@@ -175,8 +149,7 @@ export class ObjectsActor implements ObjectsContract {
       if (ownerOf(id) !== caller.from) this.#lend(id);
       if (this.#has(id)) this.#send(id, caller.from);
       else if (this.#freed.has(id)) this.#sendFault(id, caller.from, new ObjectFreedError({ objectId: id }));
-      else if (this.#deadPlaces.has(ownerOf(id)))
-        this.#sendFault(id, caller.from, new OwnerDiedError({ objectId: id }));
+      else if (this.#deadPlaces.has(ownerOf(id))) this.#sendFault(id, caller.from, new OwnerDiedError({ objectId: id }));
       else {
         this.#waiters.add(id, caller.from);
         if (this.#store.stateOf(id) === undefined) this.#clock.after(RELEASE_GRACE_MS, () => this.#giveUp(id));
@@ -304,9 +277,7 @@ export class ObjectsActor implements ObjectsContract {
 
   #deliver(id: ObjectId, to: PlaceId, held: Held | undefined): void {
     if (held === undefined) {
-      const error = this.#freed.has(id)
-        ? new ObjectFreedError({ objectId: id })
-        : new ObjectLostError({ objectId: id });
+      const error = this.#freed.has(id) ? new ObjectFreedError({ objectId: id }) : new ObjectLostError({ objectId: id });
       this.#sendFault(id, to, error);
       return;
     }

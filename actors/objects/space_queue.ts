@@ -72,10 +72,7 @@ export interface Stock {
 }
 
 /** A request of another thread, which waits at a ticket, perhaps blocked. */
-export function ticketWaiter(
-  stock: Stock,
-  request: { pages: number; place: number; since: number; ticket: SharedArrayBuffer },
-): SpaceWaiter {
+export function ticketWaiter(stock: Stock, request: { pages: number; place: number; since: number; ticket: SharedArrayBuffer }): SpaceWaiter {
   const { pages, place, since } = request;
   const { slots, free, grants } = stock;
   const ticket = new Ticket(request.ticket);
@@ -111,10 +108,7 @@ export interface OwnRequest {
 }
 
 /** A request of the manager itself: for a restore, or a transfer from another node. */
-export function ownWaiter(
-  { slots, free }: Stock,
-  { pages, manager, since, granted, refused }: OwnRequest,
-): SpaceWaiter {
+export function ownWaiter({ slots, free }: Stock, { pages, manager, since, granted, refused }: OwnRequest): SpaceWaiter {
   const { accounting } = slots;
   const refuse = (reason: string, { disk }: { disk: boolean }): void => {
     const neededBytes = bytesOf(pages);

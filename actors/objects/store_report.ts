@@ -62,10 +62,7 @@ const MIB = 1024 * 1024;
 const NAMED_PLACES = 3;
 
 /** Who keeps the store full, for the message of an error. */
-export function whoHoldsWhat(
-  records: Iterable<ObjectRecord>,
-  { accounting, spilling }: { accounting: Accounting; spilling: string },
-): string {
+export function whoHoldsWhat(records: Iterable<ObjectRecord>, { accounting, spilling }: { accounting: Accounting; spilling: string }): string {
   const viewed = new Map<number, number>();
   let [known, pinned] = [0, 0];
   for (const record of records) {

@@ -74,10 +74,7 @@ export class DependencyWaits {
    * Calls `onReady` when all of `ids` that are not `isReady` now have been fulfilled; at once if there are none.
    * Returns the way to take it back.
    */
-  whenAll(
-    ids: Iterable<string>,
-    { isReady, onReady }: { isReady: (id: string) => boolean; onReady: () => void },
-  ): () => void {
+  whenAll(ids: Iterable<string>, { isReady, onReady }: { isReady: (id: string) => boolean; onReady: () => void }): () => void {
     const missing = new Set<string>();
     for (const id of ids) if (!isReady(id)) missing.add(id);
     if (missing.size === 0) {

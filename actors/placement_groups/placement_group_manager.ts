@@ -145,8 +145,7 @@ export class PlacementGroupManager implements PlacementGroupsContract {
   /** Tries to place a group now; it stays among the waiting when that does not work. */
   #place(id: string): void {
     const group = this.#gcs.placementGroups.get(id);
-    if (group === undefined || this.#placing.has(id) || (group.state !== "PENDING" && group.state !== "RESCHEDULING"))
-      return;
+    if (group === undefined || this.#placing.has(id) || (group.state !== "PENDING" && group.state !== "RESCHEDULING")) return;
     const placement = this.#options.scheduler.placeBundles(
       group.bundles.map(({ resources }) => ResourceSet.from(resources)),
       group.strategy,

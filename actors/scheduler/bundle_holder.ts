@@ -14,11 +14,7 @@ export class BundleHolder implements BundlesContract {
     this.#scheduler = scheduler;
   }
 
-  prepareBundles(
-    _caller: Caller,
-    groupId: string,
-    bundles: readonly (readonly [number, Readonly<Record<string, number>>])[],
-  ): boolean {
+  prepareBundles(_caller: Caller, groupId: string, bundles: readonly (readonly [number, Readonly<Record<string, number>>])[]): boolean {
     const prepared = this.#bundles.prepare(
       groupId,
       bundles.map(([index, resources]) => [index, ResourceSet.from(resources)] as const),

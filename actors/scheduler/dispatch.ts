@@ -5,17 +5,7 @@ import type { GrantedLease } from "./granted_lease.ts";
 
 /** Sends a task to the worker of a lease. */
 export function sendTask(kernel: Kernel, { id, worker }: GrantedLease, task: QueuedTask): void {
-  kernel.send(worker.place, [
-    ActorNumber.executor,
-    ExecutorOp.run,
-    id,
-    task.owner,
-    task.template,
-    task.sequence,
-    task.form,
-    task.data,
-    task.flags,
-  ]);
+  kernel.send(worker.place, [ActorNumber.executor, ExecutorOp.run, id, task.owner, task.template, task.sequence, task.form, task.data, task.flags]);
 }
 
 /** Shows a batch to the worker of a lease, which claims tasks from it. */

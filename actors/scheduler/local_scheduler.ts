@@ -52,15 +52,30 @@ export class LocalScheduler implements Actor {
   receive(envelope: Envelope, delivery: Delivery): void {
     switch (envelope[1]) {
       case SchedulerOp.submit: {
-        const [, , owner, template, sequence, form, data, needs, flags, busyLease] =
-          envelope as unknown as [0, 0, PlaceId, number, number, ArgumentForm, unknown, readonly string[], number, number?];
+        const [, , owner, template, sequence, form, data, needs, flags, busyLease] = envelope as unknown as [
+          0,
+          0,
+          PlaceId,
+          number,
+          number,
+          ArgumentForm,
+          unknown,
+          readonly string[],
+          number,
+          number?,
+        ];
         if (busyLease !== undefined) this.#isBusy(busyLease);
         this.#submit({ owner, template, sequence, form, data, flags }, needs);
         return;
       }
       case SchedulerOp.batch: {
         const [, , owner, template, attachment] = envelope as unknown as [0, 0, PlaceId, number, number];
-        this.#queueOf(owner, template).addBatch({ owner, template, batch: new TaskBatch(delivery.attachments[attachment] as SharedArrayBuffer), shown: new Set() });
+        this.#queueOf(owner, template).addBatch({
+          owner,
+          template,
+          batch: new TaskBatch(delivery.attachments[attachment] as SharedArrayBuffer),
+          shown: new Set(),
+        });
         this.wake();
         return;
       }
@@ -151,7 +166,9 @@ export class LocalScheduler implements Actor {
 
   /** What waits here, and of what kind. */
   pending(): { name: string; demand: ResourceSet; waiting: number }[] {
-    return [...this.#queues.values()].filter((queue) => queue.waiting > 0).map(({ placement, demand, waiting }) => ({ name: placement.name, demand, waiting }));
+    return [...this.#queues.values()]
+      .filter((queue) => queue.waiting > 0)
+      .map(({ placement, demand, waiting }) => ({ name: placement.name, demand, waiting }));
   }
 
   #submit(task: QueuedTask, needs: readonly string[]): void {

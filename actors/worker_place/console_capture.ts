@@ -4,7 +4,14 @@ import { currentCall } from "../../runtime/context/mod.ts";
 /** Takes text that a console printed; `label` names the task or actor that printed it, if one did. */
 export type ConsoleSink = (stream: "stdout" | "stderr", label: string, text: string) => void;
 
-const STREAMS = { log: "stdout", info: "stdout", debug: "stdout", warn: "stderr", error: "stderr", trace: "stderr" } as const;
+const STREAMS = {
+  log: "stdout",
+  info: "stdout",
+  debug: "stdout",
+  warn: "stderr",
+  error: "stderr",
+  trace: "stderr",
+} as const;
 
 /** Sends what this worker's console prints to `sink`, with the name of the task or actor that printed it. */
 export function captureConsole(sink: ConsoleSink): void {

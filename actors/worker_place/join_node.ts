@@ -2,7 +2,11 @@ import { type ByteSocket, type FrameLimits, WebSocketLink } from "../../net/mod.
 import { type Kernel, systemClock } from "../../runtime/kernel/mod.ts";
 
 /** A child trusts its node. */
-const LIMITS: FrameLimits = { frameBytes: Number.MAX_SAFE_INTEGER, attachmentBytes: Number.MAX_SAFE_INTEGER, attachments: Number.MAX_SAFE_INTEGER };
+const LIMITS: FrameLimits = {
+  frameBytes: Number.MAX_SAFE_INTEGER,
+  attachmentBytes: Number.MAX_SAFE_INTEGER,
+  attachments: Number.MAX_SAFE_INTEGER,
+};
 
 export interface JoinOptions {
   url: string;
@@ -24,10 +28,14 @@ export function joinNode(options: JoinOptions): WebSocketLink {
     buffered: () => (socket.readyState === WebSocket.CONNECTING ? Number.POSITIVE_INFINITY : socket.bufferedAmount),
     close: (code, reason) => socket.close(code, reason),
   };
-  const link = new WebSocketLink(byteSocket, { onFrame: (frame) => kernel.receive(frame), onClose: onLost }, {
-    limits: LIMITS,
-    later: (action) => void (socket.readyState === WebSocket.CONNECTING ? opened.then(action) : systemClock.after(1, action)),
-  });
+  const link = new WebSocketLink(
+    byteSocket,
+    { onFrame: (frame) => kernel.receive(frame), onClose: onLost },
+    {
+      limits: LIMITS,
+      later: (action) => void (socket.readyState === WebSocket.CONNECTING ? opened.then(action) : systemClock.after(1, action)),
+    },
+  );
   socket.addEventListener("message", (event) => link.received(event.data));
   socket.addEventListener("close", (event) => link.ended(event.reason || `the socket was closed with code ${event.code}`));
   return link;

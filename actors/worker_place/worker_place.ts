@@ -1,13 +1,13 @@
 import { messagePortLink } from "../../net/mod.ts";
-import type { NodeContract, PlaceContract } from "../../runtime/contracts/mod.ts";
 import { markWorkerRealm } from "../../runtime/context/mod.ts";
-import { ActorNumber, type PlaceId, remoteContract, systemClock, serve, systemPlaceOf, toldContract } from "../../runtime/kernel/mod.ts";
+import type { NodeContract, PlaceContract } from "../../runtime/contracts/mod.ts";
+import { ActorNumber, type PlaceId, remoteContract, serve, systemClock, systemPlaceOf, toldContract } from "../../runtime/kernel/mod.ts";
 import { openPlace, type Place, type PlaceOptions } from "../../runtime/place/mod.ts";
 import { platform } from "../../runtime/platform/mod.ts";
 import { openSession } from "../../runtime/session/mod.ts";
 import { contextOf, encodeValue } from "../../runtime/values/mod.ts";
 import type { PlaceIdentity } from "../../runtime/worker/mod.ts";
-import { captureConsole, type ConsoleSink } from "./console_capture.ts";
+import { type ConsoleSink, captureConsole } from "./console_capture.ts";
 import { EventLog } from "./event_log.ts";
 
 export interface WorkerPlaceOptions {
@@ -42,12 +42,19 @@ export async function startWorkerPlace(options: WorkerPlaceOptions): Promise<Pla
   const node = toldContract<NodeContract>(kernel, system, ActorNumber.node);
   const asking = remoteContract<NodeContract>(kernel, system, ActorNumber.node);
   platform.watchOwnExit(({ code, error }) => {
-    const heard = asking.ending({ code, error: error === undefined ? undefined : encodeValue(error, contextOf()).bytes });
+    const heard = asking.ending({
+      code,
+      error: error === undefined ? undefined : encodeValue(error, contextOf()).bytes,
+    });
     kernel.flush();
     return heard;
   });
   captureConsole(options.console ?? ((stream, label, text) => node.log(stream, label, text)));
-  const events = new EventLog({ place: options.place, clock: systemClock, send: (rows, dropped) => node.events(rows, dropped) });
+  const events = new EventLog({
+    place: options.place,
+    clock: systemClock,
+    send: (rows, dropped) => node.events(rows, dropped),
+  });
   identity.events = events;
   const self: PlaceContract = { settle: () => events.flush() };
   kernel.register(ActorNumber.place, serve(kernel, self));

@@ -47,8 +47,5 @@ async function open(count: number): Promise<Loop> {
 
 export const webSocket: Family = {
   name: "control: WebSocket",
-  rows: [
-    rateRow("raw WebSocket round trip", { calls: 1 }, () => open(1)),
-    rateRow("raw WebSocket stream", { calls: 1000 }, () => open(1000)),
-  ],
+  rows: [rateRow("raw WebSocket round trip", { calls: 1 }, () => open(1)), rateRow("raw WebSocket stream", { calls: 1000 }, () => open(1000))],
 };

@@ -24,8 +24,7 @@ function listen(): number {
     return Bun.serve({
       hostname: "127.0.0.1",
       port: 0,
-      fetch: (request: Request, server: Server) =>
-        server.upgrade(request) ? undefined : new Response("", { status: 400 }),
+      fetch: (request: Request, server: Server) => (server.upgrade(request) ? undefined : new Response("", { status: 400 })),
       websocket: {
         message: (socket: { send(bytes: Uint8Array): void }) => socket.send(reply),
       },

@@ -5,8 +5,7 @@ import { peerNames } from "./pool.ts";
 import { ray } from "./ray.ts";
 
 /** Far more than a run needs; a pool that does not work in this runtime may as well hang as fail. */
-const deadlineMs = ({ repeats, seconds, warmUpSeconds }: Plan): number =>
-  15_000 + 2000 * (warmUpSeconds + repeats * seconds);
+const deadlineMs = ({ repeats, seconds, warmUpSeconds }: Plan): number => 15_000 + 2000 * (warmUpSeconds + repeats * seconds);
 
 /** Pools that were found not to work here, and why: the second row of one need not wait for it again. */
 const broken = new Map<string, string>();

@@ -32,14 +32,10 @@ const light = program("light_actors", { quick: 1_000, full: 100_000, calls: true
 export const processes: Family = {
   name: "processes of their own",
   rows: [
-    sampleRow(
-      "init to first result",
-      { unit: "ms", targets: [{ atMost: 100, deno: 300 }], samples: ({ quick }) => (quick ? 2 : 10) },
-      async () => {
-        const { ms = Number.NaN, completed = 0 } = await run("first_result");
-        return { value: ms, completed };
-      },
-    ),
+    sampleRow("init to first result", { unit: "ms", targets: [{ atMost: 100, deno: 300 }], samples: ({ quick }) => (quick ? 2 : 10) }, async () => {
+      const { ms = Number.NaN, completed = 0 } = await run("first_result");
+      return { value: ms, completed };
+    }),
     idle("idle node: CPU", "percent", { unit: "%", targets: [{ atMost: 1 }] }),
     idle("idle node: memory", "mib", { unit: "MiB", targets: [{ atMost: 150 }] }),
     million("a million queued tasks", "rate", { unit: "/s", targets: [{ atLeast: 100_000 }] }),

@@ -32,8 +32,7 @@ export interface Timing {
 }
 
 export function timeTable(timings: readonly Timing[]): void {
-  const row = (first: string, ...cells: string[]): string =>
-    `    ${first.padEnd(8)}${cells.map((cell) => cell.padStart(12)).join("")}`;
+  const row = (first: string, ...cells: string[]): string => `    ${first.padEnd(8)}${cells.map((cell) => cell.padStart(12)).join("")}`;
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
   console.log(`\n${styleText("dim", row("", "in parallel", "one thread", "speed-up"))}`);
   for (const { work, parallel, single } of timings) {
@@ -42,8 +41,6 @@ export function timeTable(timings: readonly Timing[]): void {
 }
 
 export function verdict(same: boolean): void {
-  const line = same
-    ? styleText("green", "✓ both ways give the same result")
-    : styleText("red", "✗ the two ways differ");
+  const line = same ? styleText("green", "✓ both ways give the same result") : styleText("red", "✗ the two ways differ");
   console.log(`\n  ${line}\n`);
 }

@@ -75,8 +75,7 @@ export function binaryOver(source: View, kind: unknown): Binary {
     );
   }
   const size = viewClass.BYTES_PER_ELEMENT ?? 1;
-  if (byteLength % size !== 0)
-    throw new CorruptDataFault(`${byteLength} bytes are no whole number of elements of ${viewClass.name}`);
+  if (byteLength % size !== 0) throw new CorruptDataFault(`${byteLength} bytes are no whole number of elements of ${viewClass.name}`);
   if (byteOffset % size !== 0) return new viewClass(privateBytes(source).buffer, 0, byteLength / size);
   return new viewClass(buffer, byteOffset, byteLength / size);
 }

@@ -68,8 +68,7 @@ export function decodeCborViews(bytes: Uint8Array): unknown {
 }
 
 function privateView(bytes: Uint8Array): Uint8Array {
-  if (typeof SharedArrayBuffer !== "undefined" && bytes.buffer instanceof SharedArrayBuffer)
-    return new Uint8Array(bytes);
+  if (typeof SharedArrayBuffer !== "undefined" && bytes.buffer instanceof SharedArrayBuffer) return new Uint8Array(bytes);
   // A view of our own even so: cbor-x would hang its DataView on the caller's, and a Buffer would beget Buffers.
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -131,7 +131,6 @@ function instantiate(standard: string, init: { name: string; message: string | u
   if (standard === "DOMException") return new DOMException(init.message, init.name) as Error;
   if (standard === "AggregateError") return new AggregateError([], init.message);
   const standardClass = standardClasses.get(standard) ?? Error;
-  if (standard === "SuppressedError")
-    return Reflect.construct(standardClass, [undefined, undefined, init.message]) as Error;
+  if (standard === "SuppressedError") return Reflect.construct(standardClass, [undefined, undefined, init.message]) as Error;
   return new standardClass(init.message);
 }

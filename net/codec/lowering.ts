@@ -104,8 +104,7 @@ export class Lowering<Context> {
   }
 
   #lower(value: unknown, holder: Holder, key: PropertyKey, depth: number): unknown {
-    if ((typeof value === "object" && value !== null) || typeof value === "function")
-      return this.#lowerObject(value, holder, key, depth);
+    if ((typeof value === "object" && value !== null) || typeof value === "function") return this.#lowerObject(value, holder, key, depth);
     if (typeof value === "symbol") this.#fault(symbolRefusal, depth);
     return this.#lowerScalar(value);
   }
@@ -114,14 +113,12 @@ export class Lowering<Context> {
   #lowerScalar(value: unknown): unknown {
     if (isExact(value)) return value;
     if (typeof value === "string") return this.#tag(utf16Bytes(value), wireTag.utf16);
-    if (typeof value === "bigint")
-      return this.#tag([value < 0n, (value < 0n ? -value : value).toString(16)], wireTag.bigint);
+    if (typeof value === "bigint") return this.#tag([value < 0n, (value < 0n ? -value : value).toString(16)], wireTag.bigint);
     return this.#tag(0, wireTag.negativeZero);
   }
 
   #refer(visit: Visit, depth: number): Tag {
-    if (visit.open)
-      this.#fault("its serializer leads back to the object itself; let encode() leave that reference out", depth);
+    if (visit.open) this.#fault("its serializer leads back to the object itself; let encode() leave that reference out", depth);
     if (visit.id < 0) {
       visit.id = this.#ids++;
       (this.#shared ??= []).push(visit);
@@ -132,8 +129,7 @@ export class Lowering<Context> {
   #lowerObject(value: object, holder: Holder, key: PropertyKey, depth: number): unknown {
     const known = this.#visits.find(value);
     if (known !== undefined) return this.#refer(known, depth);
-    if (depth > maxDepth)
-      this.#fault(`errors and objects with serializers nest deeper than ${maxDepth} levels; flatten them`, depth);
+    if (depth > maxDepth) this.#fault(`errors and objects with serializers nest deeper than ${maxDepth} levels; flatten them`, depth);
     const visit: Visit = { value, holder, key, id: -1, open: false };
     this.#visits.add(visit);
 
@@ -144,8 +140,7 @@ export class Lowering<Context> {
       const extended = this.#lowerExtended(visit, depth);
       if (extended !== undefined) return extended;
     }
-    if (isPlain || Array.isArray(value) || types.isMap(value) || types.isSet(value))
-      return this.#lowerNested(visit, depth);
+    if (isPlain || Array.isArray(value) || types.isMap(value) || types.isSet(value)) return this.#lowerNested(visit, depth);
     if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return this.#lowerBinary(value, depth);
     if (types.isDate(value)) return this.#tag(Date.prototype.getTime.call(value), wireTag.date);
     if (types.isRegExp(value)) return this.#tag([this.#lowerScalar(value.source), value.flags], wireTag.regexp);
@@ -187,8 +182,7 @@ export class Lowering<Context> {
       if (!isExactString(key) || key === "__proto__" || key === "constructor") hasOddKey = true;
       if (!isExact(copy[key])) isFlat = false;
     }
-    if (hasOddKey || count > maxMapEntries)
-      return this.#tag(this.#lowerEntries(copy, Object.keys(copy), depth), wireTag.object);
+    if (hasOddKey || count > maxMapEntries) return this.#tag(this.#lowerEntries(copy, Object.keys(copy), depth), wireTag.object);
     if (isFlat) return copy;
     for (const key in copy) {
       const item = copy[key];
@@ -215,8 +209,7 @@ export class Lowering<Context> {
     // Holes make it less, names make it more; both together are told apart by the holes below.
     if (countOwnKeys(value) !== length) return this.#lowerOddArray(value, depth);
     // A subclass would make slice() run its constructor.
-    const copy: unknown[] =
-      (value.constructor as unknown) === Array ? value.slice() : Array.from({ length }, (_, i) => value[i]);
+    const copy: unknown[] = (value.constructor as unknown) === Array ? value.slice() : Array.from({ length }, (_, i) => value[i]);
     for (let i = 0; i < length; i++) {
       const item = copy[i];
       if (item === undefined && !(i in value)) return this.#lowerOddArray(value, depth);
@@ -269,8 +262,7 @@ export class Lowering<Context> {
 
   #lowerBinary(value: Binary, depth: number): Tag {
     const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
-    if (buffer instanceof ArrayBuffer && buffer.detached)
-      this.#fault("its buffer was transferred away; copy it before the transfer", depth);
+    if (buffer instanceof ArrayBuffer && buffer.detached) this.#fault("its buffer was transferred away; copy it before the transfer", depth);
     const kind = binaryKind(value);
     if (kind < 0) this.#fault("this kind of typed array is not known here; pass its bytes", depth);
     const bytes = bytesOf(value);

@@ -22,7 +22,6 @@ function renderStep(step: Step): string {
 /** The step from a Map to the value of a key. */
 export function entryStep(key: unknown, index: number): Step {
   if (typeof key === "string") return { text: `.get(${JSON.stringify(key)})` };
-  if (typeof key === "object" || typeof key === "function" || typeof key === "symbol")
-    return { text: `.values()[${index}]` };
+  if (typeof key === "object" || typeof key === "function" || typeof key === "symbol") return { text: `.values()[${index}]` };
   return { text: `.get(${String(key)})` };
 }

@@ -83,8 +83,7 @@ export class Raising<Context> {
     switch (tag.tag) {
       case wireTag.shared: {
         const [sharedId, wire] = listOf(tag, 2);
-        if (id !== undefined || typeof sharedId !== "number" || this.#known.has(sharedId))
-          corrupt("a shared value with no id of its own");
+        if (id !== undefined || typeof sharedId !== "number" || this.#known.has(sharedId)) corrupt("a shared value with no id of its own");
         return this.#raise(wire, sharedId);
       }
       case wireTag.reference:
@@ -159,8 +158,7 @@ export class Raising<Context> {
       const fields = wire as Record<string, unknown>;
       for (const key in fields) {
         const item = fields[key];
-        if (typeof item === "object" && item !== null && Object.hasOwn(fields, key))
-          fields[key] = this.#raise(item, undefined);
+        if (typeof item === "object" && item !== null && Object.hasOwn(fields, key)) fields[key] = this.#raise(item, undefined);
       }
     } else if (wire.tag === wireTag.map) {
       const flat = listOf(wire, 0);
@@ -180,8 +178,7 @@ export class Raising<Context> {
 
   #fillOddArray(shell: unknown[], wire: Tag): void {
     const [length, items, names] = listOf(wire, 3);
-    if (!Array.isArray(items) || typeof length !== "number" || length >>> 0 !== length)
-      corrupt("an array without a length");
+    if (!Array.isArray(items) || typeof length !== "number" || length >>> 0 !== length) corrupt("an array without a length");
     // Setting a length of millions would set aside memory for them; an array that once was vast stays sparse.
     if (length > items.length * 4 + maxHoles) shell[lastIndex] = undefined;
     shell.length = length;
@@ -278,9 +275,7 @@ function shellOf(wire: unknown): object {
 /** The content of a tag that must be a list of at least `length` items. */
 function listOf(tag: Tag, length: number): unknown[] {
   const content: unknown = tag.value;
-  return Array.isArray(content) && content.length >= length
-    ? content
-    : corrupt(`the tag ${tag.tag} with too little in it`);
+  return Array.isArray(content) && content.length >= length ? content : corrupt(`the tag ${tag.tag} with too little in it`);
 }
 
 function textOf(wire: unknown): string {

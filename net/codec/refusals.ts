@@ -62,8 +62,7 @@ function refusalOfChain(prototype: object): string | null {
     const made: unknown = Object.getOwnPropertyDescriptor(link, "constructor")?.value;
     if (typeof made !== "function" || carried.has(made.name)) continue;
     // Not by its descriptor: Deno loads some of its classes at the first look.
-    if (Reflect.get(globalThis, made.name) === made || nativeSource.test(Function.prototype.toString.call(made)))
-      return refuse(made.name);
+    if (Reflect.get(globalThis, made.name) === made || nativeSource.test(Function.prototype.toString.call(made))) return refuse(made.name);
   }
   return null;
 }
@@ -71,8 +70,7 @@ function refusalOfChain(prototype: object): string | null {
 /** Refuses streams, sockets and servers, which are ordinary objects around a native handle. */
 function refusalOfInstance(value: object): string | null {
   const { pipe, on, _handle: handle } = value as { pipe?: unknown; on?: unknown; _handle?: unknown };
-  if (typeof on === "function" && (typeof pipe === "function" || handle !== undefined))
-    return refuse(value.constructor?.name || "stream");
+  if (typeof on === "function" && (typeof pipe === "function" || handle !== undefined)) return refuse(value.constructor?.name || "stream");
   return null;
 }
 

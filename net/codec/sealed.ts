@@ -39,16 +39,14 @@ export function sealedByteLength(encoded: Encoded): number {
 export function seal(encoded: Encoded, target: SharedArrayBuffer | ArrayBuffer): number {
   const { bytes, segments } = encoded;
   const total = sealedByteLength(encoded);
-  if (target.byteLength < total)
-    throw new RangeError(`The sealed value needs ${total} bytes, the buffer has ${target.byteLength}.`);
+  if (target.byteLength < total) throw new RangeError(`The sealed value needs ${total} bytes, the buffer has ${target.byteLength}.`);
   const header = new DataView(target);
   header.setUint32(0, magic, true);
   header.setUint32(4, version, true);
   header.setBigUint64(8, BigInt(total), true);
   header.setBigUint64(16, BigInt(bytes.byteLength), true);
   header.setBigUint64(24, BigInt(segments.length), true);
-  for (let i = 0; i < segments.length; i++)
-    header.setBigUint64(headerBytes + i * 8, BigInt(segments[i]!.byteLength), true);
+  for (let i = 0; i < segments.length; i++) header.setBigUint64(headerBytes + i * 8, BigInt(segments[i]!.byteLength), true);
   let end = headerBytes + segments.length * 8;
   new Uint8Array(target, end, bytes.byteLength).set(bytes);
   end += bytes.byteLength;
@@ -56,9 +54,7 @@ export function seal(encoded: Encoded, target: SharedArrayBuffer | ArrayBuffer):
     const start = align(end);
     // A recycled buffer must not leak what it held before.
     new Uint8Array(target, end, start - end).fill(0);
-    new Uint8Array(target, start, segment.byteLength).set(
-      new Uint8Array(segment.buffer, segment.byteOffset, segment.byteLength),
-    );
+    new Uint8Array(target, start, segment.byteLength).set(new Uint8Array(segment.buffer, segment.byteOffset, segment.byteLength));
     end = start + segment.byteLength;
   }
   return total;
@@ -78,13 +74,10 @@ export function unseal<B extends SharedArrayBuffer | ArrayBuffer>(
   const header = new DataView(buffer);
   if (header.getUint32(0, true) !== magic) throw new CorruptDataFault("this is not a sealed value");
   if (header.getUint32(4, true) !== version) {
-    throw new CorruptDataFault(
-      `the sealed value has layout ${header.getUint32(4, true)}, this build reads layout ${version}`,
-    );
+    throw new CorruptDataFault(`the sealed value has layout ${header.getUint32(4, true)}, this build reads layout ${version}`);
   }
   const total = readLength(header, 8);
-  if (total > byteLength)
-    throw new CorruptDataFault(`the sealed value has ${total} bytes, only ${byteLength} are there`);
+  if (total > byteLength) throw new CorruptDataFault(`the sealed value has ${total} bytes, only ${byteLength} are there`);
   const count = readLength(header, 24);
   const table = headerBytes + count * 8;
   if (table > total) throw new CorruptDataFault(`${count} segments do not fit into ${total} bytes`);

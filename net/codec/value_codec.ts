@@ -62,8 +62,7 @@ export class ValueCodec<Context = unknown> {
 
   /** Adds an extension; the first that matches an object takes it. Throws RangeError if the tag is taken. */
   register<T extends object, Wire>(extension: Extension<T, Wire, Context>): void {
-    if (this.#extensions.some(({ tag }) => tag === extension.tag))
-      throw new RangeError(`The extension tag ${extension.tag} is taken.`);
+    if (this.#extensions.some(({ tag }) => tag === extension.tag)) throw new RangeError(`The extension tag ${extension.tag} is taken.`);
     this.#extensions.push(extension as unknown as Extension);
   }
 

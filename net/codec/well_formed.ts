@@ -40,9 +40,7 @@ export function checkWellFormed(bytes: Uint8Array, end: number, tags: boolean): 
         argument = (bytes[position]! << 8) | bytes[position + 1]!;
         position += 2;
       } else if (argument === 0x1a) {
-        argument =
-          bytes[position]! * 0x1000000 +
-          ((bytes[position + 1]! << 16) | (bytes[position + 2]! << 8) | bytes[position + 3]!);
+        argument = bytes[position]! * 0x1000000 + ((bytes[position + 1]! << 16) | (bytes[position + 2]! << 8) | bytes[position + 3]!);
         position += 4;
       } else if (argument === 0x1b && (major < 2 || major === 7)) position += 8;
       else corrupt("a length of a form that is not in use", position - 1);
@@ -63,8 +61,7 @@ export function checkWellFormed(bytes: Uint8Array, end: number, tags: boolean): 
         argument *= 2;
         break;
       case 6:
-        if (!tags || head !== 0xd9 || argument < firstWireTag || argument > lastWireTag)
-          corrupt(`the tag ${argument} is not in use`, position);
+        if (!tags || head !== 0xd9 || argument < firstWireTag || argument > lastWireTag) corrupt(`the tag ${argument} is not in use`, position);
         argument = 1;
         break;
       default:

@@ -1,5 +1,12 @@
 import { currentCall, isShadowRun } from "../context/mod.ts";
-import { checkGetActorOptions, checkListNamedActorsOptions, type GetActorOptions, type KillOptions, type ListNamedActorsOptions, resolveKillOptions } from "../options/mod.ts";
+import {
+  checkGetActorOptions,
+  checkListNamedActorsOptions,
+  type GetActorOptions,
+  type KillOptions,
+  type ListNamedActorsOptions,
+  resolveKillOptions,
+} from "../options/mod.ts";
 import { ActorHandle } from "../remote/mod.ts";
 import { awaiting, neverInShadow, session } from "../session/mod.ts";
 import type { AnyActorHandle, GetActorApi } from "../types/mod.ts";
@@ -46,5 +53,8 @@ export async function listNamedActors(options: ListNamedActorsOptions = {}): Pro
   if (shadow !== undefined) return await shadow;
   const { allNamespaces = false } = checkListNamedActorsOptions(options);
   const { caller, identity } = session();
-  return (await awaiting(caller.actors.ask.list(allNamespaces ? null : identity.namespace))) as { name: string; namespace: string }[];
+  return (await awaiting(caller.actors.ask.list(allNamespaces ? null : identity.namespace))) as {
+    name: string;
+    namespace: string;
+  }[];
 }

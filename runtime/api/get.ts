@@ -23,7 +23,11 @@ export const get: GetApi = ((refs: unknown, options?: GetOptions): Promise<unkno
     if (options !== undefined) checkGetOptions(options);
     const at = session();
     if (!Array.isArray(refs)) return getOne(entryOf(refs, "get()"), at, options);
-    return getAll(refs.map((ref) => entryOf(ref, "get()")), at, options);
+    return getAll(
+      refs.map((ref) => entryOf(ref, "get()")),
+      at,
+      options,
+    );
   } catch (error) {
     if (error instanceof MissingModule) return error.load().then(() => get(refs as never, options));
     return Promise.reject(error);
@@ -72,7 +76,11 @@ function waitFor(entries: readonly Entry[], at: Session, options: GetOptions = {
     try {
       outcome = outcomeNow(entry, at.caller.objects);
     } catch (error) {
-      if (error instanceof MissingModule) error.load().then(() => look(index), (reason) => finish(() => reject(reason)));
+      if (error instanceof MissingModule)
+        error.load().then(
+          () => look(index),
+          (reason) => finish(() => reject(reason)),
+        );
       else finish(() => reject(error));
       return;
     }
@@ -87,11 +95,24 @@ function waitFor(entries: readonly Entry[], at: Session, options: GetOptions = {
   };
   const onAbort = (): void => finish(() => reject(signal?.reason));
   const timedOut = (): void =>
-    finish(() => reject(new GetTimeoutError({ timeoutMs: timeoutMs ?? 0, objectIds: entries.slice(0, 10).map((entry) => entry.id), pending: missing, total: entries.length })));
+    finish(() =>
+      reject(
+        new GetTimeoutError({
+          timeoutMs: timeoutMs ?? 0,
+          objectIds: entries.slice(0, 10).map((entry) => entry.id),
+          pending: missing,
+          total: entries.length,
+        }),
+      ),
+    );
   const stopTimer = timeoutMs === undefined || timeoutMs === 0 ? undefined : at.caller.clock.after(timeoutMs, timedOut);
   signal?.addEventListener("abort", onAbort);
   for (let i = 0; i < entries.length && !over; i++) look(i);
-  if (timeoutMs === 0) nowOrNever(entries, at).then((possible) => void (possible || timedOut()), (error) => finish(() => reject(error)));
+  if (timeoutMs === 0)
+    nowOrNever(entries, at).then(
+      (possible) => void (possible || timedOut()),
+      (error) => finish(() => reject(error)),
+    );
   return over ? promise : awaiting(promise);
 }
 

@@ -1,4 +1,4 @@
-import { ObjectRef } from "../caller/mod.ts";
+import type { ObjectRef } from "../caller/mod.ts";
 import { checkMapUnorderedOptions, type MapUnorderedOptions } from "../options/mod.ts";
 import type { MapUnorderedApi } from "../types/mod.ts";
 import { get } from "./get.ts";
@@ -15,7 +15,11 @@ interface Submits {
  * Runs a remote function over items, at most `concurrency` (default 64) at a time, and gives the results in the
  * order in which they finish. Items are taken as room is made for them; breaking off the loop submits no more.
  */
-export const mapUnordered: MapUnorderedApi = (async function* (fn: Submits, items: Iterable<unknown> | AsyncIterable<unknown>, options?: MapUnorderedOptions) {
+export const mapUnordered: MapUnorderedApi = async function* (
+  fn: Submits,
+  items: Iterable<unknown> | AsyncIterable<unknown>,
+  options?: MapUnorderedOptions,
+) {
   const { concurrency = DEFAULT_CONCURRENCY } = checkMapUnorderedOptions(options ?? {});
   const source = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
   let flying: ObjectRef<unknown>[] = [];
@@ -35,4 +39,4 @@ export const mapUnordered: MapUnorderedApi = (async function* (fn: Submits, item
   } finally {
     await source.return?.();
   }
-}) as unknown as MapUnorderedApi;
+} as unknown as MapUnorderedApi;

@@ -1,6 +1,6 @@
 import { Entry, ObjectRef as LiveRef } from "../caller/mod.ts";
 import { isShadowRun } from "../context/mod.ts";
-import { resolveCancelOptions, type CancelOptions } from "../options/mod.ts";
+import { type CancelOptions, resolveCancelOptions } from "../options/mod.ts";
 import { ObjectRefGenerator as LiveGenerator } from "../remote/mod.ts";
 import { session } from "../session/mod.ts";
 import type { ObjectRef, ObjectRefGenerator } from "../types/mod.ts";
@@ -15,7 +15,10 @@ import { entryOf } from "./refs.ts";
  * @throws ObjectStoreFullError, OutOfDiskError when there is no room, in memory or on disk
  */
 export function put<T>(value: T): ObjectRef<T> {
-  if (LiveRef.is(value)) throw new TypeError(`put() was given ${value}: a ref stands for a value that is in the store already; pass the ref itself on, or put(await get(ref))`);
+  if (LiveRef.is(value))
+    throw new TypeError(
+      `put() was given ${value}: a ref stands for a value that is in the store already; pass the ref itself on, or put(await get(ref))`,
+    );
   if (isShadowRun()) return new LiveRef<T>(new Entry(-1, 0, "o-inert"));
   return new LiveRef<T>(session().caller.putEntry(value));
 }

@@ -1,12 +1,7 @@
 import { currentCall, isShadowRun } from "../context/mod.ts";
 import type { PlacementGroupInfo } from "../contracts/mod.ts";
 import { placementGroupId } from "../kernel/mod.ts";
-import {
-  type Bundle,
-  type PlacementGroupLike,
-  type PlacementGroupOptions,
-  resolvePlacementGroup,
-} from "../options/mod.ts";
+import { type Bundle, type PlacementGroupLike, type PlacementGroupOptions, resolvePlacementGroup } from "../options/mod.ts";
 import { keeper, PlacementGroupHandle } from "../placement_groups/mod.ts";
 import { awaiting, neverInShadow, session } from "../session/mod.ts";
 import type { PlacementGroup } from "../types/mod.ts";
@@ -25,10 +20,7 @@ export function placementGroup(bundles: readonly Bundle[], options: PlacementGro
   if (isShadowRun()) return PlacementGroupHandle.of(["p-inert", request.name ?? null, request.bundles]);
   const { caller } = session();
   const id = placementGroupId(caller.place, caller.nextSequence());
-  return PlacementGroupHandle.of(
-    [id, request.name ?? null, request.bundles],
-    keeper().create(id, { ...request, namespace: namespace() }),
-  );
+  return PlacementGroupHandle.of([id, request.name ?? null, request.bundles], keeper().create(id, { ...request, namespace: namespace() }));
 }
 
 /**
@@ -38,8 +30,7 @@ export function placementGroup(bundles: readonly Bundle[], options: PlacementGro
  */
 export async function removePlacementGroup(group: PlacementGroupLike): Promise<void> {
   if (isShadowRun()) return;
-  if (typeof group?.id !== "string")
-    throw new TypeError("removePlacementGroup() takes a placement group, as placementGroup() returns it");
+  if (typeof group?.id !== "string") throw new TypeError("removePlacementGroup() takes a placement group, as placementGroup() returns it");
   await awaiting(keeper().remove(group.id));
 }
 
@@ -47,8 +38,7 @@ export async function removePlacementGroup(group: PlacementGroupLike): Promise<v
 export async function getPlacementGroup(name: string): Promise<PlacementGroup> {
   const shadow = neverInShadow();
   if (shadow !== undefined) return await shadow;
-  if (typeof name !== "string")
-    throw new TypeError(`getPlacementGroup() takes the name of a placement group, not ${typeof name}`);
+  if (typeof name !== "string") throw new TypeError(`getPlacementGroup() takes the name of a placement group, not ${typeof name}`);
   const { id, bundles } = await awaiting(keeper().lookup(name, namespace()));
   return PlacementGroupHandle.of([id, name, bundles]);
 }

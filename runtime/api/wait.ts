@@ -1,9 +1,9 @@
-import { type Entry, isElsewhere, isReady, type ItemStream } from "../caller/mod.ts";
+import { type Entry, type ItemStream, isElsewhere, isReady } from "../caller/mod.ts";
 import { Ring } from "../kernel/mod.ts";
 import { resolveWaitOptions, type WaitOptions } from "../options/mod.ts";
 import { ObjectRefGenerator } from "../remote/mod.ts";
 import { awaiting, neverInShadow, session } from "../session/mod.ts";
-import type { ObjectRef, Waitable, WaitApi } from "../types/mod.ts";
+import type { ObjectRef, WaitApi, Waitable } from "../types/mod.ts";
 import { get } from "./get.ts";
 import { entryOf } from "./refs.ts";
 

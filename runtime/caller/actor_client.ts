@@ -1,12 +1,4 @@
-import {
-  type ActorSpec,
-  type ActorStateWire,
-  type ActorsContract,
-  ActorsOp,
-  ATTEMPT_SHIFT,
-  ExecutorOp,
-  TaskFlag,
-} from "../contracts/mod.ts";
+import { type ActorSpec, type ActorStateWire, type ActorsContract, ActorsOp, ATTEMPT_SHIFT, ExecutorOp, TaskFlag } from "../contracts/mod.ts";
 import { ActorDiedError, ActorUnavailableError, type Death, isMobulaError } from "../errors/mod.ts";
 import {
   type ActorId,
@@ -113,15 +105,7 @@ export class ActorClient {
   }
 
   cancel(call: ActorCall, owner: PlaceId, recursive: boolean, reason: string): void {
-    this.#toHost(call, [
-      ActorNumber.executor,
-      ExecutorOp.cancel,
-      owner,
-      call.sequence,
-      recursive,
-      reason,
-      call.record.target,
-    ]);
+    this.#toHost(call, [ActorNumber.executor, ExecutorOp.cancel, owner, call.sequence, recursive, reason, call.record.target]);
   }
 
   consumed(call: ActorCall, owner: PlaceId, count: number): void {
@@ -192,10 +176,7 @@ export class ActorClient {
   /** The call was under way when its actor was lost. */
   #again(call: ActorCall, record: ActorRecord): void {
     if (call.retriesLeft === 0) {
-      this.#ends.failCall(
-        call,
-        new ActorUnavailableError({ ...subject(call, record), reason: "it died and is being restarted" }),
-      );
+      this.#ends.failCall(call, new ActorUnavailableError({ ...subject(call, record), reason: "it died and is being restarted" }));
       return;
     }
     if (call.retriesLeft > 0) call.retriesLeft--;

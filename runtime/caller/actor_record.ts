@@ -51,11 +51,7 @@ export class ActorRecord implements Pin {
   readonly #onUnused: (record: ActorRecord) => void;
 
   /** `onUnused` hears when neither handles nor calls are left; what the collector takes it does not hear of. */
-  constructor(
-    id: ActorId,
-    meta: ActorMeta,
-    options: { phase: ActorPhase; lane: number; onUnused: (record: ActorRecord) => void },
-  ) {
+  constructor(id: ActorId, meta: ActorMeta, options: { phase: ActorPhase; lane: number; onUnused: (record: ActorRecord) => void }) {
     this.id = id;
     this.target = id;
     this.lane = options.lane;

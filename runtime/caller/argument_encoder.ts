@@ -1,6 +1,6 @@
 import type { Encoded } from "../../net/mod.ts";
 import type { Pin } from "../references/mod.ts";
-import { type Arguments, ArgumentForm, type ArgumentWire, BY_REFERENCE } from "../tasks/mod.ts";
+import { ArgumentForm, type Arguments, type ArgumentWire, BY_REFERENCE } from "../tasks/mod.ts";
 import { contextOf, encodeValue, isPrimitive, type Payload, PayloadKind, payloadToWire, type TravelContext } from "../values/mod.ts";
 import type { Entry } from "./entry.ts";
 import { isLarge, type ObjectClient } from "./object_client.ts";

@@ -61,10 +61,7 @@ export class CallOwner implements CallEnds {
       stream,
       numReturns: numReturns === "streaming" ? -1 : numReturns,
       concurrencyGroup: options.concurrencyGroup,
-      backpressure: Math.max(
-        0,
-        options.generatorBackpressure ?? own?.generatorBackpressure ?? meta.generatorBackpressure,
-      ),
+      backpressure: Math.max(0, options.generatorBackpressure ?? own?.generatorBackpressure ?? meta.generatorBackpressure),
       parent: currentCall()?.run,
       record,
       retryExceptions: options.retryExceptions,
@@ -74,13 +71,10 @@ export class CallOwner implements CallEnds {
       stopTimer: undefined,
     };
     this.#calls.set(sequence, call);
-    if (stream !== undefined && call.backpressure > 0)
-      stream.onConsumed = (taken) => this.actors.consumed(call, this.#place, taken);
+    if (stream !== undefined && call.backpressure > 0) stream.onConsumed = (taken) => this.actors.consumed(call, this.#place, taken);
     const timeoutMs = options.timeoutMs ?? own?.timeoutMs ?? meta.timeoutMs;
     if (timeoutMs !== undefined) {
-      call.stopTimer = this.#clock.after(timeoutMs, () =>
-        this.stop(call, { force: false, recursive: true, reason: "timeout" }),
-      );
+      call.stopTimer = this.#clock.after(timeoutMs, () => this.stop(call, { force: false, recursive: true, reason: "timeout" }));
     }
     this.actors.submit(call);
   }
@@ -119,10 +113,7 @@ export class CallOwner implements CallEnds {
     if (!this.#calls.has(call.sequence)) return;
     this.actors.cancel(call, this.#place, how.recursive, how.reason);
     const functionName = `${call.record.meta.className}.${call.method}`;
-    this.failCall(
-      call,
-      new TaskCancelledError({ reason: how.reason, functionName, taskId: taskId(this.#place, call.sequence) }),
-    );
+    this.failCall(call, new TaskCancelledError({ reason: how.reason, functionName, taskId: taskId(this.#place, call.sequence) }));
   }
 
   stopChildren(parent: number): void {

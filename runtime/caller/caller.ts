@@ -1,8 +1,19 @@
 import type { Encoded } from "../../net/mod.ts";
 import { type ActorStateWire, CallerOp } from "../contracts/mod.ts";
-import { type Actor, ActorNumber, type Clock, type Delivery, type Envelope, type Kernel, type ObjectId, objectId, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
+import {
+  type Actor,
+  ActorNumber,
+  type Clock,
+  type Delivery,
+  type Envelope,
+  type Kernel,
+  type ObjectId,
+  objectId,
+  type PlaceId,
+  systemPlaceOf,
+} from "../kernel/mod.ts";
 import type { Arguments, TaskTemplate } from "../tasks/mod.ts";
-import { type Payload, payloadFromWire, PayloadKind, type PayloadWire, type TravelContext } from "../values/mod.ts";
+import { type Payload, PayloadKind, type PayloadWire, payloadFromWire, type TravelContext } from "../values/mod.ts";
 import type { ActorClient } from "./actor_client.ts";
 import type { ActorCall, ActorRecord } from "./actor_record.ts";
 import { encodeArguments } from "./argument_encoder.ts";
@@ -50,9 +61,21 @@ export class Caller implements Actor {
     this.clock = clock;
     this.objects = new ObjectClient(kernel, systemPlaceOf(kernel.place), { buffers: options.buffers, clock });
     this.#calls = new CallOwner({ kernel, clock, objects: this.objects });
-    this.outcomes = new Outcomes({ place: this.place, objects: this.objects, actors: this.actors, onUnobserved: options.onUnobserved });
+    this.outcomes = new Outcomes({
+      place: this.place,
+      objects: this.objects,
+      actors: this.actors,
+      onUnobserved: options.onUnobserved,
+    });
     this.#calls.connect(this.outcomes);
-    this.#tasks = new TaskOwner({ kernel, clock, objects: this.objects, outcomes: this.outcomes, runInline: options.runInline, batches: options.batches });
+    this.#tasks = new TaskOwner({
+      kernel,
+      clock,
+      objects: this.objects,
+      outcomes: this.outcomes,
+      runInline: options.runInline,
+      batches: options.batches,
+    });
     kernel.register(ActorNumber.caller, this);
   }
 
@@ -75,13 +98,19 @@ export class Caller implements Actor {
   /** Puts a value into this place's keeping. */
   putEntry(value: unknown): Entry {
     const sequence = this.nextSequence();
-    return this.#keep(sequence, this.objects.pack(value, () => objectId(this.place, sequence), this.place));
+    return this.#keep(
+      sequence,
+      this.objects.pack(value, () => objectId(this.place, sequence), this.place),
+    );
   }
 
   /** The same for a value that was encoded already. */
   putEncoded(value: { encoded: Encoded; context: TravelContext }): Entry {
     const sequence = this.nextSequence();
-    return this.#keep(sequence, this.objects.packEncoded(value, () => objectId(this.place, sequence), this.place));
+    return this.#keep(
+      sequence,
+      this.objects.packEncoded(value, () => objectId(this.place, sequence), this.place),
+    );
   }
 
   #keep(sequence: number, { payload, pins }: Packed): Entry {
@@ -123,7 +152,8 @@ export class Caller implements Actor {
     }
     const call = this.#callOf(entry);
     if (call === undefined) return;
-    if (options.force) throw new RangeError("cancel(): force is not for actor calls, as it would end the actor; use kill(handle), or cancel without force");
+    if (options.force)
+      throw new RangeError("cancel(): force is not for actor calls, as it would end the actor; use kill(handle), or cancel without force");
     this.#calls.stop(call, { ...options, reason: "cancelled" });
   }
 
@@ -156,7 +186,11 @@ export class Caller implements Actor {
         const stream = (this.#tasks.get(subject) ?? this.#calls.get(subject))?.stream;
         if (stream === undefined) return;
         stream.producer = delivery.from;
-        this.outcomes.item(stream, { sequence: subject, index: envelope[3] as number, wire: envelope[4] as PayloadWire });
+        this.outcomes.item(stream, {
+          sequence: subject,
+          index: envelope[3] as number,
+          wire: envelope[4] as PayloadWire,
+        });
         this.#endStream(subject, stream);
         return;
       }
@@ -173,7 +207,12 @@ export class Caller implements Actor {
         this.objects.announcer.learned(delivery.from, subject);
         return;
       case CallerOp.lease:
-        this.#tasks.submitter.leases.add({ schedulingClass: envelope[2] as string, id: envelope[3] as number, worker: envelope[4] as PlaceId, inFlight: 0 });
+        this.#tasks.submitter.leases.add({
+          schedulingClass: envelope[2] as string,
+          id: envelope[3] as number,
+          worker: envelope[4] as PlaceId,
+          inFlight: 0,
+        });
         return;
       case CallerOp.leaseEnded:
         this.#tasks.submitter.leases.end(subject);

@@ -1,7 +1,17 @@
 import { type Encoded, seal, sealedByteLength, unseal } from "../../net/mod.ts";
 import type { ObjectsContract } from "../contracts/mod.ts";
 import { ObjectFreedError } from "../errors/mod.ts";
-import { ActorNumber, type Clock, type Kernel, type ObjectId, type PlaceId, type Remote, remoteContract, type Told, toldContract } from "../kernel/mod.ts";
+import {
+  ActorNumber,
+  type Clock,
+  type Kernel,
+  type ObjectId,
+  type PlaceId,
+  type Remote,
+  remoteContract,
+  type Told,
+  toldContract,
+} from "../kernel/mod.ts";
 import { Announcer, LocalReferences, type Pin } from "../references/mod.ts";
 import {
   barePayload,

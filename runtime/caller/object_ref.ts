@@ -52,7 +52,6 @@ export class ObjectRef<T = unknown> {
   toJSON(): never {
     throw new TypeError(`${this} cannot become JSON: fetch its value with \`await get(ref)\` first`);
   }
-
 }
 
 // Both runtimes' consoles ask by a symbol of their own.

@@ -1,6 +1,6 @@
 import { isActorId, objectId, type PlaceId } from "../kernel/mod.ts";
 import type { Pin } from "../references/mod.ts";
-import { type Payload, payloadFromWire, PayloadKind, payloadToWire, type PayloadWire } from "../values/mod.ts";
+import { type Payload, PayloadKind, type PayloadWire, payloadFromWire, payloadToWire } from "../values/mod.ts";
 import type { ActorClient } from "./actor_client.ts";
 import { Entry } from "./entry.ts";
 import type { ItemStream } from "./item_stream.ts";
@@ -26,7 +26,12 @@ export class Outcomes {
   readonly #actors: ActorClient;
   readonly #onUnobserved: ((fault: Payload, name: string) => void) | undefined;
 
-  constructor(options: { place: PlaceId; objects: ObjectClient; actors: ActorClient; onUnobserved: ((fault: Payload, name: string) => void) | undefined }) {
+  constructor(options: {
+    place: PlaceId;
+    objects: ObjectClient;
+    actors: ActorClient;
+    onUnobserved: ((fault: Payload, name: string) => void) | undefined;
+  }) {
     this.#place = options.place;
     this.#objects = options.objects;
     this.#actors = options.actors;
@@ -116,7 +121,8 @@ export class Outcomes {
 
   /** Nobody has looked yet; whoever has not by the end of the program never will. */
   #reportLater(entries: readonly Entry[], fault: Payload, name: string): void {
-    if (this.#unobserved.length >= MAX_UNOBSERVED) this.#unobserved = this.#unobserved.filter(({ entries }) => !entries.some((entry) => entry.observed));
+    if (this.#unobserved.length >= MAX_UNOBSERVED)
+      this.#unobserved = this.#unobserved.filter(({ entries }) => !entries.some((entry) => entry.observed));
     if (this.#unobserved.length < MAX_UNOBSERVED) this.#unobserved.push({ entries, fault, name });
   }
 

@@ -1,8 +1,8 @@
 import type { PlaceId } from "../kernel/mod.ts";
 import type { Arguments, TaskBatch, TaskTemplate } from "../tasks/mod.ts";
 import type { Entry } from "./entry.ts";
-import type { Lease } from "./leases.ts";
 import type { ItemStream } from "./item_stream.ts";
+import type { Lease } from "./leases.ts";
 
 /** Where a task is, as far as its owner knows. */
 export type Whereabouts =

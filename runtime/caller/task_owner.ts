@@ -1,7 +1,7 @@
 import { currentCall } from "../context/mod.ts";
 import { ExecutorOp, type SchedulerContract } from "../contracts/mod.ts";
 import { type CancelReason, type Death, OutOfMemoryError, TaskCancelledError, WorkerCrashedError } from "../errors/mod.ts";
-import { ActorNumber, type Clock, type Kernel, type PlaceId, systemPlaceOf, taskId, type Told, toldContract } from "../kernel/mod.ts";
+import { ActorNumber, type Clock, type Kernel, type PlaceId, systemPlaceOf, type Told, taskId, toldContract } from "../kernel/mod.ts";
 import type { Arguments, TaskTemplate } from "../tasks/mod.ts";
 import { decodeValue, type Payload } from "../values/mod.ts";
 import type { Entry } from "./entry.ts";
@@ -179,7 +179,11 @@ export class TaskOwner {
     if (whereabouts.at === "lease") {
       kernel.send(whereabouts.lease.worker, [ActorNumber.executor, ExecutorOp.cancel, this.#place, task.sequence, how.recursive, how.reason]);
     }
-    this.#scheduler.cancel(task.sequence, { force: how.force, recursive: how.recursive, worker: this.submitter.workerOf(task) });
+    this.#scheduler.cancel(task.sequence, {
+      force: how.force,
+      recursive: how.recursive,
+      worker: this.submitter.workerOf(task),
+    });
   }
 
   /** Lets a generator's producer go on that waits for its reader. */

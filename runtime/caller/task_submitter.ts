@@ -1,5 +1,5 @@
-import { ActorNumber, type Kernel, placeId, nodeOf, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
 import { ATTEMPT_SHIFT, ExecutorOp, SchedulerOp, TaskFlag } from "../contracts/mod.ts";
+import { ActorNumber, type Kernel, nodeOf, type PlaceId, placeId, systemPlaceOf } from "../kernel/mod.ts";
 import { TaskBatch, type TaskRecord, type TaskTemplate } from "../tasks/mod.ts";
 import { Leases } from "./leases.ts";
 import { AT_SCHEDULER, IN_BACKLOG, type PendingTask, workerOf } from "./pending_task.ts";

@@ -24,14 +24,7 @@ export interface ActorSpec {
 }
 
 /** A spec as it travels. */
-export type ActorSpecWire = [
-  id: ActorId,
-  template: number,
-  form: ArgumentForm,
-  data: unknown,
-  needs: readonly string[],
-  keeps: readonly string[],
-];
+export type ActorSpecWire = [id: ActorId, template: number, form: ArgumentForm, data: unknown, needs: readonly string[], keeps: readonly string[]];
 
 export interface ActorLookup {
   id: ActorId;
@@ -48,13 +41,7 @@ export interface ActorsContract {
   list(caller: Caller, namespace: string | null): { name: string; namespace: string }[];
   kill(caller: Caller, id: ActorId, noRestart: boolean): void;
   /** From a host: the constructor has run, or has thrown `fault`, or could not be run for it. */
-  started(
-    caller: Caller,
-    id: ActorId,
-    incarnation: number,
-    fault?: Uint8Array,
-    cause?: "constructor" | "start-failed",
-  ): void;
+  started(caller: Caller, id: ActorId, incarnation: number, fault?: Uint8Array, cause?: "constructor" | "start-failed"): void;
   /** From a host: the actor has ended by itself. */
   ended(caller: Caller, id: ActorId, incarnation: number, cause: "exit" | "out-of-scope" | "killed"): void;
 }

@@ -1,5 +1,5 @@
 /** What places may say to each other: contracts by name, hot messages by number. */
-export type { ActorLookup, ActorsContract, ActorSpec, ActorSpecWire, ActorStateWire } from "./actors.ts";
+export type { ActorLookup, ActorSpec, ActorSpecWire, ActorStateWire, ActorsContract } from "./actors.ts";
 export type { FunctionsContract } from "./functions.ts";
 export type { ExitWire, NodeContract, PlaceContract, Welcome } from "./node.ts";
 export type { ObjectsContract } from "./objects.ts";

@@ -28,10 +28,7 @@ export class MobulaError extends Error {
   readonly code: string;
 
   constructor(fields: MobulaErrorFields) {
-    super(
-      fields.message ?? new.target.describe(fields),
-      fields.cause === undefined ? undefined : { cause: fields.cause },
-    );
+    super(fields.message ?? new.target.describe(fields), fields.cause === undefined ? undefined : { cause: fields.cause });
     this.code = fields.code ?? new.target.code;
     setName(this, new.target.name);
     adopt(this, fields);

@@ -12,10 +12,7 @@ export class ClusterUnavailableError extends MobulaError {
 
   static override describe(fields: FieldsOf<ClusterUnavailableError>): string {
     const at = fields.address === undefined ? "The cluster" : `The cluster at ${fields.address}`;
-    return (
-      `${at} is not available: ${fields.reason}. ` +
-      "Check with `mobula status` that its head is up, and that the address and port are right."
-    );
+    return `${at} is not available: ${fields.reason}. Check with \`mobula status\` that its head is up, and that the address and port are right.`;
   }
 }
 
@@ -75,10 +72,7 @@ export class PlacementGroupError extends MobulaError {
     const name = fields.placementGroupName === undefined ? "" : ` "${fields.placementGroupName}"`;
     const detail = fields.detail === undefined ? "" : `: ${fields.detail}`;
     const what = GROUP_REASONS[fields.reason] ?? [fields.reason, ""];
-    return (
-      `Placement group${name}${where({ id: fields.placementGroupId, strategy: fields.strategy })} ` +
-      `${what[0]}${detail}. ${what[1]}`.trim()
-    );
+    return `Placement group${name}${where({ id: fields.placementGroupId, strategy: fields.strategy })} ${`${what[0]}${detail}. ${what[1]}`.trim()}`;
   }
 }
 

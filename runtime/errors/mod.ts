@@ -9,7 +9,7 @@ export * from "./cluster_errors.ts";
 export { type Death, type DeathCause, describeDeath } from "./death.ts";
 export * from "./node_errors.ts";
 export * from "./object_errors.ts";
-export { type ErrorByCode, errorClasses, type ErrorCode } from "./registry.ts";
+export { type ErrorByCode, type ErrorCode, errorClasses } from "./registry.ts";
 export * from "./setup_errors.ts";
 export {
   type CancelReason,

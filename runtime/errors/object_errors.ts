@@ -67,10 +67,7 @@ export class ObjectFetchTimedOutError extends ObjectLostError {
   static override describe(fields: FieldsOf<ObjectFetchTimedOutError>): string {
     const limit = fields.timeoutMs === undefined ? "in time" : `within ${fields.timeoutMs} ms`;
     const why = fields.reason === undefined ? "" : ` (${fields.reason})`;
-    return (
-      `${subject(fields)} could not be fetched ${limit}${why}. ` +
-      "Check that the node which holds it is up and reachable, then call get again."
-    );
+    return `${subject(fields)} could not be fetched ${limit}${why}. Check that the node which holds it is up and reachable, then call get again.`;
   }
 }
 
@@ -143,10 +140,7 @@ export class GetTimeoutError extends MobulaError {
     const total = fields.total ?? pending;
     const what = total > 1 ? `${pending} of ${total} refs were` : `${`Ref ${ids[0] ?? ""}`.trim()} was`;
     const which = total > 1 && ids.length > 0 ? ` (${ids.join(", ")}${pending > ids.length ? ", …" : ""})` : "";
-    return (
-      `${what} not ready after ${fields.timeoutMs} ms${which}. ` +
-      "The work goes on: raise timeoutMs and get again, or cancel() it."
-    );
+    return `${what} not ready after ${fields.timeoutMs} ms${which}. The work goes on: raise timeoutMs and get again, or cancel() it.`;
   }
 }
 

@@ -88,9 +88,7 @@ const CLASSES: { readonly [C in ErrorCode]: ErrorClass } = {
   QUEUE_EMPTY: values.QueueEmptyError,
 };
 
-const BY_NAME: ReadonlyMap<string, ErrorClass> = new Map(
-  Object.values(CLASSES).map((errorClass) => [errorClass.name, errorClass]),
-);
+const BY_NAME: ReadonlyMap<string, ErrorClass> = new Map(Object.values(CLASSES).map((errorClass) => [errorClass.name, errorClass]));
 
 /** The class of that name, if this release has it. */
 export function errorClass(name: string): ErrorClass | undefined {

@@ -32,8 +32,7 @@ export type CancelReason = "cancelled" | "timeout" | "parent" | "owner-died" | "
 
 const CANCEL_REASONS: Record<CancelReason, string> = {
   cancelled: "cancel() was called on its ref.",
-  timeout:
-    "it ran longer than its timeoutMs. Raise timeoutMs, or make it watch getRuntimeContext().signal to stop early.",
+  timeout: "it ran longer than its timeoutMs. Raise timeoutMs, or make it watch getRuntimeContext().signal to stop early.",
   parent: "the task that submitted it was cancelled. Pass { recursive: false } to cancel() to spare children.",
   "owner-died": "the worker that submitted it died.",
   shutdown: "the node was shut down. Await the results before shutdown().",

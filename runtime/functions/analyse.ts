@@ -50,10 +50,6 @@ export function analyse(fn: Callable, site: DefinitionSite, options: AnalyseOpti
 }
 
 /** How a plain function inside an argument travels; see `Analyser.analyseValue`. */
-export function analyseValue(
-  fn: Callable,
-  call: Pick<CallSite, "frames"> = here,
-  options: AnalyseOptions = {},
-): Definition {
+export function analyseValue(fn: Callable, call: Pick<CallSite, "frames"> = here, options: AnalyseOptions = {}): Definition {
   return analyser.analyseValue(fn, call, options);
 }

@@ -93,11 +93,7 @@ export class Analysis {
     if (obstacles.length === 0) return this.#source(shape, bindings, origin);
     const local = obstacles.filter(({ kind }) => kind === "local");
     if (local.length > 0) throw this.#fault(local, reasons(local));
-    return (
-      this.#module(origin, obstacles) ??
-      this.#withImports({ shape, bindings, obstacles, origin }) ??
-      this.#giveUp(obstacles, origin)
-    );
+    return this.#module(origin, obstacles) ?? this.#withImports({ shape, bindings, obstacles, origin }) ?? this.#giveUp(obstacles, origin);
   }
 
   #shape(): FunctionShape {
@@ -144,11 +140,7 @@ export class Analysis {
             registry: this.#parts.registry,
             sequence: this.#options.sequence,
           });
-    const harmless =
-      meaning !== "global" &&
-      "obstacle" in meaning &&
-      meaning.obstacle.kind === "unknown" &&
-      shape.typeofOnly.has(name);
+    const harmless = meaning !== "global" && "obstacle" in meaning && meaning.obstacle.kind === "unknown" && shape.typeofOnly.has(name);
     return harmless ? "global" : meaning;
   }
 
@@ -158,9 +150,7 @@ export class Analysis {
     const at = this.#isValue && selfContained && shape.dynamicImports.length === 0 ? undefined : this.#frames[0];
     const written = origin.located?.source;
     const home = written?.url ?? (origin.imported === undefined ? at?.url : undefined);
-    const captured = shape.freeNames
-      .filter((name) => this.#captures.has(name))
-      .map((name): Binding => ({ name, kind: "capture" }));
+    const captured = shape.freeNames.filter((name) => this.#captures.has(name)).map((name): Binding => ({ name, kind: "capture" }));
     const refersToModule = bindings.some(({ kind }) => kind === "remote");
     return {
       kind: "source",
@@ -185,8 +175,7 @@ export class Analysis {
           ? { url: imported.url, exportName: imported.name }
           : undefined;
     const registers = key !== undefined && this.#whyUnregistered(origin, obstacles) === undefined;
-    if (exported !== undefined && (!registers || exported.url !== outermost?.url))
-      return this.#moduleDefinition(exported);
+    if (exported !== undefined && (!registers || exported.url !== outermost?.url)) return this.#moduleDefinition(exported);
     if (!registers || outermost === undefined) return undefined;
     return this.#moduleDefinition({ url: outermost.url, site: this.#stable(key), exportName: exported?.exportName });
   }
@@ -210,34 +199,20 @@ export class Analysis {
   }
 
   /** The way by source with the worker importing what the module imports, if imports are all that is missing. */
-  #withImports(found: {
-    shape: FunctionShape;
-    bindings: Binding[];
-    obstacles: Obstacle[];
-    origin: Origin;
-  }): SourceDefinition | undefined {
+  #withImports(found: { shape: FunctionShape; bindings: Binding[]; obstacles: Obstacle[]; origin: Origin }): SourceDefinition | undefined {
     if (this.#options.importBindings !== true) return undefined;
     const imports = found.obstacles.map(({ binding }) => binding);
     if (imports.some((binding) => binding === undefined)) return undefined;
-    return this.#source(
-      found.shape,
-      [...found.bindings, ...imports.filter((binding) => binding !== undefined)],
-      found.origin,
-    );
+    return this.#source(found.shape, [...found.bindings, ...imports.filter((binding) => binding !== undefined)], found.origin);
   }
 
   #giveUp(obstacles: readonly Obstacle[], origin: Origin): never {
-    const why =
-      this.#options.key === undefined
-        ? this.#whyNoValue(origin.imported !== undefined)
-        : this.#whyUnregistered(origin, obstacles);
+    const why = this.#options.key === undefined ? this.#whyNoValue(origin.imported !== undefined) : this.#whyUnregistered(origin, obstacles);
     throw this.#fault(obstacles, why === undefined ? reasons(obstacles) : `${reasons(obstacles)}, and ${why}`);
   }
 
   #whyNoValue(isImported: boolean): string {
-    return isImported
-      ? "its module cannot be found by a worker"
-      : "it is not exported from a module that a worker can import";
+    return isImported ? "its module cannot be found by a worker" : "it is not exported from a module that a worker can import";
   }
 
   #whyUnregistered({ located }: Origin, obstacles: readonly Obstacle[]): string | undefined {

@@ -23,22 +23,18 @@ const points = new WeakMap<ModuleSource, number>();
 export function whyNotEvaluated(frames: readonly SourcePosition[], options: EvaluationOptions): string | undefined {
   const outermost = frames.at(-1);
   if (outermost === undefined) return "the place of its definition is not known";
-  if (shippedSource(outermost.url) !== undefined)
-    return "it is defined inside a function that itself was sent to this worker";
+  if (shippedSource(outermost.url) !== undefined) return "it is defined inside a function that itself was sent to this worker";
   if (!isImportable(outermost.url)) return `a worker cannot import its module, ${outermost.url}`;
   const source = options.sources.find(outermost.url);
   const syntax = source?.syntax;
   const offset = source?.offsetOf(outermost);
   if (source === undefined || syntax === undefined || offset === undefined) return undefined;
   const call = syntax.callAt(offset);
-  const deferred =
-    call?.scope.deferred ??
-    syntax.functions.some(({ node, form }) => form !== "class" && node.start <= offset && offset < node.end);
+  const deferred = call?.scope.deferred ?? syntax.functions.some(({ node, form }) => form !== "class" && node.start <= offset && offset < node.end);
   if (deferred || frames.length >= MAX_USER_FRAMES) {
     return "it is defined inside a function, which a worker that imports the module does not call";
   }
-  if (call?.scope.mainOnly === true)
-    return "it is defined under `if (import.meta.main)`, which is not taken in a worker";
+  if (call?.scope.mainOnly === true) return "it is defined under `if (import.meta.main)`, which is not taken in a worker";
   const point = suspensionOf(source, options);
   if (offset < point) return undefined;
   const { line } = source.positionOf(point - 1);
@@ -67,10 +63,7 @@ function suspensionOf(source: ModuleSource, { isMobula }: EvaluationOptions): nu
   const known = points.get(source);
   if (known !== undefined) return known;
   const syntax = source.syntax;
-  const point =
-    syntax === undefined
-      ? Number.POSITIVE_INFINITY
-      : suspensionPoint(syntax, new MobulaNames(syntax, { url: source.url, isMobula }));
+  const point = syntax === undefined ? Number.POSITIVE_INFINITY : suspensionPoint(syntax, new MobulaNames(syntax, { url: source.url, isMobula }));
   points.set(source, point);
   return point;
 }

@@ -38,9 +38,7 @@ function describe({ functionName, reason, freeNames = [], moduleUrl, advice }: F
 }
 
 function threeWays(freeNames: readonly string[]): string {
-  const names = freeNames.filter(
-    (name) => /^[\w$]+$/.test(name) && name !== "this" && name !== "arguments" && name !== "super",
-  );
+  const names = freeNames.filter((name) => /^[\w$]+$/.test(name) && name !== "this" && name !== "arguments" && name !== "super");
   const captures = names.length === 0 ? "{ … }" : `{ ${names.join(", ")} }`;
   return [
     `Mend it in one of three ways: pass the values with remote(fn, { captures: ${captures} });`,

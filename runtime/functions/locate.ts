@@ -83,8 +83,7 @@ class Locator {
       const call = offset === undefined ? undefined : syntax?.callAt(offset);
       if (source === undefined || syntax === undefined || call === undefined) continue;
       for (const argument of list(call.node, "arguments")) {
-        const origin =
-          this.#origin(argument, call.scope, { source, syntax }) ?? this.#inside(argument, { source, syntax });
+        const origin = this.#origin(argument, call.scope, { source, syntax }) ?? this.#inside(argument, { source, syntax });
         if (origin !== undefined) return origin;
       }
     }
@@ -97,22 +96,14 @@ class Locator {
       const source = this.#sources.find(url);
       const syntax = source?.syntax;
       if (source === undefined || syntax === undefined) continue;
-      const alike = syntax.functions.filter(
-        ({ node, form }) => this.#fits(node, form) && this.#usesNames(node, syntax),
-      );
-      const meanings = new Set(
-        alike.map(({ scope }) => this.#shape.freeNames.map((name) => scope.resolve(name))).map(identityOf),
-      );
+      const alike = syntax.functions.filter(({ node, form }) => this.#fits(node, form) && this.#usesNames(node, syntax));
+      const meanings = new Set(alike.map(({ scope }) => this.#shape.freeNames.map((name) => scope.resolve(name))).map(identityOf));
       if (meanings.size === 1 && alike[0] !== undefined) return this.#found(alike[0], { source, syntax });
     }
     return undefined;
   }
 
-  #origin(
-    expression: Syntax,
-    scope: Scope,
-    module: { source: ModuleSource; syntax: ModuleSyntax },
-  ): Origin | undefined {
+  #origin(expression: Syntax, scope: Scope, module: { source: ModuleSource; syntax: ModuleSyntax }): Origin | undefined {
     const node = unwrapped(expression);
     const form = expressionForm(node);
     if (form !== undefined) {
@@ -127,10 +118,7 @@ class Locator {
     const object = node.type === "MemberExpression" && node.computed !== true ? field(node, "object") : undefined;
     const imported = object?.type === "Identifier" ? scope.resolve(nameOf(object) ?? "")?.imported : undefined;
     if (imported?.name !== "*") return undefined;
-    return this.#imported(
-      { specifier: imported.specifier, name: nameOf(field(node, "property")) ?? "" },
-      module.source,
-    );
+    return this.#imported({ specifier: imported.specifier, name: nameOf(field(node, "property")) ?? "" }, module.source);
   }
 
   #imported({ specifier, name }: ImportedName, importer: ModuleSource): Origin {
@@ -147,19 +135,12 @@ class Locator {
   /** A function somewhere inside an argument: `remote({ work() {…} }.work)`, `remote(fast ? (x) => … : …)`. */
   #inside(argument: Syntax, module: { source: ModuleSource; syntax: ModuleSyntax }): Origin | undefined {
     const alike = module.syntax.functions.filter(
-      ({ node, form }) =>
-        node.start >= argument.start &&
-        node.end <= argument.end &&
-        this.#fits(node, form) &&
-        this.#usesNames(node, module.syntax),
+      ({ node, form }) => node.start >= argument.start && node.end <= argument.end && this.#fits(node, form) && this.#usesNames(node, module.syntax),
     );
     return alike.length === 1 && alike[0] !== undefined ? { located: this.#found(alike[0], module) } : undefined;
   }
 
-  #found(
-    { node, scope }: { node: Syntax; scope: Scope },
-    module: { source: ModuleSource; syntax: ModuleSyntax },
-  ): Located {
+  #found({ node, scope }: { node: Syntax; scope: Scope }, module: { source: ModuleSource; syntax: ModuleSyntax }): Located {
     const { source, syntax } = module;
     return { source, syntax, node, scope, exportName: exportNameOf(node, syntax) };
   }

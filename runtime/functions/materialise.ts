@@ -69,7 +69,10 @@ export class Materialiser {
   /** The function at once, where only its text is needed and what its names stand for is at hand; else undefined. */
   materialiseNow(
     definition: Definition,
-    { id = definitionId(definition), resolveBinding = this.#options.resolveBinding }: { id?: string; resolveBinding?: MaterialiseOptions["resolveBinding"] } = {},
+    {
+      id = definitionId(definition),
+      resolveBinding = this.#options.resolveBinding,
+    }: { id?: string; resolveBinding?: MaterialiseOptions["resolveBinding"] } = {},
   ): Materialised | undefined {
     if (definition.kind !== "source") return undefined;
     const known = this.#atOnce.get(id);
@@ -78,23 +81,26 @@ export class Materialiser {
     if (outer.some(({ kind }) => kind === "import")) return undefined;
     const values = outer.map((binding) => resolveBinding(binding));
     if (values.some((value) => value instanceof Promise)) return undefined;
-    const made = this.#evaluate(definition, { id, outer, values: values.map((value, index) => this.#adopted(outer[index] as OuterBinding, value)) });
+    const made = this.#evaluate(definition, {
+      id,
+      outer,
+      values: values.map((value, index) => this.#adopted(outer[index] as OuterBinding, value)),
+    });
     if (this.#atOnce.size >= MAX_KEPT) this.#atOnce.clear();
     if (!outer.some(({ kind }) => kind === "capture")) this.#atOnce.set(id, made);
     return made;
   }
 
-  async #compile(
-    definition: SourceDefinition,
-    id: string,
-    resolveBinding: MaterialiseOptions["resolveBinding"],
-  ): Promise<Materialised> {
+  async #compile(definition: SourceDefinition, id: string, resolveBinding: MaterialiseOptions["resolveBinding"]): Promise<Materialised> {
     const outer = outerBindings(definition);
     const values = await Promise.all(outer.map((binding) => this.#value(binding, resolveBinding)));
     return this.#evaluate(definition, { id, outer, values });
   }
 
-  #evaluate(definition: SourceDefinition, { id, outer, values }: { id: string; outer: readonly OuterBinding[]; values: readonly unknown[] }): Materialised {
+  #evaluate(
+    definition: SourceDefinition,
+    { id, outer, values }: { id: string; outer: readonly OuterBinding[]; values: readonly unknown[] },
+  ): Materialised {
     const body = functionBody(definition, id);
     try {
       return new Function(...outer.map(({ name }) => name), body.text)(...values) as Materialised;
@@ -175,10 +181,7 @@ export class Materialiser {
     const made = this.#registered(definition) ?? this.#resembling(definition);
     if (made !== undefined) return made;
     const { url } = definition;
-    throw notFound(
-      definition,
-      `in a worker ${url} stops at its first top-level await of the cluster, before ${expected(definition)}`,
-    );
+    throw notFound(definition, `in a worker ${url} stops at its first top-level await of the cluster, before ${expected(definition)}`);
   }
 
   #registered({ site }: ModuleDefinition): Materialised | undefined {
@@ -187,9 +190,7 @@ export class Materialiser {
   }
 
   #resembling({ site, name }: ModuleDefinition): Materialised | undefined {
-    return site === undefined
-      ? undefined
-      : (this.#registry.resembling(site, name)?.site.fn as Materialised | undefined);
+    return site === undefined ? undefined : (this.#registry.resembling(site, name)?.site.fn as Materialised | undefined);
   }
 
   /** A remote function's own function; a plain function itself. */
@@ -214,10 +215,7 @@ export function materialise(definition: Definition, options: MaterialiseOptions)
 }
 
 /** The text to compile, so that traces show the user's file, the line of the definition and the function's name. */
-function functionBody(
-  { name, source, bindings, url, line = 0 }: SourceDefinition,
-  id: string,
-): { text: string; url: string } {
+function functionBody({ name, source, bindings, url, line = 0 }: SourceDefinition, id: string): { text: string; url: string } {
   const sourceUrl = `${url ?? "mobula:function"}#${encodeURIComponent(name || "anonymous")}.${id.slice(0, 8)}`;
   const selves = bindings.filter(({ kind }) => kind === "self").map(({ name: self }) => self);
   // Engines put two lines before the text of `new Function`.

@@ -87,11 +87,9 @@ function undeclared(name: string, { source }: Located): Meaning {
 
 function ofVariable(declaration: Declaration, source: ModuleSource): Obstacle {
   const { name, scope, kind, initialisedAt } = declaration;
-  if (kind === "given")
-    return { name, kind: "local", why: `it uses ${name}, a captured value of the function around it` };
+  if (kind === "given") return { name, kind: "local", why: `it uses ${name}, a captured value of the function around it` };
   if (kind === "implicit") return { name, kind: "local", why: `it uses \`${name}\` of the function around it` };
-  if (scope.deferred)
-    return { name, kind: "local", why: `it uses ${name}, a local variable of the function around it` };
+  if (scope.deferred) return { name, kind: "local", why: `it uses ${name}, a local variable of the function around it` };
   return { name, kind: "module", why: `it uses ${name}, which ${source.url} declares`, initialisedAt };
 }
 
@@ -111,11 +109,7 @@ function ofImport(declaration: Declaration, source: ModuleSource, options: Meani
   return { obstacle: { name, kind: "import", why: `it uses ${name}, imported from "${specifier}"`, binding } };
 }
 
-function ofRemote(
-  name: string,
-  { call, source }: { call: Syntax; source: ModuleSource },
-  options: MeaningOptions,
-): Meaning {
+function ofRemote(name: string, { call, source }: { call: Syntax; source: ModuleSource }, options: MeaningOptions): Meaning {
   const site = siteOf(call, source, options);
   if (site !== undefined) return { binding: { name, kind: "remote", site } };
   const why = `it uses the remote function ${name}, which is not defined yet at its first use`;

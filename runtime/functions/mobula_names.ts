@@ -39,9 +39,7 @@ export class MobulaNames {
     const object = field(node, "object");
     if (object === undefined) return undefined;
     const binding = this.#bindingAt(unwrapped(object), scope);
-    return isMain(binding) && (binding.export === "*" || binding.export === "default")
-      ? nameOf(field(node, "property"))
-      : undefined;
+    return isMain(binding) && (binding.export === "*" || binding.export === "default") ? nameOf(field(node, "property")) : undefined;
   }
 
   /** The call of `remote(…)` that an initialiser is, if it is one. */
@@ -59,8 +57,6 @@ export class MobulaNames {
   }
 }
 
-function isMain(
-  binding: { specifier: MobulaEntry; export: string } | undefined,
-): binding is { specifier: "."; export: string } {
+function isMain(binding: { specifier: MobulaEntry; export: string } | undefined): binding is { specifier: "."; export: string } {
   return binding?.specifier === ".";
 }

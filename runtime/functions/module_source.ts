@@ -75,9 +75,7 @@ export class ModuleSource {
 
   /** False only when the text surely has no import of this name. */
   mayImport(name: string): boolean {
-    this.#imported ??= new Set(
-      [...this.text.matchAll(/^\s*import\b([^'"]*)/gm)].flatMap(([, clause = ""]) => clause.split(/[^\w$]+/)),
-    );
+    this.#imported ??= new Set([...this.text.matchAll(/^\s*import\b([^'"]*)/gm)].flatMap(([, clause = ""]) => clause.split(/[^\w$]+/)));
     return this.#imported.has(name);
   }
 }
@@ -94,8 +92,7 @@ export class ModuleSources implements ModuleLookup {
   /** The module at `url`, also by the file names that runtimes try for it; undefined when it cannot be read. */
   find(url: string): ModuleSource | undefined {
     const shipped = shippedSource(url);
-    if (!this.#known.has(url))
-      this.#known.set(url, shipped === undefined ? read(url) : new ModuleSource(url, shipped.text));
+    if (!this.#known.has(url)) this.#known.set(url, shipped === undefined ? read(url) : new ModuleSource(url, shipped.text));
     return this.#known.get(url);
   }
 }
@@ -103,9 +100,7 @@ export class ModuleSources implements ModuleLookup {
 function read(url: string): ModuleSource | undefined {
   if (!url.startsWith("file:")) return undefined;
   const bare = url.replace(/[?#].*$/, "");
-  const others = /\.[cm]?jsx?$/.test(bare)
-    ? [bare.replace(/\.([cm]?)js(x?)$/, ".$1ts$2")]
-    : [`${bare}.ts`, `${bare}.tsx`, `${bare}.js`];
+  const others = /\.[cm]?jsx?$/.test(bare) ? [bare.replace(/\.([cm]?)js(x?)$/, ".$1ts$2")] : [`${bare}.ts`, `${bare}.tsx`, `${bare}.js`];
   for (const candidate of [bare, ...others]) {
     try {
       const text = readFileSync(new URL(candidate), "utf8");

@@ -120,7 +120,5 @@ function patternNames(pattern: Syntax): string[] {
   if (pattern.type === "Identifier") return [nameOf(pattern) ?? ""];
   return [...children(pattern)]
     .filter((child) => !child.type.startsWith("TS"))
-    .flatMap((child) =>
-      child.type === "Property" ? patternNames(field(child, "value") ?? child) : patternNames(child),
-    );
+    .flatMap((child) => (child.type === "Property" ? patternNames(field(child, "value") ?? child) : patternNames(child)));
 }

@@ -7,16 +7,7 @@ import type { Syntax } from "./syntax.ts";
  */
 export type ScopeKind = "base" | "module" | "function" | "body" | "field" | "static" | "class" | "block";
 
-export type DeclarationKind =
-  | "import"
-  | "const"
-  | "let"
-  | "var"
-  | "function"
-  | "class"
-  | "parameter"
-  | "implicit"
-  | "given";
+export type DeclarationKind = "import" | "const" | "let" | "var" | "function" | "class" | "parameter" | "implicit" | "given";
 
 /** Where an imported name comes from. `name` is `*` for a namespace import, `default` for a default import. */
 export interface ImportedName {
@@ -67,11 +58,7 @@ export class Scope {
   }
 
   /** Declares a name here. The first declaration stands, but a later one that says more (a value) replaces it. */
-  declare(
-    name: string,
-    kind: DeclarationKind,
-    more: Pick<Declaration, "value" | "imported" | "initialisedAt"> = {},
-  ): void {
+  declare(name: string, kind: DeclarationKind, more: Pick<Declaration, "value" | "imported" | "initialisedAt"> = {}): void {
     const before = this.#names.get(name);
     if (before !== undefined && (before.value !== undefined || more.value === undefined)) return;
     this.#names.set(name, { name, kind, scope: this, ...more });
@@ -96,8 +83,7 @@ export class Scope {
 
   /** True when this scope is `other` or lies in it. */
   within(other: Scope): boolean {
-    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent)
-      if (scope === other) return true;
+    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) if (scope === other) return true;
     return false;
   }
 }

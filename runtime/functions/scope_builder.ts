@@ -110,11 +110,7 @@ class ScopeBuilder implements Scoped {
         return this.#condition(node, scope);
       case "LogicalExpression":
         this.#visitField(node, "left", scope);
-        return this.#visitField(
-          node,
-          "right",
-          node.operator === "&&" ? guarded(field(node, "left"), scope).whenTrue : scope,
-        );
+        return this.#visitField(node, "right", node.operator === "&&" ? guarded(field(node, "left"), scope).whenTrue : scope);
       case "CallExpression":
         this.calls.push({ node, scope });
         return this.#visitChildren(node, scope);
@@ -132,8 +128,7 @@ class ScopeBuilder implements Scoped {
     const implicit = options.binds ?? (form === "arrow" ? undefined : implicitNames.function);
     const parameters = new Scope("function", scope, implicit === undefined ? {} : { implicit });
     if (node.type === "FunctionExpression") this.#declareName(node, parameters, "function");
-    for (const parameter of list(node, "params"))
-      this.#pattern(parameter, parameters, { kind: "parameter", into: parameters });
+    for (const parameter of list(node, "params")) this.#pattern(parameter, parameters, { kind: "parameter", into: parameters });
     const body = field(node, "body");
     if (body === undefined) return;
     // Parameter defaults do not see what the body declares: it gets a scope of its own.
@@ -160,16 +155,14 @@ class ScopeBuilder implements Scoped {
   }
 
   #member(member: Syntax, scope: Scope): void {
-    if (member.type === "StaticBlock")
-      return this.#visitChildren(member, new Scope("static", scope, { implicit: implicitNames.field }));
+    if (member.type === "StaticBlock") return this.#visitChildren(member, new Scope("static", scope, { implicit: implicitNames.field }));
     if (member.type.startsWith("TS") || member.declare === true) return;
     for (const decorator of list(member, "decorators")) this.visit(decorator, scope);
     if (member.computed === true) this.#visitField(member, "key", scope);
     const value = field(member, "value");
     if (value === undefined) return;
     if (member.type === "MethodDefinition") {
-      if (value.type === "FunctionExpression")
-        this.functionLike(value, scope, { binds: implicitNames.method, form: methodForm(member) });
+      if (value.type === "FunctionExpression") this.functionLike(value, scope, { binds: implicitNames.method, form: methodForm(member) });
       return;
     }
     this.visit(value, new Scope(member.static === true ? "static" : "field", scope, { implicit: implicitNames.field }));
@@ -251,8 +244,7 @@ class ScopeBuilder implements Scoped {
   #unary(node: Syntax, scope: Scope): void {
     const argument = field(node, "argument");
     if (argument === undefined) return;
-    if (node.operator === "typeof" && argument.type === "Identifier")
-      this.#refer(argument, scope, nameOf(argument), true);
+    if (node.operator === "typeof" && argument.type === "Identifier") this.#refer(argument, scope, nameOf(argument), true);
     else this.visit(argument, scope);
   }
 
@@ -263,11 +255,7 @@ class ScopeBuilder implements Scoped {
       const local = nameOf(field(each, "local"));
       if (local === undefined || each.importKind === "type") continue;
       const name =
-        each.type === "ImportNamespaceSpecifier"
-          ? "*"
-          : each.type === "ImportDefaultSpecifier"
-            ? "default"
-            : nameOf(field(each, "imported"));
+        each.type === "ImportNamespaceSpecifier" ? "*" : each.type === "ImportDefaultSpecifier" ? "default" : nameOf(field(each, "imported"));
       scope.declare(local, "import", { imported: { specifier, name: name ?? local } });
     }
   }
@@ -306,8 +294,7 @@ class ScopeBuilder implements Scoped {
 
   #declareName(node: Syntax, scope: Scope, kind: "function" | "class"): void {
     const name = nameOf(field(node, "id"));
-    if (name !== undefined)
-      scope.declare(name, kind, { value: node, initialisedAt: kind === "class" ? node.start : undefined });
+    if (name !== undefined) scope.declare(name, kind, { value: node, initialisedAt: kind === "class" ? node.start : undefined });
   }
 
   #visitKey(node: Syntax, name: string, scope: Scope): void {
@@ -335,8 +322,7 @@ function guarded(test: Syntax | undefined, scope: Scope): { whenTrue: Scope; whe
   if (test === undefined) return sides;
   if (asksWhetherMain(test)) sides.whenTrue = new Scope("block", scope, { mainOnly: true });
   const negated = test.type === "UnaryExpression" && test.operator === "!" ? field(test, "argument") : undefined;
-  if (negated !== undefined && asksWhetherMain(negated))
-    sides.whenFalse = new Scope("block", scope, { mainOnly: true });
+  if (negated !== undefined && asksWhetherMain(negated)) sides.whenFalse = new Scope("block", scope, { mainOnly: true });
   return sides;
 }
 
@@ -344,9 +330,5 @@ function asksWhetherMain(test: Syntax): boolean {
   if (test.type === "LogicalExpression" && test.operator === "&&") {
     return [field(test, "left"), field(test, "right")].some((side) => side !== undefined && asksWhetherMain(side));
   }
-  return (
-    test.type === "MemberExpression" &&
-    nameOf(field(test, "property")) === "main" &&
-    field(test, "object")?.type === "MetaProperty"
-  );
+  return test.type === "MemberExpression" && nameOf(field(test, "property")) === "main" && field(test, "object")?.type === "MetaProperty";
 }

@@ -40,8 +40,7 @@ export class SiteRegistry {
    * nested in it can be bound to the same.
    */
   adopt(key: SiteKey, object: object): void {
-    if (this.lookup(key) === undefined)
-      this.#enter({ object: new WeakRef(object), key, spot: "", sequence: 0 }, object);
+    if (this.lookup(key) === undefined) this.#enter({ object: new WeakRef(object), key, spot: "", sequence: 0 }, object);
   }
 
   /** The object defined under this key in this realm, while it lives. */
@@ -61,9 +60,7 @@ export class SiteRegistry {
    */
   nearest(position: SourcePosition, sequence: number): SiteKey | undefined {
     this.#file();
-    const entries = [...(this.#bySpot.get(positionKey(position)) ?? [])].filter(
-      (entry) => entry.object.deref() !== undefined,
-    );
+    const entries = [...(this.#bySpot.get(positionKey(position)) ?? [])].filter((entry) => entry.object.deref() !== undefined);
     const before = entries.filter((entry) => entry.sequence <= sequence).sort((a, b) => b.sequence - a.sequence);
     const after = entries.filter((entry) => entry.sequence > sequence).sort((a, b) => a.sequence - b.sequence);
     return (before[0] ?? after[0])?.key;

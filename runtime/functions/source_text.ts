@@ -7,10 +7,7 @@ import { nameOf } from "./syntax.ts";
  * An expression for the function: its text, with a method put back into an object, and relative
  * `import("./x")` made absolute, since they would otherwise be resolved from this package.
  */
-export function sourceExpression(
-  shape: FunctionShape,
-  options: { name: string; moduleUrl: string | undefined },
-): string {
+export function sourceExpression(shape: FunctionShape, options: { name: string; moduleUrl: string | undefined }): string {
   const { text, start } = withAbsoluteImports(shape, options.moduleUrl);
   if (shape.form !== "method") return text;
   // A computed key may use names of its own; the function's name says what it came to.
@@ -25,8 +22,7 @@ function withAbsoluteImports(shape: FunctionShape, moduleUrl: string | undefined
     const written = specifier.type === "Literal" ? nameOf(specifier) : undefined;
     if (written === undefined || moduleUrl === undefined || !/^\.{0,2}\//.test(written)) continue;
     const absolute = resolveSpecifier(written, moduleUrl);
-    if (absolute !== undefined)
-      text = text.slice(0, specifier.start) + JSON.stringify(absolute) + text.slice(specifier.end);
+    if (absolute !== undefined) text = text.slice(0, specifier.start) + JSON.stringify(absolute) + text.slice(specifier.end);
   }
   return { text, start: shape.node.start };
 }

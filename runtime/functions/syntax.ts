@@ -35,9 +35,7 @@ function dialect(url: string): typeof Parser {
   if (known !== undefined) return known;
   const parser = /^[cm]?js$/.test(extension)
     ? Parser
-    : Parser.extend(
-        tsPlugin(extension.endsWith("x") ? { jsx: {} } : {}) as unknown as (base: typeof Parser) => typeof Parser,
-      );
+    : Parser.extend(tsPlugin(extension.endsWith("x") ? { jsx: {} } : {}) as unknown as (base: typeof Parser) => typeof Parser);
   dialects.set(extension, parser);
   return parser;
 }
@@ -135,11 +133,7 @@ export function* children(node: Syntax): Iterable<Syntax> {
 /** Takes off what does not change the value: `as`, `satisfies`, `!`, `<T>x`, an optional chain. */
 export function unwrapped(node: Syntax): Syntax {
   let inner = node;
-  while (
-    /^(TS(As|Satisfies|NonNull|Instantiation)Expression|TSTypeAssertion|ParenthesizedExpression|ChainExpression)$/.test(
-      inner.type,
-    )
-  ) {
+  while (/^(TS(As|Satisfies|NonNull|Instantiation)Expression|TSTypeAssertion|ParenthesizedExpression|ChainExpression)$/.test(inner.type)) {
     inner = field(inner, "expression") ?? inner;
   }
   return inner;
@@ -154,8 +148,7 @@ function shifted(node: Syntax, by: number): Syntax {
   for (const name in node) {
     const value = node[name];
     if (name === "start" || name === "end") moved[name] = (value as number) + by;
-    else if (Array.isArray(value))
-      moved[name] = value.map((item: unknown) => (isSyntax(item) ? shifted(item, by) : item));
+    else if (Array.isArray(value)) moved[name] = value.map((item: unknown) => (isSyntax(item) ? shifted(item, by) : item));
     else moved[name] = isSyntax(value) ? shifted(value, by) : value;
   }
   return moved as unknown as Syntax;

@@ -15,16 +15,15 @@ type Method = (...args: unknown[]) => unknown;
 
 /** A contract as the other side sees it: the same methods, answered later. */
 export type Remote<C> = {
-  [K in keyof C as C[K] extends (...args: never[]) => unknown ? K : never]: C[K] extends (
-    caller: Caller,
-    ...args: infer A
-  ) => infer R
+  [K in keyof C as C[K] extends (...args: never[]) => unknown ? K : never]: C[K] extends (caller: Caller, ...args: infer A) => infer R
     ? (...args: A) => Promise<Awaited<R>>
     : never;
 };
 
 /** The same without an answer. */
-export type Told<C> = { [K in keyof Remote<C>]: Remote<C>[K] extends (...args: infer A) => unknown ? (...args: A) => void : never };
+export type Told<C> = {
+  [K in keyof Remote<C>]: Remote<C>[K] extends (...args: infer A) => unknown ? (...args: A) => void : never;
+};
 
 /**
  * Makes an actor of an object that implements a contract: a string `op` calls the method of that name with
@@ -61,12 +60,20 @@ export function serve<C extends object>(kernel: Kernel, implementation: C, hot?:
 
 /** A typed way to ask the actor `number` at `place`. */
 export function remoteContract<C>(kernel: Kernel, place: PlaceId, number: number): Remote<C> {
-  return methodProxy((method) => (...args: unknown[]) => kernel.ask(place, number, method, ...args)) as Remote<C>;
+  return methodProxy(
+    (method) =>
+      (...args: unknown[]) =>
+        kernel.ask(place, number, method, ...args),
+  ) as Remote<C>;
 }
 
 /** A typed way to tell the actor `number` at `place` something that has no answer. */
 export function toldContract<C>(kernel: Kernel, place: PlaceId, number: number): Told<C> {
-  return methodProxy((method) => (...args: unknown[]) => kernel.send(place, [number, method, 0, ...args])) as Told<C>;
+  return methodProxy(
+    (method) =>
+      (...args: unknown[]) =>
+        kernel.send(place, [number, method, 0, ...args]),
+  ) as Told<C>;
 }
 
 function methodProxy(make: (method: string) => Method): object {

@@ -51,7 +51,12 @@ export class Kernel {
     this.#faults = options.faults;
     this.#onUnlinked = options.onUnlinked;
     this.#onLink = options.onLink;
-    this.#onFault = options.onFault ?? ((error) => queueMicrotask(() => { throw error; }));
+    this.#onFault =
+      options.onFault ??
+      ((error) =>
+        queueMicrotask(() => {
+          throw error;
+        }));
     this.#loopback = new LocalOutbox((envelopes, attachments) => {
       const delivery = { from: this.place, attachments };
       for (const envelope of envelopes) this.#deliver(envelope, delivery);

@@ -24,8 +24,7 @@ export class Accounting {
   constructor(shared: SharedArrayBuffer) {
     this.shared = shared;
     this.words = new Int32Array(shared);
-    if (this.words[Word.version] !== LAYOUT_VERSION)
-      throw new TypeError("Not an account of this version of the store.");
+    if (this.words[Word.version] !== LAYOUT_VERSION) throw new TypeError("Not an account of this version of the store.");
     this.capacityPages = this.words[Word.capacity]!;
     this.slotCount = this.words[Word.slots]!;
   }

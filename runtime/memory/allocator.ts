@@ -64,8 +64,7 @@ export class Allocator {
     const pages = this.#pagesFor(bytes);
     const buffer = this.#atOnce(pages);
     if (buffer !== undefined) return buffer;
-    if (this.#options.mayBlock === false)
-      throw this.#full(bytes, "the store has no room right now and cannot wait here.");
+    if (this.#options.mayBlock === false) throw this.#full(bytes, "the store has no room right now and cannot wait here.");
     this.#options.beforeBlocking?.();
     const ticket = this.#request(pages);
     ticket.wait(this.#options.deadlineMs ?? PUT_DEADLINE_MS);
@@ -110,8 +109,7 @@ export class Allocator {
   #atOnce(pages: number): SharedArrayBuffer | undefined {
     const block = this.#recycler.take(pages);
     if (block !== undefined) return block.buffer;
-    if (this.accounting.hasWaiters || !this.accounting.reserve(pages))
-      return this.#recycler.take(pages, { all: true })?.buffer;
+    if (this.accounting.hasWaiters || !this.accounting.reserve(pages)) return this.#recycler.take(pages, { all: true })?.buffer;
     return this.#fresh(pages);
   }
 

@@ -2,13 +2,7 @@ import { type Check, checker, type Shape } from "./bag.ts";
 import { count, flag, oneOf, recordOf, text } from "./fields.ts";
 import type { LabelSelector } from "./label_selector.ts";
 import { type MethodDefaults, resolveMethods } from "./method_options.ts";
-import {
-  type ErrorKinds,
-  type ResourceOptions,
-  resolveResources,
-  resolveRetryExceptions,
-  statesResources,
-} from "./resolved.ts";
+import { type ErrorKinds, type ResourceOptions, resolveResources, resolveRetryExceptions, statesResources } from "./resolved.ts";
 import type { RuntimeEnv } from "./runtime_env.ts";
 import { assertFitsGroup, type Fallback, type ResolvedStrategy, resolveStrategy, type SchedulingStrategy } from "./scheduling.ts";
 import { callShape, placementShape, resourceShape, retries } from "./shared_fields.ts";
@@ -101,15 +95,11 @@ const elsewhere: Readonly<Record<string, string>> = {
 export const checkActorOptions: Check<ActorOptions> = checker<ActorOptions>("remote()", shape, elsewhere);
 
 /** Checks the options of `ActorClass.options(…)` and gives them back. */
-export const checkActorCallOptions: Check<ActorCallOptions> = checker<ActorCallOptions>(
-  "options()",
-  shape as Shape<ActorCallOptions>,
-  {
-    ...elsewhere,
-    concurrencyGroups: "they belong to the class, so pass them to remote()",
-    captures: "they belong to the class, so pass them to remote()",
-  },
-);
+export const checkActorCallOptions: Check<ActorCallOptions> = checker<ActorCallOptions>("options()", shape as Shape<ActorCallOptions>, {
+  ...elsewhere,
+  concurrencyGroups: "they belong to the class, so pass them to remote()",
+  captures: "they belong to the class, so pass them to remote()",
+});
 
 /**
  * Puts every default in place. The options must have been checked; `methods` is

@@ -62,9 +62,7 @@ export function oneOf<const T extends readonly string[]>(values: T): Field<T[num
 
 /** A plain object all of whose values fit. */
 export function recordOf<T>(value: Field<T>, text: string, keys: Field<string> = v.string()): Field<Record<string, T>> {
-  return v.pipe(v.custom<Record<string, T>>(isPlainObject, text), v.record(keys, value, text)) as unknown as Field<
-    Record<string, T>
-  >;
+  return v.pipe(v.custom<Record<string, T>>(isPlainObject, text), v.record(keys, value, text)) as unknown as Field<Record<string, T>>;
 }
 
 /** An object with no keys but these. The message about a key too many is the list of them. */

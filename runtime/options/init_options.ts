@@ -116,11 +116,7 @@ export function resolveInitOptions(options: InitOptions): ResolvedInitOptions {
 /** Reads an address, or gives `undefined` where the text is none. `host:port` becomes a WebSocket URL. */
 export function parseAddress(text: string): ClusterAddress | undefined {
   if (text === "auto" || text === "local") return { kind: text };
-  const url = text.includes("://")
-    ? text
-    : /^(?:\[[0-9A-Fa-f:.]+\]|[^\s:/@?#[\]]+):\d+$/.test(text)
-      ? `ws://${text}`
-      : "";
+  const url = text.includes("://") ? text : /^(?:\[[0-9A-Fa-f:.]+\]|[^\s:/@?#[\]]+):\d+$/.test(text) ? `ws://${text}` : "";
   if (!URL.canParse(url)) return undefined;
   const { protocol, hostname, username, password, searchParams, hash } = new URL(url);
   const secret = username !== "" || password !== "" || searchParams.has("token") || hash !== "";
@@ -131,8 +127,7 @@ export function parseAddress(text: string): ClusterAddress | undefined {
 /** Reads a storage choice, or gives `undefined` where the text is none. */
 export function parseStorage(text: string): StorageChoice | undefined {
   if (text === "memory") return { kind: "memory" };
-  if (text.startsWith("sqlite:") && text.length > "sqlite:".length)
-    return { kind: "sqlite", path: text.slice("sqlite:".length) };
+  if (text.startsWith("sqlite:") && text.length > "sqlite:".length) return { kind: "sqlite", path: text.slice("sqlite:".length) };
   if (/^rediss?:\/\/./.test(text) && URL.canParse(text)) return { kind: "redis", url: text };
   return undefined;
 }

@@ -14,8 +14,7 @@ export interface LabelCondition {
 
 const VALUE = /^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/;
 const KEY = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\/)?[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
-const GRAMMAR =
-  'a label condition: "value", "!value", "in(a,b)" or "!in(a,b)", with values of letters, digits, "-", "_" and "."';
+const GRAMMAR = 'a label condition: "value", "!value", "in(a,b)" or "!in(a,b)", with values of letters, digits, "-", "_" and "."';
 const KEYS = 'labels whose keys are letters, digits, "-", "_" and ".", with at most one "prefix/"';
 
 /** Takes a condition apart, or gives `undefined` where the text is not one. */
@@ -34,10 +33,7 @@ export function parseSelector(selector: LabelSelector): LabelCondition[] {
 }
 
 /** Whether a node with these labels meets every condition. A label a node lacks is among nothing. */
-export function matchesLabels(
-  conditions: readonly LabelCondition[],
-  labels: Readonly<Record<string, string>>,
-): boolean {
+export function matchesLabels(conditions: readonly LabelCondition[], labels: Readonly<Record<string, string>>): boolean {
   return conditions.every(({ key, among, values }) => {
     const label = Object.hasOwn(labels, key) ? labels[key] : undefined;
     return (label !== undefined && values.includes(label)) === among;

@@ -58,14 +58,10 @@ export const checkMethodOptions: Check<MethodOptions> = checker<MethodOptions>("
 });
 
 /** Checks an actor class's `static methods` and makes them plain. `undefined` is no methods. */
-export function resolveMethods(
-  methods: unknown,
-  groups: Readonly<Record<string, number>>,
-): Record<string, StatedMethodOptions> {
+export function resolveMethods(methods: unknown, groups: Readonly<Record<string, number>>): Record<string, StatedMethodOptions> {
   const resolved: Record<string, StatedMethodOptions> = {};
   if (methods === undefined) return resolved;
-  if (!isPlainObject(methods))
-    throw new TypeError(`static methods must be an object of method names and options, not ${show(methods)}.`);
+  if (!isPlainObject(methods)) throw new TypeError(`static methods must be an object of method names and options, not ${show(methods)}.`);
   for (const [name, options] of Object.entries(methods)) {
     const what = `static methods.${name}`;
     const checked = checkMethodOptions(options, what);
@@ -91,9 +87,7 @@ export function resolveMethodOptions(
 ): ResolvedMethodOptions {
   const stated: StatedMethodOptions = Object.hasOwn(actor.methods, method) ? (actor.methods[method] ?? {}) : {};
   const retryExceptions =
-    call.retryExceptions === undefined
-      ? (stated.retryExceptions ?? actor.retryExceptions)
-      : resolveRetryExceptions(call.retryExceptions);
+    call.retryExceptions === undefined ? (stated.retryExceptions ?? actor.retryExceptions) : resolveRetryExceptions(call.retryExceptions);
   const concurrencyGroup = call.concurrencyGroup ?? stated.concurrencyGroup;
   checkGroup(call.concurrencyGroup, actor.concurrencyGroups, `${method}.options()`);
   return {
@@ -111,7 +105,5 @@ function checkGroup(group: string | undefined, groups: Readonly<Record<string, n
   if (group === undefined || Object.hasOwn(groups, group)) return;
   const names = Object.keys(groups);
   const known = names.length === 0 ? "the actor has none; state concurrencyGroups in remote()" : names.join(", ");
-  throw new RangeError(
-    `${what}: option "concurrencyGroup" must be one of the actor's groups (${known}), not "${group}".`,
-  );
+  throw new RangeError(`${what}: option "concurrencyGroup" must be one of the actor's groups (${known}), not "${group}".`);
 }

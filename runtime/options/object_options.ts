@@ -67,9 +67,7 @@ const checkWaitOptions: Check<WaitOptions> = checker<WaitOptions>("wait()", {
 export function resolveWaitOptions(options: unknown, refs: number): ResolvedWaitOptions {
   const { numReturns = 1, fetchLocal = true, ...rest } = checkWaitOptions(options);
   if (numReturns > refs && refs > 0) {
-    throw new RangeError(
-      `wait(): option "numReturns" must be at most the number of refs (${refs}), not ${numReturns}.`,
-    );
+    throw new RangeError(`wait(): option "numReturns" must be at most the number of refs (${refs}), not ${numReturns}.`);
   }
   return { ...rest, numReturns, fetchLocal };
 }
@@ -94,10 +92,9 @@ export const checkGetActorOptions: Check<GetActorOptions> = checker<GetActorOpti
   namespace: text("a namespace"),
 });
 
-export const checkListNamedActorsOptions: Check<ListNamedActorsOptions> = checker<ListNamedActorsOptions>(
-  "listNamedActors()",
-  { allNamespaces: flag },
-);
+export const checkListNamedActorsOptions: Check<ListNamedActorsOptions> = checker<ListNamedActorsOptions>("listNamedActors()", {
+  allNamespaces: flag,
+});
 
 export const checkMapUnorderedOptions: Check<MapUnorderedOptions> = checker<MapUnorderedOptions>("mapUnordered()", {
   concurrency: count(1, "a whole number of calls, 1 or more"),

@@ -37,12 +37,9 @@ const check: Check<PlacementGroupOptions> = checker<PlacementGroupOptions>("plac
 /** Checks what `placementGroup` was given and makes it plain. */
 export function resolvePlacementGroup(bundles: unknown, options?: unknown): PlacementGroupRequest {
   if (!Array.isArray(bundles)) {
-    throw new TypeError(
-      `placementGroup(): bundles must be a list of resources such as [{ CPU: 1 }], not ${show(bundles)}.`,
-    );
+    throw new TypeError(`placementGroup(): bundles must be a list of resources such as [{ CPU: 1 }], not ${show(bundles)}.`);
   }
-  if (bundles.length === 0)
-    throw new RangeError("placementGroup(): bundles must have at least one bundle, such as [{ CPU: 1 }].");
+  if (bundles.length === 0) throw new RangeError("placementGroup(): bundles must have at least one bundle, such as [{ CPU: 1 }].");
   const { strategy = "PACK", name, lifetime } = check(options);
   return { bundles: bundles.map(resolveBundle), strategy, name, detached: lifetime === "detached" };
 }
@@ -54,13 +51,11 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
 
 function resolveBundle(bundle: unknown, index: number): Bundle {
   const where = `placementGroup(): bundle ${index}`;
-  if (!isPlainObject(bundle))
-    throw new TypeError(`${where} must be an object of resources such as { CPU: 1 }, not ${show(bundle)}.`);
+  if (!isPlainObject(bundle)) throw new TypeError(`${where} must be an object of resources such as { CPU: 1 }, not ${show(bundle)}.`);
   const amounts: Record<string, number> = {};
   for (const [key, amount] of Object.entries(bundle)) {
     if (amount === undefined) continue;
-    if (typeof amount !== "number")
-      throw new TypeError(`${where}: resource "${key}" must be a number, not ${show(amount)}.`);
+    if (typeof amount !== "number") throw new TypeError(`${where}: resource "${key}" must be a number, not ${show(amount)}.`);
     const name = ALIASES.get(key) ?? key;
     if (Object.hasOwn(amounts, name)) throw new RangeError(`${where} states resource "${name}" twice.`);
     amounts[name] = amount;

@@ -64,16 +64,10 @@ export function isRetryable(error: unknown, retry: boolean | readonly string[]):
 }
 
 /** The streaming rule of Ray: generators stream unless told otherwise, and nothing else can. */
-export function resolveNumReturns(
-  option: number | "streaming" | undefined,
-  generator: boolean,
-  what: string,
-): number | "streaming" {
+export function resolveNumReturns(option: number | "streaming" | undefined, generator: boolean, what: string): number | "streaming" {
   if (option === undefined) return generator ? "streaming" : 1;
   if (option === "streaming" && !generator) {
-    throw new RangeError(
-      `${what}: option "numReturns" can be "streaming" for generator functions only (function* or async function*).`,
-    );
+    throw new RangeError(`${what}: option "numReturns" can be "streaming" for generator functions only (function* or async function*).`);
   }
   return option;
 }

@@ -74,10 +74,7 @@ export const strategyField: v.GenericSchema = v.lazy((value) => {
   return "placementGroup" in value ? inGroup : onNode;
 });
 
-export const fallbackField: v.GenericSchema = v.array(
-  nested({ labelSelector: labelSelectorField }),
-  "a list of { labelSelector }",
-);
+export const fallbackField: v.GenericSchema = v.array(nested({ labelSelector: labelSelectorField }), "a list of { labelSelector }");
 
 /**
  * Holds what is asked for against the bundles of the group that it is to run in, where they are known.

@@ -17,21 +17,12 @@ const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 
 const captures = v.pipe(
   v.custom<Record<string, unknown>>(isPlainObject, "an object of names and values, as in { captures: { a, b } }"),
-  v.check(
-    (value) => Object.keys(value as object).every((name) => IDENTIFIER.test(name)),
-    "an object whose names can be variables",
-  ),
+  v.check((value) => Object.keys(value as object).every((name) => IDENTIFIER.test(name)), "an object whose names can be variables"),
 );
 
 /** The options that say where and how something runs, tasks and actors alike. */
 export const placementShape: {
-  readonly [K in
-    | "schedulingStrategy"
-    | "labelSelector"
-    | "fallbackStrategy"
-    | "runtimeEnv"
-    | "name"
-    | "captures"]: v.GenericSchema;
+  readonly [K in "schedulingStrategy" | "labelSelector" | "fallbackStrategy" | "runtimeEnv" | "name" | "captures"]: v.GenericSchema;
 } = {
   schedulingStrategy: strategyField,
   labelSelector: labelSelectorField,

@@ -1,13 +1,7 @@
 import { type Check, checker, type Shape } from "./bag.ts";
 import { count, oneOf } from "./fields.ts";
 import type { LabelSelector } from "./label_selector.ts";
-import {
-  type ErrorKinds,
-  type ResourceOptions,
-  resolveNumReturns,
-  resolveResources,
-  resolveRetryExceptions,
-} from "./resolved.ts";
+import { type ErrorKinds, type ResourceOptions, resolveNumReturns, resolveResources, resolveRetryExceptions } from "./resolved.ts";
 import type { RuntimeEnv } from "./runtime_env.ts";
 import { assertFitsGroup, type Fallback, type ResolvedStrategy, resolveStrategy, type SchedulingStrategy } from "./scheduling.ts";
 import { callShape, placementShape, resourceShape, retries } from "./shared_fields.ts";
@@ -86,15 +80,11 @@ const elsewhere: Readonly<Record<string, string>> = {
 export const checkTaskOptions: Check<TaskOptions> = checker<TaskOptions>("remote()", shape, elsewhere);
 
 /** Checks the options of `fn.options(…)` and gives them back. */
-export const checkTaskCallOptions: Check<TaskCallOptions> = checker<TaskCallOptions>(
-  "options()",
-  shape as Shape<TaskCallOptions>,
-  {
-    ...elsewhere,
-    maxCalls: "it belongs to the function, so pass it to remote()",
-    captures: "they belong to the function, so pass them to remote()",
-  },
-);
+export const checkTaskCallOptions: Check<TaskCallOptions> = checker<TaskCallOptions>("options()", shape as Shape<TaskCallOptions>, {
+  ...elsewhere,
+  maxCalls: "it belongs to the function, so pass it to remote()",
+  captures: "they belong to the function, so pass them to remote()",
+});
 
 /**
  * Puts every default in place. The options must have been checked; `captures`

@@ -2,11 +2,11 @@ import { type BufferSource, Caller, type CallerOptions } from "../caller/mod.ts"
 import { ExecutorOp, type FunctionsContract } from "../contracts/mod.ts";
 import { FunctionNotFoundFault, Materialiser, type OuterBinding } from "../functions/mod.ts";
 import { ActorNumber, type Clock, Kernel, type PlaceId, remoteContract, systemPlaceOf } from "../kernel/mod.ts";
-import { asFunctionNotFound, Definitions, faceOf, registerOwnTravel, type RemoteWire } from "../remote/mod.ts";
+import { asFunctionNotFound, Definitions, faceOf, type RemoteWire, registerOwnTravel } from "../remote/mod.ts";
 import type { FunctionRecord } from "../tasks/mod.ts";
 import { contextOf, decodeValue, encodeValue } from "../values/mod.ts";
-import { publicModules } from "./public_modules.ts";
 import { Executor, type PlaceIdentity, TemplateCache } from "../worker/mod.ts";
+import { publicModules } from "./public_modules.ts";
 
 export interface PlaceOptions {
   place: PlaceId;

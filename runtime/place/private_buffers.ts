@@ -27,7 +27,12 @@ export function privateBuffers(kernel: Kernel, options: PrivateBufferOptions): B
     allocate(bytes) {
       if (bytes > options.storeBytes) {
         const reason = "the value is larger than the whole store. Raise objectStoreMemory or store it in parts.";
-        throw new ObjectStoreFullError({ requestedBytes: bytes, usedBytes: 0, capacityBytes: options.storeBytes, reason });
+        throw new ObjectStoreFullError({
+          requestedBytes: bytes,
+          usedBytes: 0,
+          capacityBytes: options.storeBytes,
+          reason,
+        });
       }
       if (unsent > FLUSH_BYTES) {
         kernel.flush();

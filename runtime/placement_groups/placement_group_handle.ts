@@ -58,8 +58,7 @@ export class PlacementGroupHandle implements PlacementGroup {
   async wait(timeoutMs: number = WAIT_MS): Promise<boolean> {
     const shadow = neverInShadow();
     if (shadow !== undefined) return await shadow;
-    if (typeof timeoutMs !== "number")
-      throw new TypeError(`wait() takes a time in milliseconds, not ${typeof timeoutMs}`);
+    if (typeof timeoutMs !== "number") throw new TypeError(`wait() takes a time in milliseconds, not ${typeof timeoutMs}`);
     if (!(timeoutMs >= 0)) throw new RangeError(`wait() takes a time of 0 ms or more, not ${timeoutMs}`);
     const { clock } = session().caller;
     let stop = (): void => {};

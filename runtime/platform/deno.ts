@@ -39,8 +39,7 @@ export const denoPlatform: Platform = {
   version: deno.version.deno,
   stopsBusyThreads: false,
   spawnThread: (module, options) => spawnThread(module, options, askToEnd),
-  spawnChild: (module, options) =>
-    spawnChild([nodeParts.execPath, "run", "-A", "--no-prompt", fileURLToPath(module)], options),
+  spawnChild: (module, options) => spawnChild([nodeParts.execPath, "run", "-A", "--no-prompt", fileURLToPath(module)], options),
   watchOwnExit(onExit: (exit: Exit) => unknown): void {
     const tell = watchOwnExit(onExit);
     deno.exit = ((code?: number): never => {

@@ -3,7 +3,17 @@ import { releasePortsRepeatedly } from "../../net/mod.ts";
 import { setUnrefTimer } from "../kernel/mod.ts";
 import type { Platform } from "./platform.ts";
 
-export type { Child, ChildOptions, Exit, Hardware, Platform, Thread, ThreadOptions, WebRuntime, WebServer } from "./platform.ts";
+export type {
+  Child,
+  ChildOptions,
+  Exit,
+  Hardware,
+  Platform,
+  Thread,
+  ThreadOptions,
+  WebRuntime,
+  WebServer,
+} from "./platform.ts";
 
 /** The adapter of the runtime that this code runs in. */
 export const platform: Platform = await load();

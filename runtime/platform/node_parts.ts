@@ -66,7 +66,10 @@ export function spawnChild(command: readonly string[], options: ChildOptions): C
     (stream as { unref?(): void } | null)?.unref?.();
   }
   child.on("error", (error) => finish({ code: undefined, error }));
-  const exitOf = (code: number | null, signal: string | null): Exit => ({ code: code ?? undefined, signal: signal ?? undefined });
+  const exitOf = (code: number | null, signal: string | null): Exit => ({
+    code: code ?? undefined,
+    signal: signal ?? undefined,
+  });
   child.on("close", (code, signal) => finish(exitOf(code, signal)));
   // Its own children may hold its streams open for ever.
   child.on("exit", (code, signal) => void setTimeout(() => finish(exitOf(code, signal)), CLOSE_GRACE_MS).unref());
@@ -98,7 +101,11 @@ function countGpus(): number {
     return gpus;
   }
   try {
-    const listing = execFileSync("nvidia-smi", ["-L"], { encoding: "utf8", timeout: 5_000, stdio: ["ignore", "pipe", "ignore"] });
+    const listing = execFileSync("nvidia-smi", ["-L"], {
+      encoding: "utf8",
+      timeout: 5_000,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
     gpus = listing.split("\n").filter((line) => line.startsWith("GPU ")).length;
   } catch {
     gpus = 0;
@@ -206,7 +213,9 @@ export function watchOwnExit(onExit: (exit: Exit) => unknown): (exit: Exit) => u
 }
 
 /** What both adapters have in common, and the path of the runtime's own program. */
-export type NodeParts = Omit<Platform, "name" | "version" | "stopsBusyThreads" | "spawnChild" | "collectGarbage" | "endWhenAsked" | "web"> & { readonly execPath: string };
+export type NodeParts = Omit<Platform, "name" | "version" | "stopsBusyThreads" | "spawnChild" | "collectGarbage" | "endWhenAsked" | "web"> & {
+  readonly execPath: string;
+};
 
 export const nodeParts: NodeParts = {
   pid: process.pid,

@@ -40,8 +40,7 @@ export class ActorHandle {
 
   /** @throws ReferenceError when the handle was disposed of */
   static live(handle: ActorHandle): ActorRecord {
-    if (handle.#disposed)
-      throw new ReferenceError(`${handle.toString()} was disposed of; keep a handle as long as it is used`);
+    if (handle.#disposed) throw new ReferenceError(`${handle.toString()} was disposed of; keep a handle as long as it is used`);
     return handle.#record;
   }
 
@@ -110,8 +109,7 @@ const BEHIND = Symbol("mobula.actorHandle");
 
 /** The handle behind a proxy. */
 function behind(value: unknown): ActorHandle | undefined {
-  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== ActorHandle.prototype)
-    return undefined;
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== ActorHandle.prototype) return undefined;
   return (value as { [BEHIND]?: ActorHandle })[BEHIND];
 }
 
@@ -136,9 +134,7 @@ function methodOf(handle: ActorHandle, name: string, options?: CallOptions): Met
 function checkGroup(group: string | undefined, { meta: { className, groups } }: ActorRecord): void {
   if (group === undefined || groups.includes(group)) return;
   const known = groups.length === 0 ? "it has none; state concurrencyGroups in remote()" : groups.join(", ");
-  throw new RangeError(
-    `options(): option "concurrencyGroup" must be one of the groups of ${className} (${known}), not "${group}"`,
-  );
+  throw new RangeError(`options(): option "concurrencyGroup" must be one of the groups of ${className} (${known}), not "${group}"`);
 }
 
 function portable(options: ReturnType<typeof checkMethodOptions>): CallOptions {

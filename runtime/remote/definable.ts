@@ -49,7 +49,8 @@ export function coreOf(face: unknown): Core | undefined {
 /** Stated options as they travel: error classes by their names, live values left behind. */
 export function portableOptions(options: TaskOptions & ActorOptions): Record<string, unknown> {
   const { captures: _captures, retryExceptions, ...rest } = options;
-  if (retryExceptions === undefined || typeof retryExceptions === "boolean") return { ...rest, ...(retryExceptions === undefined ? {} : { retryExceptions }) };
+  if (retryExceptions === undefined || typeof retryExceptions === "boolean")
+    return { ...rest, ...(retryExceptions === undefined ? {} : { retryExceptions }) };
   return { ...rest, retryExceptions: retryExceptions.map((kind) => (typeof kind === "string" ? kind : kind.name)) };
 }
 

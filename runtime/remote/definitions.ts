@@ -83,12 +83,24 @@ export class Definitions implements OwnTemplates {
     if (known !== undefined) return known;
     const { site, captures } = definable;
     if (site === undefined) throw new Error(`"${definable.name}" has no definition here`);
-    const definition = faultsAsErrors(() => analyse(definable.run as Callable, site, { captures: Object.keys(captures ?? {}), name: definable.name || undefined, importBindings: true }));
+    const definition = faultsAsErrors(() =>
+      analyse(definable.run as Callable, site, {
+        captures: Object.keys(captures ?? {}),
+        name: definable.name || undefined,
+        importBindings: true,
+      }),
+    );
     const packed = captures === undefined ? undefined : encodeValue(captures, contextOf()).bytes;
     const id = packed === undefined ? definitionId(definition) : `${definitionId(definition)}-${this.#kernel.place}-${this.#templates.length}`;
     this.#functionIds.set(definable, id);
     definable.name ||= definition.name;
-    const record: FunctionRecord = { id, name: definable.name, definition, links: this.#links(definition), ...(packed === undefined ? {} : { captures: packed }) };
+    const record: FunctionRecord = {
+      id,
+      name: definable.name,
+      definition,
+      links: this.#links(definition),
+      ...(packed === undefined ? {} : { captures: packed }),
+    };
     this.#table.define(record);
     return id;
   }

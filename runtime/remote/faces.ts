@@ -1,11 +1,10 @@
-import { ActorRecord, type CallOptions, Entry, ItemStream, ObjectRef, type Submitted } from "../caller/mod.ts";
+import { ActorRecord, type CallOptions, Entry, encodeArguments, ItemStream, ObjectRef, type Submitted } from "../caller/mod.ts";
 import { isShadowRun } from "../context/mod.ts";
 import type { ActorSpec } from "../contracts/mod.ts";
 import { actorId } from "../kernel/mod.ts";
 import { checkActorCallOptions, checkTaskCallOptions, mergeOptions } from "../options/mod.ts";
 import type { Pin } from "../references/mod.ts";
 import { type Session, session } from "../session/mod.ts";
-import { encodeArguments } from "../caller/mod.ts";
 import type { ActorMeta } from "../tasks/mod.ts";
 import { ActorHandle } from "./actor_handle.ts";
 import { captured } from "./captured.ts";
@@ -25,7 +24,7 @@ export interface ActorFace {
 
 export function taskFace(core: Core): TaskFace {
   const name = core.definable.name || "(anonymous)";
-  const face = function (): never {
+  const face = (): never => {
     throw new TypeError(`remote function "${name}" was called directly; submit it with ${name}.remote(…) and fetch the result with await get(ref)`);
   };
   return finish(face, core, {
@@ -36,12 +35,16 @@ export function taskFace(core: Core): TaskFace {
 
 export function actorFace(core: Core): ActorFace {
   const name = core.definable.name || "(anonymous)";
-  const face = function (): never {
+  const face = (): never => {
     throw new TypeError(`actor class "${name}" was called directly; create an actor with ${name}.remote(…)`);
   };
   return finish(face, core, {
     remote: (...args: unknown[]) => createActor(core, args),
-    options: (options: unknown) => actorFace({ ...core, options: mergeOptions<Core["options"]>(core.options, checkActorCallOptions(options) as Partial<Core["options"]>) }),
+    options: (options: unknown) =>
+      actorFace({
+        ...core,
+        options: mergeOptions<Core["options"]>(core.options, checkActorCallOptions(options) as Partial<Core["options"]>),
+      }),
   });
 }
 
@@ -111,7 +114,14 @@ function inertResult(streaming: boolean): unknown {
 }
 
 function inertHandle(core: Core): object {
-  const meta: ActorMeta = { className: core.definable.name, methods: {}, groups: [], maxTaskRetries: 0, maxPendingCalls: -1, generatorBackpressure: -1 };
+  const meta: ActorMeta = {
+    className: core.definable.name,
+    methods: {},
+    groups: [],
+    maxTaskRetries: 0,
+    maxPendingCalls: -1,
+    generatorBackpressure: -1,
+  };
   return ActorHandle.of(new ActorRecord("a-inert", meta, { phase: "UNKNOWN", lane: 0, onUnused: () => {} }));
 }
 

@@ -5,4 +5,4 @@ export { asFunctionNotFound, Definitions } from "./definitions.ts";
 export { ObjectRefGenerator } from "./object_ref_generator.ts";
 export { remote } from "./remote.ts";
 export { deregisterSerializer, registerSerializer } from "./serializers.ts";
-export { faceOf, registerOwnTravel, type Revive } from "./travel.ts";
+export { faceOf, type Revive, registerOwnTravel } from "./travel.ts";

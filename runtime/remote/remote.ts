@@ -17,7 +17,8 @@ export const remote: RemoteApi = ((target: unknown, options: TaskOptions & Actor
   if (typeof target !== "function") {
     throw new TypeError(`remote() takes a function or a class, not ${target === null ? "null" : typeof target}`);
   }
-  if (coreOf(target) !== undefined) throw new TypeError("remote() was given what remote() returned: it is remote already; use .options(…) to change its options");
+  if (coreOf(target) !== undefined)
+    throw new TypeError("remote() was given what remote() returned: it is remote already; use .options(…) to change its options");
   const actor = isClass(target);
   const stated = actor ? checkActorOptions(options) : checkTaskOptions(options);
   const site = defineSite(target);

@@ -55,7 +55,10 @@ export function hasSerializer(value: object): boolean {
 }
 
 export function serialize(value: object): SerializedWire {
-  const { serializer, site } = byPrototype.get(Object.getPrototypeOf(value) as object) as { serializer: Serializer; site: CallSite };
+  const { serializer, site } = byPrototype.get(Object.getPrototypeOf(value) as object) as {
+    serializer: Serializer;
+    site: CallSite;
+  };
   return [serializer.name, serializer.serialize(value), site.frames.at(-1)?.url ?? null];
 }
 

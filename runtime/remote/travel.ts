@@ -1,16 +1,15 @@
 import { ObjectRef } from "../caller/mod.ts";
 import { FunctionNotFoundError, SerializationError } from "../errors/mod.ts";
 import type { Callable } from "../functions/mod.ts";
-import type { FunctionRecord } from "../tasks/mod.ts";
 import type { ActorOptions, TaskOptions } from "../options/mod.ts";
 import { PlacementGroupHandle, type PlacementGroupWire } from "../placement_groups/mod.ts";
 import { session } from "../session/mod.ts";
-import type { ActorMeta } from "../tasks/mod.ts";
+import type { ActorMeta, FunctionRecord } from "../tasks/mod.ts";
 import { registerTravel } from "../values/mod.ts";
 import { ActorHandle } from "./actor_handle.ts";
 import { type Core, coreOf, type Definable, type RemoteWire } from "./definable.ts";
 import { actorFace, taskFace } from "./faces.ts";
-import { deserialize, hasSerializer, serialize, type SerializedWire } from "./serializers.ts";
+import { deserialize, hasSerializer, type SerializedWire, serialize } from "./serializers.ts";
 
 /** Numbers of what travels beside plain data; part of the wire. */
 const Tag = { objectRef: 1, actorHandle: 2, remote: 3, function: 4, serialized: 5, placementGroup: 6 } as const;
@@ -61,7 +60,12 @@ export function registerOwnTravel(revive: Revive): void {
       try {
         return session().definitions.defineValue(fn);
       } catch (error) {
-        if (error instanceof FunctionNotFoundError) throw new SerializationError({ path: `function ${fn.name || "(anonymous)"}`, reason: error.message, cause: error });
+        if (error instanceof FunctionNotFoundError)
+          throw new SerializationError({
+            path: `function ${fn.name || "(anonymous)"}`,
+            reason: error.message,
+            cause: error,
+          });
         throw error;
       }
     },

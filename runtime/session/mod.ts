@@ -1,2 +1,11 @@
 /** The session of this thread. */
-export { awaiting, closeSession, currentSession, neverInShadow, openSession, type Session, session, setStarter } from "./session.ts";
+export {
+  awaiting,
+  closeSession,
+  currentSession,
+  neverInShadow,
+  openSession,
+  type Session,
+  session,
+  setStarter,
+} from "./session.ts";

@@ -31,7 +31,7 @@ export class TaskBatch {
 
   constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
-    this.#words = new Int32Array(buffer, 0, (buffer.byteLength >> 2));
+    this.#words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
     this.count = this.#words[COUNT] as number;
     this.#offsets = HEADER_WORDS + this.count;
     this.#bytes = new Uint8Array(buffer);

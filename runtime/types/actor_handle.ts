@@ -39,9 +39,7 @@ export interface ActorMethod<A extends readonly unknown[], R, N extends NumRetur
   /** Submits a call and returns at once. */
   remote(...args: RemoteArgs<A>): Results<R, N>;
   /** The same method with other options for its calls. */
-  options<const O extends NumReturns | undefined = N>(
-    options: MethodOptions & { readonly numReturns?: O },
-  ): ActorMethod<A, R, O>;
+  options<const O extends NumReturns | undefined = N>(options: MethodOptions & { readonly numReturns?: O }): ActorMethod<A, R, O>;
 }
 
 /** No `static methods`. */
@@ -57,11 +55,6 @@ type AnyMethod = (...args: never[]) => unknown;
 /** The names of public methods; private and protected ones are not in `keyof`. */
 type MethodNames<I> = { [K in keyof I]-?: NonNullable<I[K]> extends AnyMethod ? K : never }[keyof I];
 
-type Method<F, N extends NumReturns | undefined> =
-  NonNullable<F> extends (...args: infer A) => infer R ? ActorMethod<A, R, N> : never;
+type Method<F, N extends NumReturns | undefined> = NonNullable<F> extends (...args: infer A) => infer R ? ActorMethod<A, R, N> : never;
 
-type StatedReturns<M, K> = K extends keyof M
-  ? M[K] extends { readonly numReturns: infer N extends NumReturns }
-    ? N
-    : undefined
-  : undefined;
+type StatedReturns<M, K> = K extends keyof M ? (M[K] extends { readonly numReturns: infer N extends NumReturns } ? N : undefined) : undefined;

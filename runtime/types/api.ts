@@ -1,12 +1,4 @@
-import type {
-  ActorOptions,
-  GetActorOptions,
-  GetOptions,
-  MapUnorderedOptions,
-  NumReturns,
-  TaskOptions,
-  WaitOptions,
-} from "../options/mod.ts";
+import type { ActorOptions, GetActorOptions, GetOptions, MapUnorderedOptions, NumReturns, TaskOptions, WaitOptions } from "../options/mod.ts";
 import type { ActorClass, ActorConstructor, ActorHandle, UnknownActor } from "./actor_handle.ts";
 import type { ObjectRef, ObjectRefGenerator, RefValues } from "./object_ref.ts";
 import type { RemoteFunction } from "./remote_function.ts";
@@ -29,10 +21,7 @@ export interface GetApi {
   <const R extends readonly ObjectRef[]>(refs: R, options?: GetOptions): Promise<RefValues<R>>;
 }
 
-export type WaitApi = <R extends Waitable>(
-  refs: readonly R[],
-  options?: WaitOptions,
-) => Promise<[ready: R[], notReady: R[]]>;
+export type WaitApi = <R extends Waitable>(refs: readonly R[], options?: WaitOptions) => Promise<[ready: R[], notReady: R[]]>;
 
 export type AsCompletedApi = <T>(refs: readonly ObjectRef<T>[]) => AsyncIterable<T>;
 

@@ -12,7 +12,5 @@ export interface RemoteFunction<A extends readonly unknown[], R, N extends NumRe
   /** Submits a call and returns at once. */
   remote(...args: RemoteArgs<A>): Results<R, N>;
   /** The same function with other options for its calls. */
-  options<const M extends NumReturns | undefined = N>(
-    options: TaskCallOptions & { readonly numReturns?: M },
-  ): RemoteFunction<A, R, M>;
+  options<const M extends NumReturns | undefined = N>(options: TaskCallOptions & { readonly numReturns?: M }): RemoteFunction<A, R, M>;
 }

@@ -62,11 +62,7 @@ type Refs<V, N extends number> =
 type EachRef<V extends readonly unknown[]> = { -readonly [K in keyof V]-?: ObjectRef<V[K]> };
 
 /** `N` of `T`, or an array when `N` is just some number. */
-type Repeat<T, N extends number, Sofar extends T[] = []> = number extends N
-  ? T[]
-  : Sofar["length"] extends N
-    ? Sofar
-    : Repeat<T, N, [...Sofar, T]>;
+type Repeat<T, N extends number, Sofar extends T[] = []> = number extends N ? T[] : Sofar["length"] extends N ? Sofar : Repeat<T, N, [...Sofar, T]>;
 
 /** Shown by the editor where `numReturns` does not fit what the function returns; the call would fail. */
 export interface WrongNumReturns<Stated extends number, Returned extends number> {

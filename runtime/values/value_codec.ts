@@ -30,7 +30,12 @@ export function encodeValue(value: unknown, context: TravelContext): Encoded {
   try {
     return valueCodec.encode(value, context);
   } catch (fault) {
-    if (fault instanceof SerializationFault) throw new SerializationError({ path: fault.path, reason: fault.reason, ...(fault.cause === undefined ? {} : { cause: fault.cause }) });
+    if (fault instanceof SerializationFault)
+      throw new SerializationError({
+        path: fault.path,
+        reason: fault.reason,
+        ...(fault.cause === undefined ? {} : { cause: fault.cause }),
+      });
     throw fault;
   }
 }

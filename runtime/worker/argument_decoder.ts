@@ -1,6 +1,6 @@
 import type { Caller } from "../caller/mod.ts";
 import { ArgumentForm, type ArgumentWire, BY_REFERENCE } from "../tasks/mod.ts";
-import { decodeValue, payloadFromWire, type PayloadWire, withModules } from "../values/mod.ts";
+import { decodeValue, type PayloadWire, payloadFromWire, withModules } from "../values/mod.ts";
 
 /** The arguments of a call: at once where they travelled with it, later where objects have to come first. */
 export function decodeArguments(form: ArgumentForm, data: unknown, caller: Caller): unknown[] | Promise<unknown[]> {
@@ -15,9 +15,7 @@ function decodeNow(form: ArgumentForm, data: unknown, caller: Caller): unknown[]
   if (!needsObjects(form, data)) return wires.map((wire) => caller.objects.unpack(payloadFromWire(wire as PayloadWire)));
   return Promise.all(
     wires.map((wire) =>
-      wire[0] === BY_REFERENCE
-        ? caller.objects.fetchArgument(wire[1] as string)
-        : caller.objects.unpack(payloadFromWire(wire as PayloadWire)),
+      wire[0] === BY_REFERENCE ? caller.objects.fetchArgument(wire[1] as string) : caller.objects.unpack(payloadFromWire(wire as PayloadWire)),
     ),
   );
 }

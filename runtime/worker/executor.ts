@@ -1,15 +1,6 @@
 import type { Caller } from "../caller/mod.ts";
 import { ExecutorOp } from "../contracts/mod.ts";
-import {
-  type Actor,
-  type ActorId,
-  ActorNumber,
-  type Delivery,
-  type Envelope,
-  type PlaceId,
-  serve,
-  systemPlaceOf,
-} from "../kernel/mod.ts";
+import { type Actor, type ActorId, ActorNumber, type Delivery, type Envelope, type PlaceId, serve, systemPlaceOf } from "../kernel/mod.ts";
 import type { ArgumentForm } from "../tasks/mod.ts";
 import { ActorHost } from "./actor_host.ts";
 import type { PlaceIdentity } from "./identity.ts";
@@ -19,15 +10,7 @@ import type { TemplateCache } from "./template_cache.ts";
 
 /** What the control store may ask of a place that hosts actors. */
 export interface HostContract {
-  createActor(
-    caller: unknown,
-    id: ActorId,
-    incarnation: number,
-    owner: PlaceId,
-    template: number,
-    form: ArgumentForm,
-    data: unknown,
-  ): void;
+  createActor(caller: unknown, id: ActorId, incarnation: number, owner: PlaceId, template: number, form: ArgumentForm, data: unknown): void;
   stopActor(caller: unknown, id: string, reason: string): void;
 }
 
@@ -44,8 +27,7 @@ export class Executor implements Actor {
     this.runner = new TaskRunner(caller, templates, replies, identity);
     this.host = new ActorHost({ caller, templates, replies, identity, nextRun: () => this.runner.nextRun() });
     const contract: HostContract = {
-      createActor: (_caller, id, incarnation, owner, template, form, data) =>
-        this.host.create({ id, incarnation, owner, template, form, data }),
+      createActor: (_caller, id, incarnation, owner, template, form, data) => this.host.create({ id, incarnation, owner, template, form, data }),
       stopActor: (_caller, id, reason) => this.host.stop(id, new Error(reason)),
     };
     this.#contract = serve(caller.kernel, contract);
@@ -78,59 +60,32 @@ export class Executor implements Actor {
         this.runner.revoke(envelope[2] as number);
         return;
       case ExecutorOp.cancel: {
-        const [, , owner, sequence, recursive, reason, actor] = envelope as unknown as [
-          0,
-          0,
-          PlaceId,
-          number,
-          boolean,
-          string,
-          string | undefined,
-        ];
-        const why = new DOMException(
-          `the call was cancelled: ${reason}`,
-          reason === "timeout" ? "TimeoutError" : "AbortError",
-        );
+        const [, , owner, sequence, recursive, reason, actor] = envelope as unknown as [0, 0, PlaceId, number, boolean, string, string | undefined];
+        const why = new DOMException(`the call was cancelled: ${reason}`, reason === "timeout" ? "TimeoutError" : "AbortError");
         if (actor !== undefined) this.host.cancel(actor, { owner, sequence, recursive, reason: why });
         else this.runner.cancel(owner, sequence, recursive, why);
         return;
       }
       case ExecutorOp.call: {
-        const [
-          ,
-          ,
-          owner,
-          id,
-          incarnation,
-          lane,
-          order,
-          sequence,
-          method,
-          form,
-          data,
-          flags,
-          numReturns,
-          group,
-          backpressure,
-          retryExceptions,
-        ] = envelope as unknown as [
-          0,
-          0,
-          PlaceId,
-          string,
-          number,
-          number,
-          number,
-          number,
-          string,
-          ArgumentForm,
-          unknown,
-          number,
-          number,
-          string | null,
-          number,
-          boolean | readonly string[] | undefined,
-        ];
+        const [, , owner, id, incarnation, lane, order, sequence, method, form, data, flags, numReturns, group, backpressure, retryExceptions] =
+          envelope as unknown as [
+            0,
+            0,
+            PlaceId,
+            string,
+            number,
+            number,
+            number,
+            number,
+            string,
+            ArgumentForm,
+            unknown,
+            number,
+            number,
+            string | null,
+            number,
+            boolean | readonly string[] | undefined,
+          ];
         this.host.call(id, incarnation, {
           owner,
           lane,
@@ -149,14 +104,7 @@ export class Executor implements Actor {
         return;
       }
       case ExecutorOp.consumed: {
-        const [, , owner, sequence, count, actor] = envelope as unknown as [
-          0,
-          0,
-          PlaceId,
-          number,
-          number,
-          string | undefined,
-        ];
+        const [, , owner, sequence, count, actor] = envelope as unknown as [0, 0, PlaceId, number, number, string | undefined];
         if (actor !== undefined) this.host.consumed(actor, owner, sequence, count);
         else this.runner.consumed(owner, sequence, count);
         return;

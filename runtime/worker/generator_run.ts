@@ -109,7 +109,8 @@ async function closeQuietly(generator: Iterator<unknown> | AsyncIterator<unknown
 }
 
 function toIterator(made: unknown): Iterator<unknown> | AsyncIterator<unknown> {
-  if (typeof (made as AsyncIterable<unknown> | undefined)?.[Symbol.asyncIterator] === "function") return (made as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+  if (typeof (made as AsyncIterable<unknown> | undefined)?.[Symbol.asyncIterator] === "function")
+    return (made as AsyncIterable<unknown>)[Symbol.asyncIterator]();
   if (typeof (made as Iterable<unknown> | undefined)?.[Symbol.iterator] === "function") return (made as Iterable<unknown>)[Symbol.iterator]();
   throw new TypeError('numReturns "streaming" is for generators: the function must return an iterable');
 }

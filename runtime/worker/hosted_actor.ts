@@ -185,9 +185,7 @@ export class HostedActor implements MailboxOwner {
     if (call.method === "__ready__") return true;
     if (!isMethod(instance, call.method)) {
       const { name } = this.#loaded.template;
-      throw new TypeError(
-        `actor class ${name} has no method "${call.method}"; its methods are: ${methodNames(instance).join(", ") || "none"}`,
-      );
+      throw new TypeError(`actor class ${name} has no method "${call.method}"; its methods are: ${methodNames(instance).join(", ") || "none"}`);
     }
     return (instance[call.method] as (...args: unknown[]) => unknown)(...(call.args ?? []));
   }
@@ -242,16 +240,11 @@ export class HostedActor implements MailboxOwner {
 
 /** Functions of its class and of those it extends, and fields that hold functions. Getters are not looked into. */
 function isMethod(instance: object, name: string): boolean {
-  return (
-    classMethods(instance).has(name) || typeof Object.getOwnPropertyDescriptor(instance, name)?.value === "function"
-  );
+  return classMethods(instance).has(name) || typeof Object.getOwnPropertyDescriptor(instance, name)?.value === "function";
 }
 
 function methodNames(instance: object): string[] {
-  return [
-    ...classMethods(instance),
-    ...Object.getOwnPropertyNames(instance).filter((name) => isMethod(instance, name)),
-  ];
+  return [...classMethods(instance), ...Object.getOwnPropertyNames(instance).filter((name) => isMethod(instance, name))];
 }
 
 const methodsByPrototype: WeakMap<object, ReadonlySet<string>> = new WeakMap();
@@ -262,8 +255,7 @@ function classMethods(instance: object): ReadonlySet<string> {
   if (known !== undefined) return known;
   const names = new Set<string>();
   for (let at = prototype; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at)))
-      if (typeof value === "function") names.add(name);
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) if (typeof value === "function") names.add(name);
   }
   names.delete("constructor");
   methodsByPrototype.set(prototype, names);

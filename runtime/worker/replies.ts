@@ -2,7 +2,7 @@ import type { Caller } from "../caller/mod.ts";
 import { CallerOp, TaskFlag } from "../contracts/mod.ts";
 import { isMobulaError, TaskError } from "../errors/mod.ts";
 import { ActorNumber, type Clock, objectId, type PlaceId, taskId, workerId } from "../kernel/mod.ts";
-import { type Payload, PayloadKind, payloadToWire, type PayloadWire } from "../values/mod.ts";
+import { type Payload, PayloadKind, type PayloadWire, payloadToWire } from "../values/mod.ts";
 
 /** Whom a result is for. */
 export interface ReplyTo {
@@ -144,7 +144,9 @@ function packOrPlain(error: unknown, pack: (error: unknown) => Payload): Payload
     return pack(error);
   } catch (reason) {
     const text = error instanceof Error ? error : new Error(String(error));
-    const plain = new Error(text.message, { cause: new Error(`the original error could not travel: ${(reason as Error).message}`) });
+    const plain = new Error(text.message, {
+      cause: new Error(`the original error could not travel: ${(reason as Error).message}`),
+    });
     plain.name = text.name;
     plain.stack = text.stack ?? "";
     return pack(plain);

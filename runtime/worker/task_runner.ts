@@ -1,16 +1,16 @@
 import type { Caller } from "../caller/mod.ts";
 import { runInCall } from "../context/mod.ts";
 import { ATTEMPT_SHIFT, SchedulerOp } from "../contracts/mod.ts";
-import { isRetryable } from "../options/mod.ts";
 import { ActorNumber, type Clock, type Kernel, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
+import { isRetryable } from "../options/mod.ts";
 import { TaskBatch, type TaskTemplate } from "../tasks/mod.ts";
 import { decodeArguments } from "./argument_decoder.ts";
-import { type Loaded, type TemplateCache } from "./template_cache.ts";
 import { collectItems, isGeneratorObject, produceItems } from "./generator_run.ts";
+import type { PlaceIdentity } from "./identity.ts";
 import type { Replies, ReplyTo } from "./replies.ts";
 import { RunningCall } from "./running_call.ts";
+import type { Loaded, TemplateCache } from "./template_cache.ts";
 import { type TaskCall, WorkerLease } from "./worker_lease.ts";
-import type { PlaceIdentity } from "./identity.ts";
 
 /** How long this thread runs tasks before it looks at its messages again, in milliseconds. */
 const TURN_MS = 4;
@@ -60,11 +60,27 @@ export class TaskRunner {
   }
 
   /** A task pushed here. Lease 0 is none: the task runs at once, in its owner's thread. */
-  push(leaseId: number, owner: PlaceId, template: number, sequence: number, rest: Pick<TaskCall, "form" | "data" | "flags">, byScheduler: boolean): void {
+  push(
+    leaseId: number,
+    owner: PlaceId,
+    template: number,
+    sequence: number,
+    rest: Pick<TaskCall, "form" | "data" | "flags">,
+    byScheduler: boolean,
+  ): void {
     // The scheduler opens a lease by its first message under it: what an owner pushes under no open one comes too late.
     const open = byScheduler || this.#leases.has(leaseId);
     const lease = leaseId !== 0 && open ? this.#lease(leaseId) : new WorkerLease(leaseId);
-    const task: TaskCall = { lease, owner, template, sequence, form: rest.form, data: rest.data, flags: rest.flags, cancelled: false };
+    const task: TaskCall = {
+      lease,
+      owner,
+      template,
+      sequence,
+      form: rest.form,
+      data: rest.data,
+      flags: rest.flags,
+      cancelled: false,
+    };
     if (leaseId === 0) {
       this.#begin(task);
       return;
@@ -182,7 +198,10 @@ export class TaskRunner {
     const loaded = this.#templates.task(task.owner, task.template);
     if (loaded instanceof Promise) {
       this.#starting.set(keyOf(task), task);
-      loaded.then((ready) => this.#decode(task, ready), (error) => this.#refuse(task, "?", error));
+      loaded.then(
+        (ready) => this.#decode(task, ready),
+        (error) => this.#refuse(task, "?", error),
+      );
     } else this.#decode(task, loaded);
   }
 
@@ -196,7 +215,10 @@ export class TaskRunner {
     }
     if (args instanceof Promise) {
       this.#starting.set(keyOf(task), task);
-      args.then((ready) => this.#run(task, loaded, ready), (error) => this.#refuse(task, loaded.template.name, error, loaded.template));
+      args.then(
+        (ready) => this.#run(task, loaded, ready),
+        (error) => this.#refuse(task, loaded.template.name, error, loaded.template),
+      );
     } else this.#run(task, loaded, args);
   }
 

@@ -32,7 +32,12 @@ export class TemplateCache {
   readonly #place: PlaceId;
   readonly #own: OwnTemplates;
 
-  constructor(options: { table: Remote<FunctionsContract>; materialise: Materialise; place: PlaceId; own: OwnTemplates }) {
+  constructor(options: {
+    table: Remote<FunctionsContract>;
+    materialise: Materialise;
+    place: PlaceId;
+    own: OwnTemplates;
+  }) {
     this.#table = options.table;
     this.#materialise = options.materialise;
     this.#place = options.place;

@@ -46,7 +46,16 @@ export class WorkerLease {
       const { owner, template, batch } = this.shared[0] as SharedWork;
       const record = batch.claim(claimant);
       if (record !== undefined) {
-        return { lease: this, owner, template, sequence: record[0], form: record[1], data: record[2], flags: record[3] ?? 0, cancelled: false };
+        return {
+          lease: this,
+          owner,
+          template,
+          sequence: record[0],
+          form: record[1],
+          data: record[2],
+          flags: record[3] ?? 0,
+          cancelled: false,
+        };
       }
       this.shared.shift();
     }

@@ -17,9 +17,7 @@ export function addCounts(a: Counts, b: Counts): Counts {
  */
 export function countCases(xml: string): Counts {
   let counts = noCounts;
-  for (const [, attributes, body = ""] of xml.matchAll(
-    /<testcase\b((?:"[^"]*"|[^">])*?)(?:\/>|>(.*?)<\/testcase>)/gs,
-  )) {
+  for (const [, attributes, body = ""] of xml.matchAll(/<testcase\b((?:"[^"]*"|[^">])*?)(?:\/>|>(.*?)<\/testcase>)/gs)) {
     if (attributes === undefined) continue;
     const failed = /<(?:failure|error)\b/.test(body);
     const skipped = !failed && /<skipped\b/.test(body);

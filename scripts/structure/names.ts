@@ -10,15 +10,7 @@ const runtimeModules = (specifier: string): boolean =>
   specifier === "bun" || specifier.startsWith("bun:") || specifier === "node:process" || specifier === "process";
 
 /** Time and chance, which a simulation must be able to take over. */
-const impureGlobals = new Set([
-  "Date.now",
-  "new.Date",
-  "Math.random",
-  "performance.now",
-  "setTimeout",
-  "setInterval",
-  "setImmediate",
-]);
+const impureGlobals = new Set(["Date.now", "new.Date", "Math.random", "performance.now", "setTimeout", "setInterval", "setImmediate"]);
 
 const impureModules = new Set(["node:timers", "node:timers/promises", "node:perf_hooks"]);
 

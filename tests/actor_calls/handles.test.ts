@@ -32,8 +32,7 @@ describe("a handle", () => {
     const bump = remote(async (to: ActorHandle<Counter>) => await get(to.incr.remote()));
     expect(await get(bump.remote(counter))).toBe(1);
     const nested = remote(
-      async ({ deep }: { deep: [Map<string, ActorHandle<Counter>>] }) =>
-        await get((deep[0].get("c") as ActorHandle<Counter>).incr.remote()),
+      async ({ deep }: { deep: [Map<string, ActorHandle<Counter>>] }) => await get((deep[0].get("c") as ActorHandle<Counter>).incr.remote()),
     );
     expect(await get(nested.remote({ deep: [new Map([["c", counter]])] }))).toBe(2);
     const holder = remote(Holder).remote();

@@ -1,15 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import {
-  type ActorHandle,
-  exitActor,
-  get,
-  getActor,
-  init,
-  kill,
-  listNamedActors,
-  remote,
-  shutdown,
-} from "../../mod.ts";
+import { type ActorHandle, exitActor, get, getActor, init, kill, listNamedActors, remote, shutdown } from "../../mod.ts";
 import { collectGarbage } from "../runtime/memory/collect.ts";
 import { until } from "../util/until.ts";
 import { failureOf, SignalActor, type SignalHandle } from "./signal.ts";
@@ -156,12 +146,10 @@ describe("exitActor()", () => {
     const leaving = counter.leaveLater.remote(signal);
     const waiting = counter.incr.remote();
     await get(signal.open.remote());
-    for (const ref of [leaving, waiting])
-      expect((await failureOf(ref as never)).message).toMatch(/exitActor\(\) was called/);
+    for (const ref of [leaving, waiting]) expect((await failureOf(ref as never)).message).toMatch(/exitActor\(\) was called/);
     const streaming = CounterActor.remote();
     const errors: unknown[] = [];
-    for await (const ref of streaming.leaveStream.remote())
-      await get(ref).catch((error: unknown) => errors.push(error));
+    for await (const ref of streaming.leaveStream.remote()) await get(ref).catch((error: unknown) => errors.push(error));
     expect(errors).toHaveLength(1);
     expect((errors[0] as Error).message).toMatch(/exitActor\(\) was called/);
   });

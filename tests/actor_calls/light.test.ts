@@ -1,14 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import {
-  type ActorHandle,
-  availableResources,
-  get,
-  getRuntimeContext,
-  init,
-  kill,
-  remote,
-  shutdown,
-} from "../../mod.ts";
+import { type ActorHandle, availableResources, get, getRuntimeContext, init, kill, remote, shutdown } from "../../mod.ts";
 import { until } from "../util/until.ts";
 import { failureOf } from "./signal.ts";
 

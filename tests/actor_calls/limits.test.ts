@@ -115,9 +115,10 @@ describe("cancel()", () => {
   test("of a caller reaches the calls that it has made", async () => {
     const signal = SignalActor.remote();
     const worker = WorkerActor.remote();
-    const caller = remote(
-      async (to: typeof worker, signal: SignalHandle) => await get(to.untilCancelled.remote(signal) as never),
-    ).remote(worker, signal);
+    const caller = remote(async (to: typeof worker, signal: SignalHandle) => await get(to.untilCancelled.remote(signal) as never)).remote(
+      worker,
+      signal,
+    );
     await get(signal.arrived.remote(1));
     cancel(caller);
     expect((await failureOf(caller as never))["code"]).toBe("TASK_CANCELLED");
@@ -130,9 +131,7 @@ describe("timeoutMs", () => {
     const signal = SignalActor.remote();
     const worker = WorkerActor.remote();
     await get(worker.__ready__.remote());
-    expect((await failureOf(worker.untilCancelled.options({ timeoutMs: 50 }).remote(signal) as never))["reason"]).toBe(
-      "timeout",
-    );
+    expect((await failureOf(worker.untilCancelled.options({ timeoutMs: 50 }).remote(signal) as never))["reason"]).toBe("timeout");
     expect((await failureOf(worker.bounded.remote() as never))["reason"]).toBe("timeout");
     expect(await get(worker.all.remote())).toEqual(["cancelled", "TimeoutError"]);
   });

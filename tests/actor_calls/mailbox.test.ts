@@ -106,80 +106,72 @@ function callOf({ lane, order }: Planned, sequence: number): MethodCall {
 describe("an actor's mailbox", () => {
   test("loses no call, keeps each caller's order and each group's limit, however calls come and go", async () => {
     await fc.assert(
-      fc.asyncProperty(
-        planned,
-        fc.infiniteStream(fc.nat()),
-        fc.integer({ min: 0, max: 3 }),
-        async (plans, random, pauseEvery) => {
-          const rig = new Rig();
-          rig.pauseEvery = pauseEvery === 1 ? 0 : pauseEvery;
-          const mailbox = new ActorMailbox(rig);
-          const pick = (below: number): number => (random.next().value as number) % below;
-          const calls = plans.map((plan, sequence) => {
-            const call = callOf(plan, sequence);
-            rig.plan(call, plan);
-            return call;
-          });
-          const arriving = [...calls];
-          const toRemove = calls.filter((_, at) => (plans[at] as Planned).removed);
-          const taken = new Set<MethodCall>();
-          const steps: (() => boolean)[] = [
-            () => {
-              const [call] = arriving.splice(pick(arriving.length || 1), 1);
-              if (call !== undefined) mailbox.add(call);
-              return call !== undefined;
-            },
-            () => {
-              const [fetch] = rig.fetching.splice(pick(rig.fetching.length || 1), 1);
-              fetch?.settle();
-              return fetch !== undefined;
-            },
-            () => {
-              const running = [...rig.running];
-              const [call, done] = running[pick(running.length || 1)] ?? [];
-              if (call === undefined || done === undefined) return false;
-              rig.running.delete(call);
-              done();
-              done();
-              return true;
-            },
-            () => {
-              const call = toRemove.pop();
-              if (call === undefined) return false;
-              if (rig.started.includes(call) || rig.rejected.includes(call)) return true;
-              mailbox.remove(call.owner, call.sequence);
-              taken.add(call);
-              return true;
-            },
-            () => {
-              const [resume] = rig.paused.splice(0, 1);
-              resume?.();
-              return resume !== undefined;
-            },
-          ];
-          for (let idle = 0; idle < 2; ) {
-            const first = pick(steps.length);
-            const moved = steps.some((_, at) => (steps[(first + at) % steps.length] as () => boolean)());
-            await Promise.resolve();
-            await Promise.resolve();
-            idle = moved ? 0 : idle + 1;
+      fc.asyncProperty(planned, fc.infiniteStream(fc.nat()), fc.integer({ min: 0, max: 3 }), async (plans, random, pauseEvery) => {
+        const rig = new Rig();
+        rig.pauseEvery = pauseEvery === 1 ? 0 : pauseEvery;
+        const mailbox = new ActorMailbox(rig);
+        const pick = (below: number): number => (random.next().value as number) % below;
+        const calls = plans.map((plan, sequence) => {
+          const call = callOf(plan, sequence);
+          rig.plan(call, plan);
+          return call;
+        });
+        const arriving = [...calls];
+        const toRemove = calls.filter((_, at) => (plans[at] as Planned).removed);
+        const taken = new Set<MethodCall>();
+        const steps: (() => boolean)[] = [
+          () => {
+            const [call] = arriving.splice(pick(arriving.length || 1), 1);
+            if (call !== undefined) mailbox.add(call);
+            return call !== undefined;
+          },
+          () => {
+            const [fetch] = rig.fetching.splice(pick(rig.fetching.length || 1), 1);
+            fetch?.settle();
+            return fetch !== undefined;
+          },
+          () => {
+            const running = [...rig.running];
+            const [call, done] = running[pick(running.length || 1)] ?? [];
+            if (call === undefined || done === undefined) return false;
+            rig.running.delete(call);
+            done();
+            done();
+            return true;
+          },
+          () => {
+            const call = toRemove.pop();
+            if (call === undefined) return false;
+            if (rig.started.includes(call) || rig.rejected.includes(call)) return true;
+            mailbox.remove(call.owner, call.sequence);
+            taken.add(call);
+            return true;
+          },
+          () => {
+            const [resume] = rig.paused.splice(0, 1);
+            resume?.();
+            return resume !== undefined;
+          },
+        ];
+        for (let idle = 0; idle < 2; ) {
+          const first = pick(steps.length);
+          const moved = steps.some((_, at) => (steps[(first + at) % steps.length] as () => boolean)());
+          await Promise.resolve();
+          await Promise.resolve();
+          idle = moved ? 0 : idle + 1;
+        }
+        const ended = new Set([...rig.started, ...rig.rejected, ...taken]);
+        expect(ended.size).toBe(calls.length);
+        expect(rig.started.length + rig.rejected.length + taken.size).toBe(calls.length);
+        for (const [group, most] of Object.entries(rig.most)) expect(most).toBeLessThanOrEqual(LIMITS[group] as number);
+        // Of one caller, calls of one group begin in the order submitted; across groups a full one may hold its own back.
+        for (const lane of [1, 2, 3, 4]) {
+          for (const group of GROUPS) {
+            const orders = rig.started.filter((call) => call.lane === lane && rig.group(call) === group).map(({ order }) => order);
+            expect(orders).toEqual([...orders].sort((a, b) => a - b));
           }
-          const ended = new Set([...rig.started, ...rig.rejected, ...taken]);
-          expect(ended.size).toBe(calls.length);
-          expect(rig.started.length + rig.rejected.length + taken.size).toBe(calls.length);
-          for (const [group, most] of Object.entries(rig.most))
-            expect(most).toBeLessThanOrEqual(LIMITS[group] as number);
-          // Of one caller, calls of one group begin in the order submitted; across groups a full one may hold its own back.
-          for (const lane of [1, 2, 3, 4]) {
-            for (const group of GROUPS) {
-              const orders = rig.started
-                .filter((call) => call.lane === lane && rig.group(call) === group)
-                .map(({ order }) => order);
-              expect(orders).toEqual([...orders].sort((a, b) => a - b));
-            }
-          }
-        },
-      ),
+        }
+      }),
       { numRuns: 300 },
     );
   });

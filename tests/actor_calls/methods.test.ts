@@ -1,15 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import {
-  type ActorHandle,
-  get,
-  init,
-  type ObjectRef,
-  type ObjectRefGenerator,
-  put,
-  remote,
-  shutdown,
-  TaskError,
-} from "../../mod.ts";
+import { type ActorHandle, get, init, type ObjectRef, type ObjectRefGenerator, put, remote, shutdown, TaskError } from "../../mod.ts";
 import { type Kitchen, KitchenActor } from "./kitchen.ts";
 import { failureOf, SignalActor, type SignalHandle } from "./signal.ts";
 

@@ -28,9 +28,7 @@ describe("a named actor", () => {
     const found = await find("found");
     await get(found.incr.remote());
     expect(await get(counter.incr.remote())).toBe(2);
-    const fromTask = remote(
-      async () => await get(((await getActor("found")) as unknown as ActorHandle<Counter>).incr.remote()),
-    );
+    const fromTask = remote(async () => await get(((await getActor("found")) as unknown as ActorHandle<Counter>).incr.remote()));
     expect(await get(fromTask.remote())).toBe(3);
   });
 
@@ -47,9 +45,7 @@ describe("a named actor", () => {
     expect((await failureOf(second.incr.remote()))["code"]).toBe("ACTOR_NAME_TAKEN");
     expect((await failureOf(second.incr.remote()))["code"]).toBe("ACTOR_NAME_TAKEN");
     expect(await get(first.incr.remote())).toBe(1);
-    const fromTask = remote(
-      async (Actor: typeof CounterActor) => await get(Actor.options({ name: "taken" }).remote().incr.remote()),
-    );
+    const fromTask = remote(async (Actor: typeof CounterActor) => await get(Actor.options({ name: "taken" }).remote().incr.remote()));
     expect((await failureOf(fromTask.remote(CounterActor))).message).toMatch(/"taken" is taken/);
   });
 
@@ -90,10 +86,7 @@ describe("a named actor", () => {
   });
 
   test("belongs to a namespace, and is listed in it", async () => {
-    const handles = [
-      CounterActor.options({ name: "spaced" }).remote(),
-      CounterActor.options({ name: "spaced", namespace: "there" }).remote(),
-    ];
+    const handles = [CounterActor.options({ name: "spaced" }).remote(), CounterActor.options({ name: "spaced", namespace: "there" }).remote()];
     await get(handles.map((handle) => handle.incr.remote()));
     expect(await get((await find("spaced", "there")).incr.remote())).toBe(2);
     expect(await listNamedActors()).toContainEqual({ name: "spaced", namespace: "here" });

@@ -87,9 +87,7 @@ describe("one caller's calls", () => {
 
   test("keep their order with large arguments among small ones", async () => {
     const log = LogActor.remote();
-    const refs = Array.from({ length: 20 }, (_, i) =>
-      i % 3 === 0 ? log.add.remote(i, new Float64Array(30_000)) : log.add.remote(i),
-    );
+    const refs = Array.from({ length: 20 }, (_, i) => (i % 3 === 0 ? log.add.remote(i, new Float64Array(30_000)) : log.add.remote(i)));
     await get(refs);
     expect(await get(log.all.remote())).toEqual(Array.from({ length: 20 }, (_, i) => i));
   });

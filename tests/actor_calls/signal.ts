@@ -39,9 +39,7 @@ export const SignalActor: ActorClass<typeof Signal> = remote(Signal, { maxConcur
 export type SignalHandle = ActorHandle<Signal>;
 
 /** What a ref's failure is; fails when it has a value. */
-export async function failureOf<E = Error & Record<string, unknown>>(
-  ref: ObjectRef<unknown> | Promise<unknown>,
-): Promise<E> {
+export async function failureOf<E = Error & Record<string, unknown>>(ref: ObjectRef<unknown> | Promise<unknown>): Promise<E> {
   try {
     await (ref instanceof Promise ? ref : get(ref));
   } catch (error) {

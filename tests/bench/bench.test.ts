@@ -49,9 +49,7 @@ describe("the suite", () => {
   });
 
   test("runs the rows that a pattern names", async () => {
-    const rows = ["1:1 calls", "n:n calls", "puts"].map((name) =>
-      rateRow(name, { calls: 1 }, () => ({ run: (rounds) => rounds })),
-    );
+    const rows = ["1:1 calls", "n:n calls", "puts"].map((name) => rateRow(name, { calls: 1 }, () => ({ run: (rounds) => rounds })));
     const names = async (pattern: string): Promise<string[]> =>
       (await runSuite([{ name: "f", rows }], { plan, rows: pattern })).rows.map(({ name }) => name);
     expect(await names("*calls")).toEqual(["1:1 calls", "n:n calls"]);

@@ -20,10 +20,7 @@ test("--help lists the commands, and a command's its flags, without colours when
 });
 
 test.each([
-  [
-    ["microbenchmark", "--quik"],
-    "mobula: unknown flag --quik\nDid you mean --quick? Try mobula microbenchmark --help.\n",
-  ],
+  [["microbenchmark", "--quik"], "mobula: unknown flag --quik\nDid you mean --quick? Try mobula microbenchmark --help.\n"],
   [["microbenchmark", "--rows"], "mobula: --rows needs a value\nTry mobula microbenchmark --help.\n"],
   [["microbenchmark", "extra"], 'mobula: unexpected "extra"\nTry mobula microbenchmark --help.\n'],
   [["--nothing"], "mobula: unknown flag --nothing\nTry mobula --help.\n"],

@@ -32,10 +32,7 @@ const expectations: Readonly<Record<string, Expectation>> = {
   "matrix_graph.ts": { args: ["120"], prints: ["sum of all cells 34992000", "agrees with the other way: yes"] },
   "paillier.ts": {
     args: ["400"],
-    prints: [
-      /one by one: 400 numbers in [\d.]+ s, their sum 79800 is right/,
-      /in 20 batches: 400 numbers in [\d.]+ s, their sum 79800 is right/,
-    ],
+    prints: [/one by one: 400 numbers in [\d.]+ s, their sum 79800 is right/, /in 20 batches: 400 numbers in [\d.]+ s, their sum 79800 is right/],
   },
   "parallel_sleep.ts": { args: ["800"], prints: ["slept: 0, 1, 2, 3", "faster than one after another: yes"] },
   "parameter_server.ts": {

@@ -25,10 +25,7 @@ describe("package.json and deno.json", () => {
     expect(added[0]).toContain('package.json: exports["./util"] must be {"types":"./dist/util/mod.d.ts"');
     expect(added[1]).toContain('deno.json: exports["./util"] must be "./util/mod.ts"');
     const gone = manifestProblems(good, there());
-    expect(gone).toEqual([
-      'package.json: exports["."] has no source: mod.ts is missing',
-      'deno.json: exports["."] has no source: mod.ts is missing',
-    ]);
+    expect(gone).toEqual(['package.json: exports["."] has no source: mod.ts is missing', 'deno.json: exports["."] has no source: mod.ts is missing']);
   });
 
   test("have the command if and only if its source is there", () => {
@@ -62,9 +59,7 @@ describe("package.json and deno.json", () => {
       "mod.ts": 'import "hono/ws";\nimport "node:fs";\nimport "./net/mod.ts";\nimport "@scope/extra/part";',
       "tests/a.test.ts": 'import "fast-check";',
     });
-    expect(await checkExports(tree.root)).toEqual([
-      { file: "mod.ts", line: 4, rule: "dependency", message: "@scope/extra is not in dependencies" },
-    ]);
+    expect(await checkExports(tree.root)).toEqual([{ file: "mod.ts", line: 4, rule: "dependency", message: "@scope/extra is not in dependencies" }]);
   });
 });
 

@@ -62,9 +62,7 @@ describe.if(existsSync(join(repository, "mod.ts")))("the package", () => {
     expect((await stat(tarball)).size).toBeLessThan(1_000_000);
     const top = await readdir(join(user, "node_modules/mobula"));
     expect(top.sort()).toEqual(
-      ["LICENSE", "README.md", "dist", "package.json"].filter(
-        (name) => name !== "README.md" || existsSync(join(repository, name)),
-      ),
+      ["LICENSE", "README.md", "dist", "package.json"].filter((name) => name !== "README.md" || existsSync(join(repository, name))),
     );
     const files = await readdir(join(user, "node_modules/mobula/dist"), { recursive: true });
     expect(files.filter((name) => name.startsWith("tests") || name.includes(".test."))).toEqual([]);
@@ -86,16 +84,7 @@ describe.if(existsSync(join(repository, "mod.ts")))("the package", () => {
   }, 120_000);
 
   test("gives a user's compiler the types", async () => {
-    const flags = [
-      "--noEmit",
-      "--strict",
-      "--target",
-      "esnext",
-      "--module",
-      "nodenext",
-      "--lib",
-      "esnext,dom,dom.iterable",
-    ];
+    const flags = ["--noEmit", "--strict", "--target", "esnext", "--module", "nodenext", "--lib", "esnext,dom,dom.iterable"];
     await call(toolPath("tsc"), [...flags, "--types", "", "script.ts"], user);
   }, 60_000);
 });

@@ -21,8 +21,7 @@ async function runTests(files: Record<string, string>, ...args: string[]) {
 
 const passing = 'import { test } from "bun:test";\ntest("a", () => {});\ntest("b", () => {});\n';
 const passingInDeno = 'Deno.test("a", () => {});\n';
-const failing =
-  'import { test } from "bun:test";\ntest("c", async () => { await 1; throw new Error("broken <case>"); });\n';
+const failing = 'import { test } from "bun:test";\ntest("c", async () => { await 1; throw new Error("broken <case>"); });\n';
 
 test("prints one line for a file that passes, and the counts last", async () => {
   const { code, lines } = await runTests({ "tests/net/a.test.ts": passing }, "--runtime", "bun");

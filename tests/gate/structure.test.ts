@@ -26,23 +26,16 @@ describe("imports between rooms", () => {
   });
 
   test("never go up", async () => {
-    expect(await findings({ "net/link.ts": '\nimport { x } from "../runtime/mod.ts";' })).toEqual([
-      "net/link.ts:2: import-direction",
-    ]);
+    expect(await findings({ "net/link.ts": '\nimport { x } from "../runtime/mod.ts";' })).toEqual(["net/link.ts:2: import-direction"]);
     expect(await findings({ "runtime/caller/get.ts": 'import type { X } from "../../actors/mod.ts";' })).toEqual([
       "runtime/caller/get.ts:1: import-direction",
     ]);
-    expect(await findings({ "actors/gcs/mod.ts": 'export * from "../../mod.ts";' })).toEqual([
-      "actors/gcs/mod.ts:1: import-direction",
-    ]);
-    expect(await findings({ "boot/mod.ts": 'import { init } from "mobula";' })).toEqual([
-      "boot/mod.ts:1: import-direction",
-    ]);
+    expect(await findings({ "actors/gcs/mod.ts": 'export * from "../../mod.ts";' })).toEqual(["actors/gcs/mod.ts:1: import-direction"]);
+    expect(await findings({ "boot/mod.ts": 'import { init } from "mobula";' })).toEqual(["boot/mod.ts:1: import-direction"]);
   });
 
   test("are found in dynamic imports and in types", async () => {
-    const text =
-      'const a = await import("../actors/mod.ts");\nlet b: import("../boot/mod.ts").B;\nawait import(`../mod.ts`);';
+    const text = 'const a = await import("../actors/mod.ts");\nlet b: import("../boot/mod.ts").B;\nawait import(`../mod.ts`);';
     expect(await findings({ "net/late.ts": text })).toEqual([
       "net/late.ts:1: import-direction",
       "net/late.ts:2: import-direction",
@@ -81,9 +74,7 @@ describe("imports between rooms", () => {
   });
 
   test("come from rooms that are known", async () => {
-    expect(await findings({ "misc/things.ts": 'import "../net/mod.ts";' })).toEqual([
-      "misc/things.ts:1: import-direction",
-    ]);
+    expect(await findings({ "misc/things.ts": 'import "../net/mod.ts";' })).toEqual(["misc/things.ts:1: import-direction"]);
   });
 
   test("are not looked for in comments and strings", async () => {
@@ -155,13 +146,7 @@ describe("time and chance", () => {
 
   test("are taken where the clock and the source of chance are made, and above and below the core", async () => {
     const text = "export const now = () => Date.now() + Math.random();";
-    const places = [
-      "runtime/kernel/clock.ts",
-      "runtime/random.ts",
-      "runtime/platform/deno.ts",
-      "net/link.ts",
-      "boot/node.ts",
-    ];
+    const places = ["runtime/kernel/clock.ts", "runtime/random.ts", "runtime/platform/deno.ts", "net/link.ts", "boot/node.ts"];
     expect(await findings(Object.fromEntries(places.map((place) => [place, text])))).toEqual([]);
   });
 
@@ -171,10 +156,10 @@ describe("time and chance", () => {
   });
 });
 
-test("a source file has at most 400 lines", async () => {
+test("a source file has at most 450 lines", async () => {
   const tree = {
-    "net/fits.ts": "export {};\n".repeat(400),
-    "net/long.ts": "export {};\n".repeat(401),
+    "net/fits.ts": "export {};\n".repeat(450),
+    "net/long.ts": "export {};\n".repeat(451),
     "net/table.generated.ts": "export {};\n".repeat(1_000),
     "README.md": "text\n".repeat(1_000),
   };
@@ -190,11 +175,7 @@ test("no file names a machine's folders or a package registry", async () => {
     "net/fine.ts": 'const path = "node/root/x"; const url = "https://example.org/a/work/b";',
     ".ci/run": `cd ${place}`,
   };
-  expect(await findings(tree)).toEqual([
-    ".ci/run:1: place-name",
-    "deno.json:1: place-name",
-    "docs/setup.md:2: place-name",
-  ]);
+  expect(await findings(tree)).toEqual([".ci/run:1: place-name", "deno.json:1: place-name", "docs/setup.md:2: place-name"]);
 });
 
 test("a file that does not parse is named", async () => {

@@ -41,7 +41,10 @@ export async function runProgram(source: string, options: ProgramOptions = {}): 
   const own = mkdtempSync(temporary);
   const file = join(folder, "program.ts");
   const mark = randomUUID();
-  writeFileSync(file, `import process from "node:process";\nimport * as ray from ${JSON.stringify(new URL("../../mod.ts", import.meta.url).href)};\n${source}`);
+  writeFileSync(
+    file,
+    `import process from "node:process";\nimport * as ray from ${JSON.stringify(new URL("../../mod.ts", import.meta.url).href)};\n${source}`,
+  );
   const args = inDeno ? ["run", "-A", "--no-check", "--config", join(root, "deno.json"), file] : [file];
   const child = spawn(process.execPath, args, {
     cwd: root,

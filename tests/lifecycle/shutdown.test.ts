@@ -3,7 +3,12 @@ import { type ProgramRun, runProgram } from "./run_program.ts";
 
 /** What every end of a program must leave behind: nothing. */
 function expectClean(run: ProgramRun, code: number): void {
-  expect({ code: run.code, leftFiles: run.leftFiles, orphans: run.orphans, stderr: run.stderr }).toEqual({ code, leftFiles: [], orphans: [], stderr: run.stderr });
+  expect({ code: run.code, leftFiles: run.leftFiles, orphans: run.orphans, stderr: run.stderr }).toEqual({
+    code,
+    leftFiles: [],
+    orphans: [],
+    stderr: run.stderr,
+  });
   expect(run.ms).toBeLessThan(10_000);
 }
 

@@ -49,7 +49,10 @@ test("the same line from many workers is printed once, with a count", async () =
     const actors = Array.from({ length: 4 }, () => ray.remote(Same, { numCpus: 0 }).remote());
     await ray.get(actors.map((actor) => actor.say.remote()));
     await ray.shutdown();`);
-  expect(lines(run.stdout)).toEqual([expect.stringMatching(/^\(Same w\w+\) all say this$/), expect.stringMatching(/^\(Same w\w+\) all say this \[repeated 3x by 3 other workers\]$/)]);
+  expect(lines(run.stdout)).toEqual([
+    expect.stringMatching(/^\(Same w\w+\) all say this$/),
+    expect.stringMatching(/^\(Same w\w+\) all say this \[repeated 3x by 3 other workers\]$/),
+  ]);
 });
 
 test.skipIf(!("Deno" in globalThis))("a busy loop that Deno cannot stop is told of once", async () => {

@@ -29,8 +29,12 @@ class ManualClock implements Clock {
 function folder() {
   const clock = new ManualClock();
   const printed: string[] = [];
-  const logs = new LogFolder({ clock, print: (stream, line) => void printed.push(stream === "stderr" ? `! ${line}` : line) });
-  const add = (source: string, line: string, stream: "stdout" | "stderr" = "stdout"): void => logs.add(stream, line, { label: `f ${source}`, source });
+  const logs = new LogFolder({
+    clock,
+    print: (stream, line) => void printed.push(stream === "stderr" ? `! ${line}` : line),
+  });
+  const add = (source: string, line: string, stream: "stdout" | "stderr" = "stdout"): void =>
+    logs.add(stream, line, { label: `f ${source}`, source });
   return { clock, printed, logs, add };
 }
 

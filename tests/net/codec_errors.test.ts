@@ -154,12 +154,7 @@ describe("an error with a field that cannot travel", () => {
   test("travels without it where errors are lenient", () => {
     const lenient = new ValueCodec({ lenientErrors: true });
     const shared = { a: 1 };
-    const value = [
-      Object.assign(error, { ok: shared }),
-      shared,
-      Object.assign(new Error("x"), { shared, bad: { shared, f() {} } }),
-      shared,
-    ];
+    const value = [Object.assign(error, { ok: shared }), shared, Object.assign(new Error("x"), { shared, bad: { shared, f() {} } }), shared];
     const copy = roundTrip(value, lenient) as [
       Error & { ok: unknown; cause: Error & { request: string; code: number } },
       unknown,

@@ -184,10 +184,9 @@ describe("an extension", () => {
     });
     const f = (): number => 5;
     const error = new Error("e");
-    const copy = codec.decode(
-      codec.encode({ f, list: [new Map(), new Date(), new Uint8Array(2), Object.create(null)], error }).bytes,
-      [],
-    ) as { f(): number };
+    const copy = codec.decode(codec.encode({ f, list: [new Map(), new Date(), new Uint8Array(2), Object.create(null)], error }).bytes, []) as {
+      f(): number;
+    };
     expect(copy.f()).toBe(5);
     expect(asked).toEqual([f, error]);
     expect(() => codec.register({ tag: 7 } as Extension)).toThrow(RangeError);

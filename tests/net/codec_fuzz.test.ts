@@ -16,15 +16,13 @@ codec.registerErrorClass("RevivedError", class RevivedError extends Error {}, {
 
 /** Decodes what may be anything: the result is a value or a CorruptDataFault, and the world is as before. */
 function decodeSafely(bytes: Uint8Array, decode: (bytes: Uint8Array) => unknown): void {
-  const before =
-    Object.getOwnPropertyNames(Object.prototype).length + Object.getOwnPropertyNames(Array.prototype).length;
+  const before = Object.getOwnPropertyNames(Object.prototype).length + Object.getOwnPropertyNames(Array.prototype).length;
   try {
     decode(bytes);
   } catch (error) {
     if (!(error instanceof CorruptDataFault)) throw error;
   }
-  const after =
-    Object.getOwnPropertyNames(Object.prototype).length + Object.getOwnPropertyNames(Array.prototype).length;
+  const after = Object.getOwnPropertyNames(Object.prototype).length + Object.getOwnPropertyNames(Array.prototype).length;
   expect(after).toBe(before);
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
 }
@@ -55,13 +53,7 @@ function samples(): Uint8Array[] {
     ],
     JSON.parse('{"__proto__":{"polluted":1}}'),
     [-0, 1n << 90n, "\ud800", new Date(5), /a(b)/gi, Object("boxed"), Object(1n << 70n)],
-    [
-      new Float64Array(3),
-      new Uint8Array(100),
-      new Uint8Array(70),
-      new ArrayBuffer(5),
-      new DataView(new ArrayBuffer(9)),
-    ],
+    [new Float64Array(3), new Uint8Array(100), new Uint8Array(70), new ArrayBuffer(5), new DataView(new ArrayBuffer(9))],
     Object.assign(sparse(3, { 0: 1, 2: 3 }), { named: "n" }),
     Object.assign(new TypeError("t", { cause: new AggregateError([new RangeError("r")]) }), {
       polluted: shared,
@@ -71,10 +63,7 @@ function samples(): Uint8Array[] {
     [function named() {}, () => shared],
     list,
   ];
-  return [
-    ...values.map((value) => codec.encode(value).bytes),
-    encodeBatch([[3, 12_345, 7, [4, "x", new Uint8Array([1, 2])]], ["text".repeat(40)]]),
-  ];
+  return [...values.map((value) => codec.encode(value).bytes), encodeBatch([[3, 12_345, 7, [4, "x", new Uint8Array([1, 2])]], ["text".repeat(40)]])];
 }
 
 for (const [what, decode] of decoders) {
@@ -123,9 +112,7 @@ for (const [what, decode] of decoders) {
         { maxLength: 60 },
       );
       fc.assert(
-        fc.property(tokens, (parts) =>
-          decodeSafely(Uint8Array.from([0xd9, 0x9c, 0x40, 0x82, ...parts.flat()]), decode),
-        ),
+        fc.property(tokens, (parts) => decodeSafely(Uint8Array.from([0xd9, 0x9c, 0x40, 0x82, ...parts.flat()]), decode)),
         { numRuns: 3_000 },
       );
     });
@@ -133,8 +120,7 @@ for (const [what, decode] of decoders) {
     const originals = samples();
     test("that were cut short are a fault, at every length", () => {
       for (const original of originals) {
-        for (let length = 0; length < original.length; length++)
-          expect(() => decode(original.subarray(0, length))).toThrow(CorruptDataFault);
+        for (let length = 0; length < original.length; length++) expect(() => decode(original.subarray(0, length))).toThrow(CorruptDataFault);
       }
     });
 
@@ -170,21 +156,14 @@ for (const [what, decode] of decoders) {
 
     test("that claim vast lengths are a fault, at once", () => {
       for (const head of [0x5a, 0x7a, 0x9a, 0xba, 0x5b, 0x7b, 0x9b, 0xbb]) {
-        expect(() => decode(Uint8Array.from([head, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2]))).toThrow(
-          CorruptDataFault,
-        );
-        expect(() =>
-          decode(Uint8Array.from([0x81, head, 0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x00, 0x00, 1, 2])),
-        ).toThrow(CorruptDataFault);
+        expect(() => decode(Uint8Array.from([head, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2]))).toThrow(CorruptDataFault);
+        expect(() => decode(Uint8Array.from([0x81, head, 0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x00, 0x00, 1, 2]))).toThrow(CorruptDataFault);
       }
     });
 
     test("with the tags of other CBOR dialects are a fault", () => {
       // Dates, bigints, generic objects, shared references, packed tables, typed arrays, sets, records, bundled strings.
-      for (const tag of [
-        0, 1, 2, 4, 6, 14, 27, 28, 29, 51, 64, 86, 225, 258, 259, 28_704, 39_999, 40_017, 0xdff9, 0xdffe, 0xdfff,
-        0xe000,
-      ]) {
+      for (const tag of [0, 1, 2, 4, 6, 14, 27, 28, 29, 51, 64, 86, 225, 258, 259, 28_704, 39_999, 40_017, 0xdff9, 0xdffe, 0xdfff, 0xe000]) {
         const head = tag < 24 ? [0xc0 | tag] : tag < 256 ? [0xd8, tag] : [0xd9, tag >> 8, tag & 0xff];
         expect(() => decode(Uint8Array.from([0x81, ...head, 0x81, 0x61, 0x61]))).toThrow(CorruptDataFault);
       }

@@ -70,36 +70,11 @@ describe("a batch of envelopes", () => {
 
 describe("a primitive", () => {
   test("is what a batch carries to the bit", () => {
-    for (const value of [
-      0,
-      1.5,
-      NaN,
-      Infinity,
-      -Infinity,
-      "",
-      "é",
-      true,
-      null,
-      undefined,
-      5n,
-      -(1n << 63n),
-      (1n << 64n) - 1n,
-    ]) {
+    for (const value of [0, 1.5, NaN, Infinity, -Infinity, "", "é", true, null, undefined, 5n, -(1n << 63n), (1n << 64n) - 1n]) {
       expect(isPrimitive(value)).toBe(true);
       expect(Object.is(decodeBatch(encodeBatch([value]))[0], value)).toBe(true);
     }
-    for (const value of [
-      -0,
-      "\ud800",
-      "\ufeffx",
-      "x".repeat(100_000),
-      1n << 64n,
-      -(1n << 64n),
-      Symbol("s"),
-      {},
-      [],
-      () => 1,
-    ])
+    for (const value of [-0, "\ud800", "\ufeffx", "x".repeat(100_000), 1n << 64n, -(1n << 64n), Symbol("s"), {}, [], () => 1])
       expect(isPrimitive(value)).toBe(false);
   });
 });

@@ -13,24 +13,20 @@ export function exactlyEqual(left: unknown, right: unknown): boolean {
     pairs.set(a, b);
     taken.add(b);
     if ((Object.getPrototypeOf(a) ?? Object.prototype) !== (Object.getPrototypeOf(b) ?? Object.prototype)) return false;
-    if (ArrayBuffer.isView(a))
-      return sameBytes(new Uint8Array(a.buffer, a.byteOffset, a.byteLength), b as ArrayBufferView);
-    if (a instanceof ArrayBuffer || a instanceof SharedArrayBuffer)
-      return sameBytes(new Uint8Array(a), new Uint8Array(b as ArrayBuffer));
+    if (ArrayBuffer.isView(a)) return sameBytes(new Uint8Array(a.buffer, a.byteOffset, a.byteLength), b as ArrayBufferView);
+    if (a instanceof ArrayBuffer || a instanceof SharedArrayBuffer) return sameBytes(new Uint8Array(a), new Uint8Array(b as ArrayBuffer));
     if (a instanceof Date) return Object.is(a.getTime(), (b as Date).getTime());
     if (a instanceof RegExp) return String(a) === String(b) && (b as RegExp).lastIndex === 0;
     if (a instanceof Map) return listsEqual([...a].flat(), [...(b as Map<unknown, unknown>)].flat());
     if (a instanceof Set) return listsEqual([...a], [...(b as Set<unknown>)]);
-    if (a instanceof Number || a instanceof String || a instanceof Boolean || a instanceof BigInt)
-      return Object.is(a.valueOf(), b.valueOf());
+    if (a instanceof Number || a instanceof String || a instanceof Boolean || a instanceof BigInt) return Object.is(a.valueOf(), b.valueOf());
     if (Array.isArray(a) && a.length !== (b as unknown[]).length) return false;
     const keys = Object.keys(a);
     const others = Object.keys(b);
     if (keys.length !== others.length || keys.some((key, i) => key !== others[i])) return false;
     return keys.every((key) => equal(own(a, key), own(b, key)));
   };
-  const listsEqual = (a: readonly unknown[], b: readonly unknown[]): boolean =>
-    a.length === b.length && a.every((item, i) => equal(item, b[i]));
+  const listsEqual = (a: readonly unknown[], b: readonly unknown[]): boolean => a.length === b.length && a.every((item, i) => equal(item, b[i]));
   return equal(left, right);
 }
 

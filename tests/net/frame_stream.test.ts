@@ -5,7 +5,12 @@ import { type Frame, FrameAssembler, FrameFault, piecesOf } from "../../net/mod.
 const limits = { frameBytes: 10_000, attachmentBytes: 10_000, attachments: 10 };
 
 function plain({ to, from, bytes, attachments }: Frame): unknown {
-  return { to, from, bytes: [...bytes], attachments: attachments.map((a) => [...new Uint8Array(a as SharedArrayBuffer)]) };
+  return {
+    to,
+    from,
+    bytes: [...bytes],
+    attachments: attachments.map((a) => [...new Uint8Array(a as SharedArrayBuffer)]),
+  };
 }
 
 function sharedOf(bytes: Uint8Array): SharedArrayBuffer {
@@ -15,22 +20,32 @@ function sharedOf(bytes: Uint8Array): SharedArrayBuffer {
 }
 
 const frame: fc.Arbitrary<Frame> = fc
-  .record({ to: fc.nat(), from: fc.nat(), bytes: fc.uint8Array({ maxLength: 300 }), beside: fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 4 }) })
+  .record({
+    to: fc.nat(),
+    from: fc.nat(),
+    bytes: fc.uint8Array({ maxLength: 300 }),
+    beside: fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 4 }),
+  })
   .map(({ beside, ...rest }) => ({ ...rest, attachments: beside.map(sharedOf) }));
 
 describe("frames in pieces", () => {
   test("come out as they went in, whatever pieces are joined", () => {
     fc.assert(
-      fc.property(fc.array(frame, { maxLength: 6 }), fc.integer({ min: 100, max: 400 }), fc.infiniteStream(fc.integer({ min: 1, max: 4 })), (frames, pieceBytes, groups) => {
-        const pieces = frames.flatMap((each) => [...piecesOf(each, pieceBytes)]);
-        const assembler = new FrameAssembler(limits);
-        const out: Frame[] = [];
-        while (pieces.length > 0) {
-          const joined = pieces.splice(0, groups.next().value as number).flatMap((piece) => [...piece]);
-          out.push(...assembler.take(new Uint8Array(joined).buffer));
-        }
-        expect(out.map(plain)).toEqual(frames.map(plain));
-      }),
+      fc.property(
+        fc.array(frame, { maxLength: 6 }),
+        fc.integer({ min: 100, max: 400 }),
+        fc.infiniteStream(fc.integer({ min: 1, max: 4 })),
+        (frames, pieceBytes, groups) => {
+          const pieces = frames.flatMap((each) => [...piecesOf(each, pieceBytes)]);
+          const assembler = new FrameAssembler(limits);
+          const out: Frame[] = [];
+          while (pieces.length > 0) {
+            const joined = pieces.splice(0, groups.next().value as number).flatMap((piece) => [...piece]);
+            out.push(...assembler.take(new Uint8Array(joined).buffer));
+          }
+          expect(out.map(plain)).toEqual(frames.map(plain));
+        },
+      ),
       { numRuns: 200 },
     );
   });

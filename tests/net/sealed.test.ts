@@ -53,23 +53,18 @@ describe("a sealed value", () => {
 
   test("with any altered header is a fault, or stays within bounds", () => {
     fc.assert(
-      fc.property(
-        encoded,
-        fc.array(fc.tuple(fc.nat({ max: 80 }), fc.nat({ max: 255 })), { minLength: 1, maxLength: 4 }),
-        (value, changes) => {
-          const target = new ArrayBuffer(sealedByteLength(value));
-          seal(value, target);
-          const view = new Uint8Array(target);
-          for (const [at, byte] of changes) if (at < view.length) view[at] = byte;
-          try {
-            const { bytes, segments } = unseal(target);
-            for (const part of [bytes, ...segments])
-              expect(part.byteOffset + part.byteLength).toBeLessThanOrEqual(target.byteLength);
-          } catch (error) {
-            expect(error).toBeInstanceOf(CorruptDataFault);
-          }
-        },
-      ),
+      fc.property(encoded, fc.array(fc.tuple(fc.nat({ max: 80 }), fc.nat({ max: 255 })), { minLength: 1, maxLength: 4 }), (value, changes) => {
+        const target = new ArrayBuffer(sealedByteLength(value));
+        seal(value, target);
+        const view = new Uint8Array(target);
+        for (const [at, byte] of changes) if (at < view.length) view[at] = byte;
+        try {
+          const { bytes, segments } = unseal(target);
+          for (const part of [bytes, ...segments]) expect(part.byteOffset + part.byteLength).toBeLessThanOrEqual(target.byteLength);
+        } catch (error) {
+          expect(error).toBeInstanceOf(CorruptDataFault);
+        }
+      }),
     );
   });
 

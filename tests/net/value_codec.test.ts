@@ -51,10 +51,7 @@ const scalar = fc.oneof(
 
 const anyValue = fc.oneof(
   fc.anything({
-    key: fc.oneof(
-      anyString,
-      fc.constantFrom("__proto__", "constructor", "hasOwnProperty", "toString", "length", "1", "-1", ""),
-    ),
+    key: fc.oneof(anyString, fc.constantFrom("__proto__", "constructor", "hasOwnProperty", "toString", "length", "1", "-1", "")),
     values: [scalar],
     maxDepth: 4,
     withBigInt: true,
@@ -83,9 +80,7 @@ describe("a value comes back exactly", () => {
       maxLength: 16,
     });
     const build = (plan: [number, number[]][]): unknown => {
-      const nodes: unknown[] = plan.map(
-        ([kind]) => [{}, [], new Map(), new Set(), Object.assign([], { named: 1 })][kind],
-      );
+      const nodes: unknown[] = plan.map(([kind]) => [{}, [], new Map(), new Set(), Object.assign([], { named: 1 })][kind]);
       plan.forEach(([, edges], i) => {
         const node = nodes[i];
         edges.forEach((edge, n) => {
@@ -138,8 +133,7 @@ describe("a value comes back exactly", () => {
   });
 
   test("bigints of any size", () => {
-    for (const value of [0n, -1n, 1n << 63n, -(1n << 63n), 1n << 64n, -(1n << 64n), 1n << 100_000n, -(7n ** 9_999n)])
-      expectExact({ value });
+    for (const value of [0n, -1n, 1n << 63n, -(1n << 63n), 1n << 64n, -(1n << 64n), 1n << 100_000n, -(7n ** 9_999n)]) expectExact({ value });
   });
 
   test("strings with lone surrogates, byte order marks, and long ones", () => {
@@ -282,12 +276,7 @@ describe("a value comes back exactly", () => {
   });
 
   test("deep nests of every container", () => {
-    for (const wrap of [
-      (v: unknown) => [v],
-      (v: unknown) => new Map([[v, v]]),
-      (v: unknown) => new Set([v]),
-      (v: unknown) => ({ v, again: v }),
-    ]) {
+    for (const wrap of [(v: unknown) => [v], (v: unknown) => new Map([[v, v]]), (v: unknown) => new Set([v]), (v: unknown) => ({ v, again: v })]) {
       let value: unknown = { end: new Date(1) };
       for (let i = 0; i < 1_000; i++) value = wrap(value);
       let copy = roundTrip(value);

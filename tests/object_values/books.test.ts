@@ -1,10 +1,10 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { get, init, type ObjectRef, put, remote, shutdown } from "../../mod.ts";
 import { session } from "../../runtime/session/mod.ts";
-import { collectUntil, keptBytes, type Figures, MIB, turn } from "./store.ts";
+import { collectUntil, type Figures, keptBytes, MIB, turn } from "./store.ts";
 
 beforeAll(() => init({ numCpus: 2, objectStoreMemory: 64 * MIB, spillDirectory: mkdtempSync(join(tmpdir(), "mobula-books-")) }));
 afterAll(() => shutdown());

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ActorHandle, get, init, kill, type ObjectRef, OwnerDiedError, put, remote, shutdown, wait } from "../../mod.ts";
 import { session } from "../../runtime/session/mod.ts";
-import { collectUntil, type Figures, figures, keptBytes, MIB, turn } from "./store.ts";
 import { rejection } from "../rejection.ts";
+import { collectUntil, type Figures, figures, keptBytes, MIB, turn } from "./store.ts";
 
 beforeAll(() => init({ numCpus: 2, objectStoreMemory: 64 * MIB, spillDirectory: mkdtempSync(join(tmpdir(), "mobula-counting-")) }));
 afterAll(() => shutdown());
@@ -169,7 +169,10 @@ describe("what somebody holds stays", () => {
     const look = remote(async () => {
       const kept = (globalThis as { kept?: { ref: ObjectRef<Uint8Array> } }).kept;
       if (kept === undefined) return undefined;
-      return await get(kept.ref, { timeoutMs: 5_000 }).then((bytes) => bytes[0], (error: Error) => error.name);
+      return await get(kept.ref, { timeoutMs: 5_000 }).then(
+        (bytes) => bytes[0],
+        (error: Error) => error.name,
+      );
     });
     const held = await (async () => {
       using ref = put(new Uint8Array(BIG).fill(4));
@@ -249,7 +252,11 @@ describe("between workers", () => {
   test("a driver that blocks does not hold up what it made in the same turn", async () => {
     using large = put(new Uint8Array(BIG).fill(2));
     using one = make.remote(1);
-    const both = remote(async (a: Uint8Array, box: { large: ObjectRef<Uint8Array> }) => [a[0], (await get(box.large))[0], performance.timeOrigin + performance.now()]);
+    const both = remote(async (a: Uint8Array, box: { large: ObjectRef<Uint8Array> }) => [
+      a[0],
+      (await get(box.large))[0],
+      performance.timeOrigin + performance.now(),
+    ]);
     const ref = both.remote(one, { large });
     await turn();
     const end = performance.now() + 1_500;

@@ -1,11 +1,11 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { get, init, type ObjectRef, ObjectStoreFullError, OutOfDiskError, put, remote, shutdown } from "../../mod.ts";
-import { collectUntil, figures, keptBytes, MIB, turn } from "./store.ts";
 import { rejectionText } from "../rejection.ts";
+import { collectUntil, figures, keptBytes, MIB, turn } from "./store.ts";
 
 const CAPACITY = 64 * MIB;
 

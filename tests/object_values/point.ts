@@ -15,7 +15,10 @@ export class Point {
   }
 }
 
-registerSerializer(Point, { serialize: ({ x, y }) => [x, y], deserialize: ([x, y]: number[]) => new Point(x as number, y as number) });
+registerSerializer(Point, {
+  serialize: ({ x, y }) => [x, y],
+  deserialize: ([x, y]: number[]) => new Point(x as number, y as number),
+});
 
 /** Refuses to travel. */
 export class Secret {

@@ -21,7 +21,10 @@ class World {
   readonly links: Map<string, Message[]> = new Map();
   readonly freed: Set<string> = new Set();
   readonly stored: Set<string> = new Set();
-  readonly references: References = new References({ onDead: (ids) => ids.forEach((id) => this.freed.add(id)), schedule: (flush) => flush() });
+  readonly references: References = new References({
+    onDead: (ids) => ids.forEach((id) => this.freed.add(id)),
+    schedule: (flush) => flush(),
+  });
   readonly drops: DropOrder = new DropOrder((place, ids) => ids.forEach((id) => this.references.drop(id, place)));
   readonly places: Place[];
   nextId = 0;
@@ -46,7 +49,8 @@ class World {
   /** What some place holds, a message carries, or a call will need must not have been freed. */
   check(): void {
     for (const { known } of this.places) {
-      for (const { id, users } of known.values()) if (users > 0 && this.freed.has(id) && this.stored.has(id)) throw new Error(`${id} was freed while it was held`);
+      for (const { id, users } of known.values())
+        if (users > 0 && this.freed.has(id) && this.stored.has(id)) throw new Error(`${id} was freed while it was held`);
     }
   }
 }
@@ -151,7 +155,17 @@ class Place {
 
 const action = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("make" as const), place: fc.nat() }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant("call" as const), place: fc.nat(), other: fc.nat(), which: fc.nat(), keeps: fc.boolean(), returns: fc.option(fc.nat()) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant("call" as const),
+      place: fc.nat(),
+      other: fc.nat(),
+      which: fc.nat(),
+      keeps: fc.boolean(),
+      returns: fc.option(fc.nat()),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("letGo" as const), place: fc.nat(), which: fc.nat() }) },
   { weight: 12, arbitrary: fc.record({ kind: fc.constant("step" as const), choice: fc.nat() }) },
 );
@@ -173,7 +187,11 @@ describe("counting references", () => {
               if (act.kind === "letGo") place.dispose(act.which);
               else {
                 const other = world.places[act.other % 4]!;
-                if (other !== place) place.call(other, id, { keeps: act.keeps, returns: act.returns === null ? undefined : (pick(other, act.returns) ?? id) });
+                if (other !== place)
+                  place.call(other, id, {
+                    keeps: act.keeps,
+                    returns: act.returns === null ? undefined : (pick(other, act.returns) ?? id),
+                  });
               }
             }
             place.references.flush();

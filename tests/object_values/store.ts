@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { ActorNumber, remoteContract, systemPlaceOf } from "../../runtime/kernel/mod.ts";
 import type { ObjectsContract } from "../../runtime/contracts/mod.ts";
+import { ActorNumber, remoteContract, systemPlaceOf } from "../../runtime/kernel/mod.ts";
 import { session } from "../../runtime/session/mod.ts";
 
 export const MIB: number = 1024 * 1024;

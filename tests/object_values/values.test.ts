@@ -1,13 +1,28 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type ActorHandle, free, get, init, ObjectFreedError, type ObjectRef, put, registerSerializer, deregisterSerializer, remote, SerializationError, shutdown, TaskError, wait } from "../../mod.ts";
+import {
+  type ActorHandle,
+  deregisterSerializer,
+  free,
+  get,
+  init,
+  ObjectFreedError,
+  type ObjectRef,
+  put,
+  registerSerializer,
+  remote,
+  SerializationError,
+  shutdown,
+  TaskError,
+  wait,
+} from "../../mod.ts";
 import { exactlyEqual } from "../net/exactly_equal.ts";
+import { rejection, rejectionText } from "../rejection.ts";
 import { Point, Secret } from "./point.ts";
 import { MIB } from "./store.ts";
-import { rejection, rejectionText } from "../rejection.ts";
 
 beforeAll(() => init({ numCpus: 2, objectStoreMemory: 64 * MIB, spillDirectory: mkdtempSync(join(tmpdir(), "mobula-values-")) }));
 afterAll(() => shutdown());
@@ -29,7 +44,12 @@ const BoxActor = remote(Box);
 /** The value after `put`, `get`, and a way through a worker. */
 async function roundTrips(value: unknown): Promise<unknown[]> {
   const ref = put(value);
-  return [await get(ref), await get(echo.remote(value)), await get(echo.remote(ref)), ((await get(echo.remote({ value }))) as { value: unknown }).value];
+  return [
+    await get(ref),
+    await get(echo.remote(value)),
+    await get(echo.remote(ref)),
+    ((await get(echo.remote({ value }))) as { value: unknown }).value,
+  ];
 }
 
 function sample(): Record<string, unknown> {
@@ -40,11 +60,26 @@ function sample(): Record<string, unknown> {
     primitives: [undefined, null, true, 0, -0, NaN, Infinity, -1.5, 2 ** 53, 10n ** 40n, -5n, "text", "\u{1F600}\ud800"],
     date: new Date(5),
     regexp: /a+b/giu,
-    map: new Map<unknown, unknown>([["a", 1], [{ k: 1 }, [2]]]),
+    map: new Map<unknown, unknown>([
+      ["a", 1],
+      [{ k: 1 }, [2]],
+    ]),
     set: new Set([1, "two", null]),
     sparse: [1, , 3],
     cycle,
-    arrays: [new Uint8Array([1, 2]), new Uint8ClampedArray([300]), new Int8Array([-1]), new Uint16Array([9]), new Int16Array([-9]), new Uint32Array([7]), new Int32Array([-7]), new Float32Array([1.5]), new Float64Array([NaN, -0]), new BigInt64Array([-1n]), new BigUint64Array([1n])],
+    arrays: [
+      new Uint8Array([1, 2]),
+      new Uint8ClampedArray([300]),
+      new Int8Array([-1]),
+      new Uint16Array([9]),
+      new Int16Array([-9]),
+      new Uint32Array([7]),
+      new Int32Array([-7]),
+      new Float32Array([1.5]),
+      new Float64Array([NaN, -0]),
+      new BigInt64Array([-1n]),
+      new BigUint64Array([1n]),
+    ],
     float16: float16 === undefined ? undefined : new float16([1.5]),
     view: new DataView(new Uint8Array([1, 2, 3]).buffer, 1, 2),
     buffer: new Uint8Array([4, 5]).buffer,
@@ -58,7 +93,11 @@ describe("values", () => {
     const value = sample();
     for (const back of await roundTrips(value)) {
       expect(exactlyEqual(back, value)).toBe(true);
-      const read = back as ReturnType<typeof sample> & { cycle: { self: unknown }; sparse: unknown[]; primitives: unknown[] };
+      const read = back as ReturnType<typeof sample> & {
+        cycle: { self: unknown };
+        sparse: unknown[];
+        primitives: unknown[];
+      };
       expect(read.cycle.self).toBe(read.cycle);
       expect(1 in read.sparse).toBe(false);
       expect(Object.is(read.primitives[4], -0)).toBe(true);
@@ -69,14 +108,34 @@ describe("values", () => {
 
   test("any nested value comes back equal through a task, refs and handles inside working", async () => {
     const actor = BoxActor.remote();
-    const leaf = fc.oneof(fc.string(), fc.double(), fc.bigInt(), fc.boolean(), fc.constant(null), fc.constant(undefined), fc.date({ noInvalidDate: true }), fc.uint8Array());
+    const leaf = fc.oneof(
+      fc.string(),
+      fc.double(),
+      fc.bigInt(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.constant(undefined),
+      fc.date({ noInvalidDate: true }),
+      fc.uint8Array(),
+    );
     const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
-      tree: fc.oneof({ maxDepth: 4 }, leaf, fc.array(tie("tree"), { maxLength: 5 }), fc.dictionary(fc.string(), tie("tree"), { maxKeys: 5 }), fc.array(fc.tuple(fc.string(), tie("tree")), { maxLength: 4 }).map((rows) => new Map(rows)), fc.array(fc.integer()).map((items) => new Set(items))),
+      tree: fc.oneof(
+        { maxDepth: 4 },
+        leaf,
+        fc.array(tie("tree"), { maxLength: 5 }),
+        fc.dictionary(fc.string(), tie("tree"), { maxKeys: 5 }),
+        fc.array(fc.tuple(fc.string(), tie("tree")), { maxLength: 4 }).map((rows) => new Map(rows)),
+        fc.array(fc.integer()).map((items) => new Set(items)),
+      ),
     }));
     await fc.assert(
       fc.asyncProperty(tree, fc.array(fc.integer(), { maxLength: 3 }), async (value, numbers) => {
         const refs = numbers.map((n) => put(n));
-        const back = (await get(echo.remote({ value, refs, actor }))) as { value: unknown; refs: ObjectRef<number>[]; actor: ActorHandle<Box> };
+        const back = (await get(echo.remote({ value, refs, actor }))) as {
+          value: unknown;
+          refs: ObjectRef<number>[];
+          actor: ActorHandle<Box>;
+        };
         expect(back.value).toEqual(value);
         expect(await get(back.refs)).toEqual(numbers);
         expect(back.refs.map((ref) => ref.id)).toEqual(refs.map((ref) => ref.id));
@@ -183,7 +242,11 @@ describe("large arrays", () => {
     expect(first.buffer).toBeInstanceOf(SharedArrayBuffer);
     expect(first.buffer === second.buffer && first.byteOffset === second.byteOffset).toBe(true);
     first[0] = 5;
-    const look = remote((array: Float64Array) => ({ shared: array.buffer instanceof SharedArrayBuffer, first: array[0], length: array.length }));
+    const look = remote((array: Float64Array) => ({
+      shared: array.buffer instanceof SharedArrayBuffer,
+      first: array[0],
+      length: array.length,
+    }));
     expect(await get(look.remote(ref))).toEqual({ shared: true, first: 5, length: 50_000 });
     expect(second[0]).toBe(5);
     const copy = structuredClone(first.slice());
@@ -199,7 +262,15 @@ describe("large arrays", () => {
       small: new Uint8Array(10).fill(1),
     };
     for (const back of (await roundTrips(value)) as (typeof value)[]) {
-      expect([back.a.length, back.a[9], back.b[9], back.c.getUint8(9), back.c.byteLength, back.d.length, back.d[0]]).toEqual([40_000, 1.5, -3n, 6, 149_000, 199_997, 4]);
+      expect([back.a.length, back.a[9], back.b[9], back.c.getUint8(9), back.c.byteLength, back.d.length, back.d[0]]).toEqual([
+        40_000,
+        1.5,
+        -3n,
+        6,
+        149_000,
+        199_997,
+        4,
+      ]);
       expect(back.a.buffer).toBeInstanceOf(SharedArrayBuffer);
       expect(back.d.buffer).toBeInstanceOf(SharedArrayBuffer);
       expect(back.small).toEqual(value.small);
@@ -250,7 +321,10 @@ describe("free", () => {
       await get(box.keep.remote([ref]));
       const read = remote(async (to: ActorHandle<Box>) => {
         const [ref] = (await get(to.read.remote())) as [ObjectRef<unknown>];
-        return await get(ref).then(() => "there", (error: Error) => error.name);
+        return await get(ref).then(
+          () => "there",
+          (error: Error) => error.name,
+        );
       });
       expect(await get(read.remote(box))).toBe("there");
       free(ref);

@@ -28,10 +28,7 @@ const whereAmI = remote(() => getRuntimeContext().placementGroupId);
 const tapeless = remote(() => 1, { numCpus: 0 });
 
 /** Makes a group for the time of a test. */
-async function withGroup(
-  bundles: Record<string, number>[],
-  body: (group: PlacementGroup) => Promise<void>,
-): Promise<void> {
+async function withGroup(bundles: Record<string, number>[], body: (group: PlacementGroup) => Promise<void>): Promise<void> {
   const group = placementGroup(bundles);
   try {
     await body(group);
@@ -185,9 +182,7 @@ describe("a task in a group", () => {
       const refused = get(whereAmI.options(byId).remote());
       expect(await failure(refused)).toBeInstanceOf(TaskUnschedulableError);
       expect(await failure(refused)).toMatchObject({ message: expect.stringMatching("bundle 1") });
-      expect(() => whereAmI.options({ schedulingStrategy: { placementGroup: group, bundleIndex: 2 } })).toThrow(
-        "bundleIndex",
-      );
+      expect(() => whereAmI.options({ schedulingStrategy: { placementGroup: group, bundleIndex: 2 } })).toThrow("bundleIndex");
     });
   });
 
@@ -213,9 +208,7 @@ describe("a task in a group", () => {
   test("gives its CPU back to the bundle while it waits for a child in the same bundle", async () => {
     await withGroup([{ CPU: 1 }], async (group) => {
       const parent = remote(async (): Promise<unknown> => get(whereAmI.remote()));
-      expect(
-        await get(parent.options({ schedulingStrategy: { placementGroup: group, captureChildTasks: true } }).remote()),
-      ).toBe(group.id);
+      expect(await get(parent.options({ schedulingStrategy: { placementGroup: group, captureChildTasks: true } }).remote())).toBe(group.id);
     });
   });
 
@@ -223,11 +216,8 @@ describe("a task in a group", () => {
     const group = placementGroup([{ CPU: 1 }]);
     await group.wait();
     await removePlacementGroup(group);
-    const late = Array.from({ length: 20 }, () =>
-      get(whereAmI.options({ schedulingStrategy: { placementGroup: group } }).remote()),
-    );
-    for (const each of late)
-      expect(await failure(each)).toMatchObject({ code: "PLACEMENT_GROUP_ERROR", reason: "removed" });
+    const late = Array.from({ length: 20 }, () => get(whereAmI.options({ schedulingStrategy: { placementGroup: group } }).remote()));
+    for (const each of late) expect(await failure(each)).toMatchObject({ code: "PLACEMENT_GROUP_ERROR", reason: "removed" });
     const unknown = get(whereAmI.options({ schedulingStrategy: { placementGroup: { id: "p0-0" } } }).remote());
     expect(await failure(unknown)).toMatchObject({ reason: "not-found" });
   });

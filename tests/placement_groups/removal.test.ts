@@ -75,9 +75,7 @@ describe("actors in a group", () => {
 
   test("that no bundle can hold are refused", async () => {
     const group = placementGroup([{ tape: 1 }]);
-    expect(() => MemberActor.options({ schedulingStrategy: { placementGroup: group } }).remote()).toThrow(
-      /CPU: 1.*tape: 1/,
-    );
+    expect(() => MemberActor.options({ schedulingStrategy: { placementGroup: group } }).remote()).toThrow(/CPU: 1.*tape: 1/);
     const member = MemberActor.options({
       schedulingStrategy: { placementGroup: { id: group.id } },
       maxRestarts: -1,

@@ -1,15 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import {
-  ActorUnschedulableError,
-  get,
-  getRuntimeContext,
-  init,
-  nodes,
-  remote,
-  shutdown,
-  TaskUnschedulableError,
-  wait,
-} from "../../mod.ts";
+import { ActorUnschedulableError, get, getRuntimeContext, init, nodes, remote, shutdown, TaskUnschedulableError, wait } from "../../mod.ts";
 import type { LabelSelector, TaskCallOptions } from "../../runtime/options/mod.ts";
 import { failure } from "./failure.ts";
 
@@ -26,13 +16,7 @@ const MemberActor = remote(Member);
 
 test("SPREAD, DEFAULT and affinity to the node itself run here", async () => {
   const { nodeId } = getRuntimeContext();
-  for (const schedulingStrategy of [
-    "SPREAD",
-    "DEFAULT",
-    { nodeId },
-    { nodeId, soft: true },
-    { nodeId: "gone", soft: true },
-  ] as const) {
+  for (const schedulingStrategy of ["SPREAD", "DEFAULT", { nodeId }, { nodeId, soft: true }, { nodeId: "gone", soft: true }] as const) {
     expect(await get(here.options({ schedulingStrategy }).remote())).toBe(nodeId);
     expect(await get(MemberActor.options({ schedulingStrategy }).remote().here.remote())).toBe(nodeId);
   }

@@ -9,23 +9,25 @@ beforeAll(async () => {
 });
 afterAll(shutdown);
 
-const Counter = remote(class Counter {
-  n = 0;
-  held: Float64Array | undefined;
-  incr(k = 1): number {
-    return (this.n += k);
-  }
-  keep(values: Float64Array): number {
-    this.held = values;
-    return values.length;
-  }
-  kept(): Float64Array | undefined {
-    return this.held;
-  }
-  pid(): number {
-    return process.pid;
-  }
-});
+const Counter = remote(
+  class Counter {
+    n = 0;
+    held: Float64Array | undefined;
+    incr(k = 1): number {
+      return (this.n += k);
+    }
+    keep(values: Float64Array): number {
+      this.held = values;
+      return values.length;
+    }
+    kept(): Float64Array | undefined {
+      return this.held;
+    }
+    pid(): number {
+      return process.pid;
+    }
+  },
+);
 
 function isAlive(pid: number): boolean {
   try {

@@ -1,6 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import process from "node:process";
-import { ActorDiedError, availableResources, cancel, type Death, get, init, type ObjectRef, OutOfMemoryError, remote, shutdown, TaskCancelledError, WorkerCrashedError } from "../../mod.ts";
+import {
+  ActorDiedError,
+  availableResources,
+  cancel,
+  type Death,
+  get,
+  init,
+  type ObjectRef,
+  OutOfMemoryError,
+  remote,
+  shutdown,
+  TaskCancelledError,
+  WorkerCrashedError,
+} from "../../mod.ts";
 import { waitForCondition } from "../../testing/mod.ts";
 
 beforeAll(async () => {
@@ -66,11 +79,15 @@ for (const isolation of ["thread", "process"] as const) {
     });
 
     test("is replaced, and a retry succeeds", async () => {
-      const flaky = remote((path: string) => import("node:fs").then(({ existsSync, writeFileSync }) => {
-        if (existsSync(path)) return "second time";
-        writeFileSync(path, "");
-        process.exit(1);
-      }), { isolation, maxRetries: 1 });
+      const flaky = remote(
+        (path: string) =>
+          import("node:fs").then(({ existsSync, writeFileSync }) => {
+            if (existsSync(path)) return "second time";
+            writeFileSync(path, "");
+            process.exit(1);
+          }),
+        { isolation, maxRetries: 1 },
+      );
       const { mkdtempSync, rmSync } = await import("node:fs");
       const { tmpdir } = await import("node:os");
       const folder = mkdtempSync(`${tmpdir()}/mobula-flaky-`);
@@ -79,18 +96,21 @@ for (const isolation of ["thread", "process"] as const) {
     });
 
     test("by an actor's method: the actor's error tells the same", async () => {
-      const Bomb = remote(class Bomb {
-        leave(): void {
-          console.log("the actor leaves");
-          process.exit(3);
-        }
-        throwLater(): Promise<void> {
-          setTimeout(() => {
-            throw new RangeError("the actor's timer");
-          }, 1);
-          return new Promise(() => {});
-        }
-      }, { isolation });
+      const Bomb = remote(
+        class Bomb {
+          leave(): void {
+            console.log("the actor leaves");
+            process.exit(3);
+          }
+          throwLater(): Promise<void> {
+            setTimeout(() => {
+              throw new RangeError("the actor's timer");
+            }, 1);
+            return new Promise(() => {});
+          }
+        },
+        { isolation },
+      );
       const left = await failureOf(Bomb.remote().leave.remote());
       expect(left).toBeInstanceOf(ActorDiedError);
       expect(left.death).toMatchObject({ cause: "exit", exitCode: 3, lastLogs: ["the actor leaves"] });
@@ -123,10 +143,12 @@ describe("a child process that the system ends", () => {
   const once = { isolation: "process", maxRetries: 0 } as const;
 
   test("by SIGKILL is told by its signal, not as out of memory", async () => {
-    const failure = await failureOf(remote(() => {
-      process.kill(process.pid, "SIGKILL");
-      return new Promise(() => {});
-    }, once).remote());
+    const failure = await failureOf(
+      remote(() => {
+        process.kill(process.pid, "SIGKILL");
+        return new Promise(() => {});
+      }, once).remote(),
+    );
     expect(failure).toBeInstanceOf(WorkerCrashedError);
     expect(failure.death).toMatchObject({ cause: "signal", signal: "SIGKILL" });
     expect(failure.message).toContain("signal SIGKILL");
@@ -134,21 +156,26 @@ describe("a child process that the system ends", () => {
   });
 
   test("by a native crash is told with its last words", async () => {
-    const failure = await failureOf(remote(() => {
-      console.log("just before");
-      process.abort();
-    }, once).remote());
+    const failure = await failureOf(
+      remote(() => {
+        console.log("just before");
+        process.abort();
+      }, once).remote(),
+    );
     expect(failure.death.cause).toBe("signal");
     expect(failure.death.signal).toBe("SIGABRT");
     expect(failure.death.lastLogs).toContain("just before");
   });
 
   test("from outside, while it waits, takes its actor with it, which is restarted when it may be", async () => {
-    const Kept = remote(class Kept {
-      pid(): number {
-        return process.pid;
-      }
-    }, { isolation: "process", maxRestarts: 1 });
+    const Kept = remote(
+      class Kept {
+        pid(): number {
+          return process.pid;
+        }
+      },
+      { isolation: "process", maxRestarts: 1 },
+    );
     const kept = Kept.remote();
     const first = await get(kept.pid.remote());
     process.kill(first, "SIGKILL");
@@ -158,10 +185,13 @@ describe("a child process that the system ends", () => {
 
   // JavaScriptCore has no limit that can be set from outside.
   test.skipIf(!inDeno)("because its heap is full is OutOfMemoryError", async () => {
-    const eats = remote(() => {
-      const eaten: object[] = [];
-      for (;;) eaten.push(new Array(10_000).fill({}));
-    }, { ...once, runtimeEnv: { envVars: { DENO_V8_FLAGS: "--max-old-space-size=60" } } });
+    const eats = remote(
+      () => {
+        const eaten: object[] = [];
+        for (;;) eaten.push(new Array(10_000).fill({}));
+      },
+      { ...once, runtimeEnv: { envVars: { DENO_V8_FLAGS: "--max-old-space-size=60" } } },
+    );
     const failure = await failureOf(eats.remote());
     expect(failure).toBeInstanceOf(OutOfMemoryError);
     expect(failure.death.cause).toBe("out-of-memory");

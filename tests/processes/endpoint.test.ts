@@ -22,7 +22,10 @@ async function openNode(limits?: { attachmentBytes: number }) {
     linkProcess: (_place: number, link: WebSocketLink) => joined.resolve(link),
     processUnlinked: (_place: number, reason: string) => void lost.push(reason),
   };
-  const endpoint = await ProcessEndpoint.open(node, { clock: systemClock, attachmentBytes: limits?.attachmentBytes ?? 64 * 1024 * 1024 });
+  const endpoint = await ProcessEndpoint.open(node, {
+    clock: systemClock,
+    attachmentBytes: limits?.attachmentBytes ?? 64 * 1024 * 1024,
+  });
   open.push(endpoint);
   return { endpoint, frames, lost, joined: joined.promise };
 }
@@ -99,7 +102,12 @@ describe("the link", () => {
     const shared = new SharedArrayBuffer(20 * 1024 * 1024 + 3);
     const bytes = new Uint8Array(shared);
     for (let i = 0; i < bytes.length; i += 4099) bytes[i] = i % 251;
-    link.send({ to: 0, from: 7, bytes: new Uint8Array([5]), attachments: [shared, new SharedArrayBuffer(0), new SharedArrayBuffer(8)] });
+    link.send({
+      to: 0,
+      from: 7,
+      bytes: new Uint8Array([5]),
+      attachments: [shared, new SharedArrayBuffer(0), new SharedArrayBuffer(8)],
+    });
     link.send({ to: 0, from: 7, bytes: new Uint8Array([6]), attachments: [] });
     await until(() => frames.length === 2);
     const [first, second] = frames;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import process from "node:process";
-import { availableResources, get, init, ObjectFreedError, put, remote, RuntimeEnvSetupError, shutdown, wait } from "../../mod.ts";
+import { availableResources, get, init, ObjectFreedError, put, RuntimeEnvSetupError, remote, shutdown, wait } from "../../mod.ts";
 import { waitForCondition } from "../../testing/mod.ts";
 
 beforeAll(async () => {
@@ -22,7 +22,10 @@ describe("a task with isolation process", () => {
   });
 
   test("gets its runtimeEnv: variables and working folder", async () => {
-    const where = remote(() => [process.env["MOBULA_TEST_COLOR"], process.cwd()], { ...apart, runtimeEnv: { envVars: { MOBULA_TEST_COLOR: "blue" }, workingDir: "/" } });
+    const where = remote(() => [process.env["MOBULA_TEST_COLOR"], process.cwd()], {
+      ...apart,
+      runtimeEnv: { envVars: { MOBULA_TEST_COLOR: "blue" }, workingDir: "/" },
+    });
     expect(await get(where.remote())).toEqual(["blue", "/"]);
     expect(process.env["MOBULA_TEST_COLOR"]).toBeUndefined();
   });

@@ -173,7 +173,9 @@ describe("cancel", () => {
     const gate = GateActor.remote();
     // Each function is new to its worker: it has to be fetched first.
     for (let i = 0; i < 10; i++) {
-      const fresh = remote(async (to: ActorHandle<Gate>) => await get(to.note.remote("ran")), { captures: { salt: i } });
+      const fresh = remote(async (to: ActorHandle<Gate>) => await get(to.note.remote("ran")), {
+        captures: { salt: i },
+      });
       const ref = fresh.remote(gate);
       await Promise.resolve();
       await Promise.resolve();
@@ -203,4 +205,3 @@ describe("timeoutMs", () => {
     expect(await get(Array.from({ length: 20 }, (_, i) => quick.remote(i)))).toHaveLength(20);
   });
 });
-

@@ -1,7 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type ActorHandle, cancel, get, getRuntimeContext, init, type ObjectRef, type ObjectRefGenerator, remote, shutdown, TaskCancelledError, TaskError, wait } from "../../mod.ts";
-import { type Gate, GateActor } from "./gate.ts";
+import {
+  type ActorHandle,
+  cancel,
+  get,
+  getRuntimeContext,
+  init,
+  type ObjectRef,
+  type ObjectRefGenerator,
+  remote,
+  shutdown,
+  TaskCancelledError,
+  TaskError,
+  wait,
+} from "../../mod.ts";
 import { rejection, rejectionText } from "../rejection.ts";
+import { type Gate, GateActor } from "./gate.ts";
 
 beforeAll(() => init({ numCpus: 2 }));
 afterAll(() => shutdown());

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type ActorHandle, asCompleted, get, GetTimeoutError, init, mapUnordered, type ObjectRef, put, remote, shutdown, wait } from "../../mod.ts";
-import { type Gate, GateActor } from "./gate.ts";
+import { type ActorHandle, asCompleted, GetTimeoutError, get, init, mapUnordered, type ObjectRef, put, remote, shutdown, wait } from "../../mod.ts";
 import { rejection, rejectionText } from "../rejection.ts";
+import { type Gate, GateActor } from "./gate.ts";
 
 beforeAll(() => init({ numCpus: 2 }));
 afterAll(() => shutdown());

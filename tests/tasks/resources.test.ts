@@ -1,6 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type ActorHandle, availableResources, cancel, clusterResources, get, init, type ObjectRef, remote, shutdown, TaskCancelledError, wait } from "../../mod.ts";
+import {
+  type ActorHandle,
+  availableResources,
+  cancel,
+  clusterResources,
+  get,
+  init,
+  type ObjectRef,
+  remote,
+  shutdown,
+  TaskCancelledError,
+  wait,
+} from "../../mod.ts";
 import { type Gate, GateActor } from "./gate.ts";
 
 beforeAll(() => init({ numCpus: 3, resources: { token: 2, tiny: 1 }, logToDriver: false }));
@@ -54,17 +66,23 @@ describe("resources", () => {
 
   test("never more run at once than fit, whatever they ask for", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.record({ cpus: fc.constantFrom(0.5, 1, 1.5, 2, 3), ms: fc.integer({ min: 0, max: 8 }) }), { minLength: 1, maxLength: 25 }), async (asked) => {
-        const spans = await get(asked.map(({ cpus, ms }) => busy.options({ numCpus: cpus }).remote(ms)));
-        const events = spans
-          .flatMap(([began, ended], i) => [[began, asked[i]?.cpus ?? 0] as const, [ended, -(asked[i]?.cpus ?? 0)] as const])
-          .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-        let used = 0;
-        for (const [, step] of events) {
-          used += step;
-          expect(used).toBeLessThanOrEqual(3);
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(fc.record({ cpus: fc.constantFrom(0.5, 1, 1.5, 2, 3), ms: fc.integer({ min: 0, max: 8 }) }), {
+          minLength: 1,
+          maxLength: 25,
+        }),
+        async (asked) => {
+          const spans = await get(asked.map(({ cpus, ms }) => busy.options({ numCpus: cpus }).remote(ms)));
+          const events = spans
+            .flatMap(([began, ended], i) => [[began, asked[i]?.cpus ?? 0] as const, [ended, -(asked[i]?.cpus ?? 0)] as const])
+            .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+          let used = 0;
+          for (const [, step] of events) {
+            used += step;
+            expect(used).toBeLessThanOrEqual(3);
+          }
+        },
+      ),
       { numRuns: 15 },
     );
   });

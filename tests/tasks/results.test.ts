@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type ActorHandle, get, getRuntimeContext, init, put, remote, shutdown, TaskError, wait, type ObjectRef } from "../../mod.ts";
-import { type Gate, GateActor } from "./gate.ts";
+import { type ActorHandle, get, getRuntimeContext, init, type ObjectRef, put, remote, shutdown, TaskError, wait } from "../../mod.ts";
 import { rejectionText } from "../rejection.ts";
+import { type Gate, GateActor } from "./gate.ts";
 
 beforeAll(() => init({ numCpus: 2 }));
 afterAll(() => shutdown());
@@ -212,13 +212,30 @@ describe("functions", () => {
     const who = remote(
       () => {
         const { taskId, taskName, workerId, nodeId, jobId, attempt, assignedResources, actorId } = getRuntimeContext();
-        return { taskId, taskName, workerId, nodeId, jobId, attempt, assignedResources, actorId, canceled: getRuntimeContext().isCanceled() };
+        return {
+          taskId,
+          taskName,
+          workerId,
+          nodeId,
+          jobId,
+          attempt,
+          assignedResources,
+          actorId,
+          canceled: getRuntimeContext().isCanceled(),
+        };
       },
       { name: "who", numCpus: 0.5 },
     );
     const driver = getRuntimeContext();
     const seen = await get(who.remote());
-    expect(seen).toMatchObject({ taskName: "who", nodeId: driver.nodeId, jobId: driver.jobId, attempt: 0, assignedResources: { CPU: 0.5 }, canceled: false });
+    expect(seen).toMatchObject({
+      taskName: "who",
+      nodeId: driver.nodeId,
+      jobId: driver.jobId,
+      attempt: 0,
+      assignedResources: { CPU: 0.5 },
+      canceled: false,
+    });
     expect(typeof seen.taskId).toBe("string");
     expect(seen.actorId).toBe(undefined);
     expect(seen.workerId).not.toBe(driver.workerId);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type ActorHandle, get, getRuntimeContext, init, type ObjectRef, put, remote, shutdown, TaskError, WorkerCrashedError } from "../../mod.ts";
-import { type Gate, GateActor } from "./gate.ts";
 import { rejection } from "../rejection.ts";
+import { type Gate, GateActor } from "./gate.ts";
 
 beforeAll(() => init({ numCpus: 2, logToDriver: false }));
 afterAll(() => shutdown());
@@ -13,7 +13,8 @@ const flaky = remote(async (n: number, kind: string, to: ActorHandle<Gate>) => {
   }
   const { attempt } = getRuntimeContext();
   await get(to.note.remote(`${attempt}`));
-  if (attempt < n - 1) throw kind === "Transient" ? new Transient("not yet") : kind === "RangeError" ? new RangeError("not yet") : new TypeError("not yet");
+  if (attempt < n - 1)
+    throw kind === "Transient" ? new Transient("not yet") : kind === "RangeError" ? new RangeError("not yet") : new TypeError("not yet");
   return attempt;
 });
 

@@ -243,8 +243,19 @@ export class SimulatedNode {
     const key = `${owner}.${number}`;
     let template = this.#templates.get(key);
     if (template === undefined) {
-      const options = resolveTaskOptions({ numCpus: cpus, maxRetries: -1 }, { name: "simulated", generator: false } as never);
-      template = { owner, number, kind: "task", functionId: "f", name: "simulated", options, schedulingClass: `cpus ${cpus}` };
+      const options = resolveTaskOptions({ numCpus: cpus, maxRetries: -1 }, {
+        name: "simulated",
+        generator: false,
+      } as never);
+      template = {
+        owner,
+        number,
+        kind: "task",
+        functionId: "f",
+        name: "simulated",
+        options,
+        schedulingClass: `cpus ${cpus}`,
+      };
       this.#templates.set(key, template);
       // On the owner's own link, ahead of what names it there.
       this.#places.get(owner)?.kernel.send(SYSTEM, [ActorNumber.gcs, "publish", 0, key]);

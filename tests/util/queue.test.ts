@@ -116,9 +116,7 @@ describe("Queue", () => {
     const consumers = [60, 60, 60].map((count) => consume.remote(queue, count));
     await get(producers);
     const received = await get(consumers);
-    expect(received.flat().sort((a, b) => a - b)).toEqual(
-      [0, 1000, 2000].flatMap((from) => Array.from({ length: 60 }, (_, i) => from + i)),
-    );
+    expect(received.flat().sort((a, b) => a - b)).toEqual([0, 1000, 2000].flatMap((from) => Array.from({ length: 60 }, (_, i) => from + i)));
     for (const items of received) {
       for (const from of [0, 1000, 2000]) {
         const own = items.filter((item) => item >= from && item < from + 1000);

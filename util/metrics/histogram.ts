@@ -9,9 +9,7 @@ export interface HistogramOptions extends MetricOptions {
 /** How values are spread: latencies, sizes. */
 export class Histogram extends Metric {
   constructor(name: string, { description = "", tagKeys = [], boundaries }: HistogramOptions) {
-    const ascending = boundaries.every(
-      (bound, i) => Number.isFinite(bound) && bound > (boundaries[i - 1] ?? -Infinity),
-    );
+    const ascending = boundaries.every((bound, i) => Number.isFinite(bound) && bound > (boundaries[i - 1] ?? -Infinity));
     if (boundaries.length === 0 || !ascending) {
       throw new RangeError(`${name}: boundaries must be ascending finite numbers, at least one`);
     }

@@ -27,9 +27,7 @@ export function record(definition: MetricDefinition, tagValues: readonly string[
     own = new Series(definition);
     series.set(definition.name, own);
   } else if (own.definition.kind !== definition.kind || own.definition.tagKeys.join() !== definition.tagKeys.join()) {
-    throw new RangeError(
-      `${definition.name} is already a ${own.definition.kind} with tags [${own.definition.tagKeys}]`,
-    );
+    throw new RangeError(`${definition.name} is already a ${own.definition.kind} with tags [${own.definition.tagKeys}]`);
   }
   own.record(tagValues, value);
   schedule();

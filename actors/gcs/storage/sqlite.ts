@@ -107,11 +107,7 @@ export class SqliteStorage implements Storage {
     // By message: of the two runtimes only one gives SQLite's error number.
     if (/not a database|malformed|foreign file|corrupt/i.test(text)) return this.#damaged(text, cause);
     if (/locked|busy/i.test(text)) {
-      return this.#error(
-        "in_use",
-        `The store file ${this.#path} is in use by another control store. Stop that one, or name another file.`,
-        cause,
-      );
+      return this.#error("in_use", `The store file ${this.#path} is in use by another control store. Stop that one, or name another file.`, cause);
     }
     const closed = this.#open ? "" : " (the store is closed)";
     return this.#error(

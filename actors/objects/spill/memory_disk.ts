@@ -18,8 +18,7 @@ export class MemoryDisk implements SpillDisk {
       kept.push(piece.slice());
       size += piece.byteLength;
       await Promise.resolve();
-      if (size > this.#freeBytes())
-        throw new OutOfDiskFault({ neededBytes: size, reason: "the disk in memory is full." });
+      if (size > this.#freeBytes()) throw new OutOfDiskFault({ neededBytes: size, reason: "the disk in memory is full." });
     }
     const file = new Uint8Array(size);
     let offset = 0;

@@ -72,16 +72,12 @@ export class SpillFiles {
       const piece = into.subarray(done, Math.min(done + PIECE_BYTES, location.bytes));
       const got = await this.#disk.read(location.file.name, { offset: location.offset + done, into: piece });
       if (got !== piece.byteLength) {
-        throw new SpillCorruptFault(
-          `Spill file ${location.file.name} ends at byte ${location.offset + done + got}, inside an object.`,
-        );
+        throw new SpillCorruptFault(`Spill file ${location.file.name} ends at byte ${location.offset + done + got}, inside an object.`);
       }
       crc = crc32(piece, crc);
     }
     if (crc !== location.crc) {
-      throw new SpillCorruptFault(
-        `Spill file ${location.file.name} has changed: wrong checksum at byte ${location.offset}.`,
-      );
+      throw new SpillCorruptFault(`Spill file ${location.file.name} has changed: wrong checksum at byte ${location.offset}.`);
     }
   }
 
@@ -105,10 +101,7 @@ export class SpillFiles {
 }
 
 /** The objects' bytes in pieces; each object's place is told when its last piece has been taken. */
-function* fuse(
-  objects: readonly Uint8Array[],
-  placed: (location: Omit<SpillLocation, "file">) => void,
-): Generator<Uint8Array> {
+function* fuse(objects: readonly Uint8Array[], placed: (location: Omit<SpillLocation, "file">) => void): Generator<Uint8Array> {
   let offset = 0;
   for (const object of objects) {
     let crc = 0;

@@ -14,11 +14,7 @@ const MOST_STEPS = 20_000;
  * first; where that leads nowhere, back and on to the next (vector bin packing, first fit decreasing with
  * backtracking). Exact for the sizes that occur; beyond `MOST_STEPS` it may miss a placement, never make a wrong one.
  */
-export function assignBundles<B extends Bin>(
-  bundles: readonly ResourceSet[],
-  bins: readonly B[],
-  prefer: (a: B, b: B) => number,
-): B[] | undefined {
+export function assignBundles<B extends Bin>(bundles: readonly ResourceSet[], bins: readonly B[], prefer: (a: B, b: B) => number): B[] | undefined {
   const sizes = bundles.map((bundle) => share(bundle, bins));
   const order = bundles.map((_, index) => index).sort((a, b) => (sizes[b] as number) - (sizes[a] as number));
   const placed: (B | undefined)[] = new Array(bundles.length);

@@ -11,11 +11,7 @@ export type BundlePlacement =
   | { readonly kind: "infeasible" };
 
 /** Places the bundles of one placement group, all or none. */
-export function placeBundles(
-  nodes: readonly NodeView[],
-  bundles: readonly ResourceSet[],
-  strategy: PlacementStrategy,
-): BundlePlacement {
+export function placeBundles(nodes: readonly NodeView[], bundles: readonly ResourceSet[], strategy: PlacementStrategy): BundlePlacement {
   const candidates = nodes.filter(usable).sort(byId);
   const place = STRATEGIES[strategy];
   const nodeIds = place(candidates, bundles, (node) => node.available);
@@ -23,11 +19,7 @@ export function placeBundles(
   return { kind: place(candidates, bundles, (node) => node.total) === undefined ? "infeasible" : "busy" };
 }
 
-type Place = (
-  nodes: readonly NodeView[],
-  bundles: readonly ResourceSet[],
-  room: (node: NodeView) => ResourceSet,
-) => readonly string[] | undefined;
+type Place = (nodes: readonly NodeView[], bundles: readonly ResourceSet[], room: (node: NodeView) => ResourceSet) => readonly string[] | undefined;
 
 /** All on one node: the fullest that has room, so that empty ones stay empty. */
 const strictPack: Place = (nodes, bundles, room) => {
@@ -46,13 +38,11 @@ const strictSpread: Place = (nodes, bundles, room) => {
 
 /** On as few nodes as can be. */
 const pack: Place = (nodes, bundles, room) =>
-  strictPack(nodes, bundles, room) ??
-  assigned(nodes, bundles, room, (a, b) => b.bundles - a.bundles || utilisation(b.node) - utilisation(a.node));
+  strictPack(nodes, bundles, room) ?? assigned(nodes, bundles, room, (a, b) => b.bundles - a.bundles || utilisation(b.node) - utilisation(a.node));
 
 /** On as many nodes as can be. */
 const spreadOut: Place = (nodes, bundles, room) =>
-  strictSpread(nodes, bundles, room) ??
-  assigned(nodes, bundles, room, (a, b) => a.bundles - b.bundles || utilisation(a.node) - utilisation(b.node));
+  strictSpread(nodes, bundles, room) ?? assigned(nodes, bundles, room, (a, b) => a.bundles - b.bundles || utilisation(a.node) - utilisation(b.node));
 
 const STRATEGIES: Readonly<Record<PlacementStrategy, Place>> = {
   PACK: pack,

@@ -9,11 +9,7 @@ export interface LocalityOptions {
 }
 
 /** The node with room that has most of the arguments' bytes: moving the task is cheaper than moving them. */
-export function locality(
-  nodes: readonly NodeView[],
-  demand: ResourceSet,
-  { bytes, otherwise }: LocalityOptions,
-): Choice | undefined {
+export function locality(nodes: readonly NodeView[], demand: ResourceSet, { bytes, otherwise }: LocalityOptions): Choice | undefined {
   let nodeId: string | undefined;
   let most = 0;
   for (const node of [...nodes].sort(byId)) {

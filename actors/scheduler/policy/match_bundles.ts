@@ -8,8 +8,7 @@ export function matchBundles(bundles: readonly ResourceSet[], rooms: readonly Re
   if (bundles.length > rooms.length) return undefined;
   const owner = new Map<number, number>();
 
-  const fits = (bundle: number, room: number): boolean =>
-    (bundles[bundle] as ResourceSet).fits(rooms[room] as ResourceSet);
+  const fits = (bundle: number, room: number): boolean => (bundles[bundle] as ResourceSet).fits(rooms[room] as ResourceSet);
 
   function seat(bundle: number, seen: Set<number>): boolean {
     let room = rooms.findIndex((_, index) => !owner.has(index) && fits(bundle, index));

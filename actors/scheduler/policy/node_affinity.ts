@@ -9,11 +9,7 @@ export interface NodeAffinityOptions {
 }
 
 /** The node that was named. None when it can never be that one and the affinity is hard. */
-export function nodeAffinity(
-  nodes: readonly NodeView[],
-  demand: ResourceSet,
-  { nodeId, soft, otherwise }: NodeAffinityOptions,
-): Choice | undefined {
+export function nodeAffinity(nodes: readonly NodeView[], demand: ResourceSet, { nodeId, soft, otherwise }: NodeAffinityOptions): Choice | undefined {
   const named = nodes.find((node) => node.nodeId === nodeId);
   if (named !== undefined && feasible(named, demand)) return { nodeId, now: fitsNow(named, demand) };
   return soft ? otherwise(nodes, demand) : undefined;

@@ -3,17 +3,7 @@ import { get, type ObjectRef } from "../../../mod.ts";
 import type { Loop } from "../measure.ts";
 import { type Family, rateRow } from "../row.ts";
 import type { Target } from "../target.ts";
-import {
-  AsyncServer,
-  Client,
-  callInTurn,
-  countOk,
-  endAll,
-  SERVERS,
-  Server,
-  type ServerHandle,
-  started,
-} from "./programs.ts";
+import { AsyncServer, Client, callInTurn, countOk, endAll, SERVERS, Server, type ServerHandle, started } from "./programs.ts";
 
 const BATCH = 1000;
 const N_TO_N = 5000;
@@ -111,9 +101,7 @@ export const actors: readonly Family[] = [
     node: {},
     rows: [
       rateRow("1:1 actor calls sync", { calls: 1, targets: syncTargets }, () => oneToOne(newServer, 1, plain)),
-      rateRow("1:1 actor calls async", { calls: BATCH, targets: asyncTargets("1:1 actor calls async") }, () =>
-        oneToOne(newServer, BATCH, plain),
-      ),
+      rateRow("1:1 actor calls async", { calls: BATCH, targets: asyncTargets("1:1 actor calls async") }, () => oneToOne(newServer, BATCH, plain)),
       rateRow("1:1 actor calls concurrent", { calls: BATCH }, () => oneToOne(newThreadedServer, BATCH, plain)),
       rateRow("1:n actor calls async", { calls: N_TO_N * SERVERS }, () => oneToN(newServer)),
       rateRow("n:n actor calls async", { calls: 4 * N_TO_N }, () => nToN(newServer)),
@@ -126,9 +114,7 @@ export const actors: readonly Family[] = [
     rows: [
       rateRow("1:1 async-actor calls sync", { calls: 1 }, () => oneToOne(newAsyncServer, 1, plain)),
       rateRow("1:1 async-actor calls async", { calls: BATCH }, () => oneToOne(newAsyncServer, BATCH, plain)),
-      rateRow("1:1 async-actor calls with args async", { calls: BATCH }, () =>
-        oneToOne(newAsyncServer, BATCH, withArgument),
-      ),
+      rateRow("1:1 async-actor calls with args async", { calls: BATCH }, () => oneToOne(newAsyncServer, BATCH, withArgument)),
       rateRow("1:n async-actor calls async", { calls: N_TO_N * SERVERS }, () => oneToN(newAsyncServer)),
       rateRow("n:n async-actor calls async", { calls: 4 * N_TO_N }, () => nToN(newAsyncServer)),
     ],

@@ -38,9 +38,7 @@ async function calibrate(ms: number): Promise<Work> {
   return { steps, length: await lengthOf(steps, 20) };
 }
 
-async function run(
-  works: readonly Work[],
-): Promise<{ ideal: number; actual: number } & Pick<Sample, "calls" | "completed">> {
+async function run(works: readonly Work[]): Promise<{ ideal: number; actual: number } & Pick<Sample, "calls" | "completed">> {
   const start = performance.now();
   const refs: ObjectRef<number>[] = works.map(({ steps }) => spin.remote(steps));
   const lengths = await get(refs);

@@ -101,17 +101,13 @@ const largeValues: Family = {
         };
       },
     ),
-    sampleRow(
-      "get 800 MiB on the same node",
-      { unit: "ms", targets: [{ atMost: 1 }], samples: ({ quick }) => (quick ? 5 : 100) },
-      async () => {
-        large ??= put(bigArray(ARRAY_LENGTH));
-        const start = performance.now();
-        const array = await get(large);
-        const value = performance.now() - start;
-        return { value, completed: array.at(-1) === 1 && (await isShared(large)) ? 1 : 0 };
-      },
-    ),
+    sampleRow("get 800 MiB on the same node", { unit: "ms", targets: [{ atMost: 1 }], samples: ({ quick }) => (quick ? 5 : 100) }, async () => {
+      large ??= put(bigArray(ARRAY_LENGTH));
+      const start = performance.now();
+      const array = await get(large);
+      const value = performance.now() - start;
+      return { value, completed: array.at(-1) === 1 && (await isShared(large)) ? 1 : 0 };
+    }),
     rateRow("multi client put gigabytes", { calls: 100, worth: 8, unit: "GB/s" }, () => {
       large?.[Symbol.dispose]();
       large = undefined;

@@ -1,14 +1,5 @@
 /** The functions and actors that the rows call. All travel to workers as source. */
-import {
-  type ActorClass,
-  type ActorHandle,
-  get,
-  kill,
-  type ObjectRef,
-  put,
-  type RemoteFunction,
-  remote,
-} from "../../../mod.ts";
+import { type ActorClass, type ActorHandle, get, kill, type ObjectRef, put, type RemoteFunction, remote } from "../../../mod.ts";
 import { platform } from "../../../runtime/platform/mod.ts";
 
 /** Ray's rows return `b"ok"`; here, and from every peer, it is a string as short. */
@@ -54,9 +45,7 @@ class ClientClass {
 
   async callEachWithArgument(count: number): Promise<number> {
     const argument = put(0);
-    const refs = this.#servers.flatMap((server) =>
-      Array.from({ length: count }, () => server.smallValueWithArgument.remote(argument)),
-    );
+    const refs = this.#servers.flatMap((server) => Array.from({ length: count }, () => server.smallValueWithArgument.remote(argument)));
     return (await get(refs)).filter((value) => value === "ok").length;
   }
 }

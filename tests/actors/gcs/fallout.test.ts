@@ -49,8 +49,7 @@ describe("what follows from a loss", () => {
     addJob(gcs);
     liveActor(gcs, "some", { maxRestarts: 1 });
     liveActor(gcs, "none", { maxRestarts: 0 });
-    for (let i = 0; i < 3; i++)
-      expect(gcs.loseActor("some", { death: crash, counted: false }).restarting).toEqual(["some"]);
+    for (let i = 0; i < 3; i++) expect(gcs.loseActor("some", { death: crash, counted: false }).restarting).toEqual(["some"]);
     expect(gcs.actors.get("some")).toMatchObject({ numRestarts: 0, incarnation: 3 });
     expect(gcs.loseActor("none", { death: crash, counted: false }).dead).toEqual(["none"]);
   });

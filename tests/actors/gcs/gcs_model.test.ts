@@ -34,15 +34,10 @@ function command(text: string, run: (model: Model, gcs: Gcs, bench: Bench) => vo
 async function check(model: Model, gcs: Gcs): Promise<void> {
   expect(gcs.actors.liveCount).toBe(model.live.size);
   for (const name of NAMES) expect(gcs.actors.byName("main", name)?.actorId).toBe(holder(model, name));
-  expect(gcs.actors.named("main").length).toBe(
-    [...model.live.values()].filter((actor) => actor.name !== undefined).length,
-  );
+  expect(gcs.actors.named("main").length).toBe([...model.live.values()].filter((actor) => actor.name !== undefined).length);
 }
 
-function register(
-  id: string,
-  options: { name: string | undefined; getIfExists: boolean; maxRestarts: number },
-): Command {
+function register(id: string, options: { name: string | undefined; getIfExists: boolean; maxRestarts: number }): Command {
   const { name, getIfExists, maxRestarts } = options;
   return command(`register ${id} ${JSON.stringify(options)}`, (model, gcs) => {
     const spec = actorSpec(id, {

@@ -38,11 +38,7 @@ export function actorSpec(actorId: string, changes: Partial<ActorSpec> = {}): Ac
 }
 
 /** Registers an actor and brings it to life in `place`. */
-export function liveActor(
-  gcs: Gcs,
-  actorId: string,
-  changes: Partial<ActorSpec> & { place?: number; nodeId?: string } = {},
-): void {
+export function liveActor(gcs: Gcs, actorId: string, changes: Partial<ActorSpec> & { place?: number; nodeId?: string } = {}): void {
   const { place = 50, nodeId, ...spec } = changes;
   gcs.registerActor(actorSpec(actorId, spec), DRIVER);
   gcs.actors.alive(actorId, { incarnation: 0, place, ...(nodeId === undefined ? {} : { nodeId }) });
@@ -62,9 +58,7 @@ export function durable(gcs: Gcs): unknown {
       .map((row) => row.descriptorId)
       .sort()
       .map((id) => gcs.functions.get(id)),
-    kv: gcs.kv
-      .namespaces()
-      .map((namespace) => [namespace, gcs.kv.keys({ namespace }).map((key) => [key, gcs.kv.get({ namespace, key })])]),
+    kv: gcs.kv.namespaces().map((namespace) => [namespace, gcs.kv.keys({ namespace }).map((key) => [key, gcs.kv.get({ namespace, key })])]),
     kvBytes: gcs.kv.bytes,
     places: [DRIVER, 3, 50, 100].map((place) => [gcs.actors.livingIn(place).sort(), gcs.actors.ownedBy(place).sort()]),
     named: gcs.actors.named().sort((a, b) => (`${a.namespace} ${a.name}` < `${b.namespace} ${b.name}` ? -1 : 1)),

@@ -38,9 +38,7 @@ describe("writing behind", () => {
     gcs.registerActor(actorSpec("a"), 1);
     gcs.actors.alive("a", { incarnation: 0, place: 5 });
     await turn();
-    expect(storage.batches.map(({ batch }) => batch.map(({ table, key }) => `${table}/${key}`))).toEqual([
-      ["jobs/j1", "actors/a"],
-    ]);
+    expect(storage.batches.map(({ batch }) => batch.map(({ table, key }) => `${table}/${key}`))).toEqual([["jobs/j1", "actors/a"]]);
   });
 
   test("one batch is under way at a time; flush waits for all that came before it", async () => {
@@ -78,11 +76,7 @@ describe("writing behind", () => {
     await gcs.close();
     const again = new Gcs({ clock: { now: () => 1 }, storage: (storage.inner as MemoryStorage).reopen() });
     await again.recover();
-    expect([gcs.kv.get(value("")), again.kv.get(value("")), again.kv.get({ namespace: "n", key: "k2" })]).toEqual([
-      "new",
-      "new",
-      "other",
-    ]);
+    expect([gcs.kv.get(value("")), again.kv.get(value("")), again.kv.get({ namespace: "n", key: "k2" })]).toEqual(["new", "new", "other"]);
   });
 
   test("nothing is written for a store that forgets", async () => {

@@ -65,9 +65,7 @@ describe("limits", () => {
     expect(() => gcs.registerActor(actorSpec("a", { resources: { CPU: Number.NaN } }), DRIVER)).toThrow("CPU");
     const limited = await bench({ limits: { actorCreationBytes: 4 } });
     addJob(limited.gcs);
-    expect(limitMet(() => limited.gcs.registerActor(actorSpec("a", { creation: new Uint8Array(5) }), DRIVER))).toBe(
-      "actorCreationBytes",
-    );
+    expect(limitMet(() => limited.gcs.registerActor(actorSpec("a", { creation: new Uint8Array(5) }), DRIVER))).toBe("actorCreationBytes");
     expect(gcs.actors.size).toBe(0);
   });
 
@@ -113,8 +111,7 @@ describe("key-value", () => {
 
   test("meets its limits by name and then holds what it held", async () => {
     const { gcs } = await bench({ limits: { kvKeyLength: 4, kvValueBytes: 10, kvTotalBytes: 30 } });
-    const put = (key: string, bytes: number) =>
-      limitMet(() => gcs.kv.put({ ...at(key), value: new Uint8Array(bytes) }));
+    const put = (key: string, bytes: number) => limitMet(() => gcs.kv.put({ ...at(key), value: new Uint8Array(bytes) }));
     expect(put("long!", 1)).toBe("kvKeyLength");
     expect(put("a", 11)).toBe("kvValueBytes");
     expect([put("a", 10), put("b", 10)]).toEqual(["none", "none"]);

@@ -44,9 +44,7 @@ describe("listings", () => {
     expect(() => gcs.state.list("actors", { limit: 0 })).toThrow("limit");
     expect(() => gcs.state.list("actors", { filters: ["colour=red"] })).toThrow("colour");
     expect(() => gcs.state.list("actors", { filters: ["colour"] })).toThrow("KEY=VALUE");
-    expect(() => gcs.state.list("actors", { filters: [{ key: "state", predicate: "<" as "=", value: "" }] })).toThrow(
-      "<",
-    );
+    expect(() => gcs.state.list("actors", { filters: [{ key: "state", predicate: "<" as "=", value: "" }] })).toThrow("<");
     expect(() => gcs.state.list("planets" as StateKind)).toThrow("planets");
     expect(parseFilter(" a.b != c = d ")).toEqual({ key: "a.b", predicate: "!=", value: "c = d" });
   });
@@ -73,8 +71,7 @@ describe("listings", () => {
         { name: "Queue", states: { ALIVE: 1 } },
       ],
     });
-    for (let i = 0; i < 3; i++)
-      gcs.tasks.record([[`t${i}`, 0, i ? "FINISHED" : "RUNNING", 1, { name: "f", type: "ACTOR_TASK" }]]);
+    for (let i = 0; i < 3; i++) gcs.tasks.record([[`t${i}`, 0, i ? "FINISHED" : "RUNNING", 1, { name: "f", type: "ACTOR_TASK" }]]);
     expect(gcs.state.summary("tasks")).toEqual({
       total: 3,
       states: { RUNNING: 1, FINISHED: 2 },

@@ -5,8 +5,7 @@ import { type Notice, PubSub } from "../../../actors/gcs/pubsub.ts";
 import { actorSpec, addJob, bench } from "./harness.ts";
 
 const limits = gcsLimits({ subscriberQueue: 4, subscriptions: 3 });
-const messages = (notices: Notice[]) =>
-  notices.map((notice) => (notice.type === "gap" ? `-${notice.missed}` : notice.message));
+const messages = (notices: Notice[]) => notices.map((notice) => (notice.type === "gap" ? `-${notice.missed}` : notice.message));
 
 describe("publish and subscribe", () => {
   test("gives each message once, in order, to those who asked for its channel or key", () => {
@@ -108,9 +107,7 @@ describe("publish and subscribe", () => {
     gcs.registerActor(actorSpec("b"), 1);
     gcs.actors.alive("a", { incarnation: 0, place: 5 });
     gcs.loseActor("a", { death: { cause: "exit" }, restart: false });
-    const states = gcs.pubsub
-      .drain(9)
-      .map((notice) => (notice.type === "message" ? (notice.message as { state: string }).state : notice));
+    const states = gcs.pubsub.drain(9).map((notice) => (notice.type === "message" ? (notice.message as { state: string }).state : notice));
     expect(states).toEqual(["PENDING_CREATION", "ALIVE", "DEAD"]);
   });
 });

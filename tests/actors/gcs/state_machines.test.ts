@@ -59,16 +59,11 @@ for (const [name, { moves, start, end }] of Object.entries(machines)) {
 describe("restart policy", () => {
   test("an actor restarts as often as its budget says, and for ever with -1", () => {
     fc.assert(
-      fc.property(
-        fc.integer({ min: -1, max: 6 }),
-        fc.constantFrom("PENDING_CREATION", "ALIVE", "RESTARTING"),
-        (maxRestarts, state) => {
-          let numRestarts = 0;
-          while (numRestarts < 10 && stateAfterLoss({ state, maxRestarts, numRestarts }) === "RESTARTING")
-            numRestarts++;
-          expect(numRestarts).toBe(maxRestarts === -1 ? 10 : maxRestarts);
-        },
-      ),
+      fc.property(fc.integer({ min: -1, max: 6 }), fc.constantFrom("PENDING_CREATION", "ALIVE", "RESTARTING"), (maxRestarts, state) => {
+        let numRestarts = 0;
+        while (numRestarts < 10 && stateAfterLoss({ state, maxRestarts, numRestarts }) === "RESTARTING") numRestarts++;
+        expect(numRestarts).toBe(maxRestarts === -1 ? 10 : maxRestarts);
+      }),
     );
   });
 

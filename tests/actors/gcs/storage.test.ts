@@ -1,28 +1,12 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import {
-  MemoryStorage,
-  type Mutation,
-  openStorage,
-  parseStorage,
-  type Storage,
-  StorageError,
-} from "../../../actors/gcs/storage/mod.ts";
+import { MemoryStorage, type Mutation, openStorage, parseStorage, type Storage, StorageError } from "../../../actors/gcs/storage/mod.ts";
 
 const folders: string[] = [];
 const opened: Storage[] = [];
@@ -88,12 +72,7 @@ for (const [name, make] of Object.entries(adapters)) {
 
     test("applies a batch in its order: the last word on a key holds", async () => {
       const storage = await make().open();
-      await storage.apply([
-        put("t", "a", bytes(1)),
-        remove("t", "a"),
-        put("t", "b", bytes(1)),
-        put("t", "b", bytes(2)),
-      ]);
+      await storage.apply([put("t", "a", bytes(1)), remove("t", "a"), put("t", "b", bytes(1)), put("t", "b", bytes(2))]);
       expect(await storage.load("t")).toEqual([["b", bytes(2)]]);
       await storage.apply([]);
       await storage.apply([remove("t", "b"), remove("t", "never there"), remove("never written", "x")]);
@@ -124,11 +103,7 @@ for (const [name, make] of Object.entries(adapters)) {
     test("takes a view, an empty value and a large one", async () => {
       const storage = await make().open();
       const large = new Uint8Array(3_000_000).map((_, i) => i);
-      await storage.apply([
-        put("t", "view", large.subarray(5, 8)),
-        put("t", "none", bytes()),
-        put("t", "large", large),
-      ]);
+      await storage.apply([put("t", "view", large.subarray(5, 8)), put("t", "none", bytes()), put("t", "large", large)]);
       const rows = new Map(await storage.load("t"));
       expect(rows.get("view")).toEqual(bytes(5, 6, 7));
       expect(rows.get("none")).toEqual(bytes());

@@ -111,9 +111,7 @@ describe("task events", () => {
   test("columns widen without losing a row", async () => {
     const { gcs } = await bench();
     const count = 5_000;
-    gcs.tasks.record(
-      Array.from({ length: count }, (_, i): TaskEvent => [`t${i}`, i % 3, TASK_STATES[i % TASK_STATES.length]!, i]),
-    );
+    gcs.tasks.record(Array.from({ length: count }, (_, i): TaskEvent => [`t${i}`, i % 3, TASK_STATES[i % TASK_STATES.length]!, i]));
     let i = 0;
     for (const row of gcs.tasks.rows()) {
       expect([row.taskId, row.attempt, row.state]).toEqual([`t${i}`, i % 3, TASK_STATES[i % TASK_STATES.length]!]);
@@ -133,23 +131,10 @@ describe("timeline", () => {
 
   test("spans are in microseconds on their node's and worker's lanes, with names", async () => {
     const { gcs } = await bench();
-    gcs.tasks.record([
-      ...run("a", [10, 12]),
-      ...run("b", [12, 15]),
-      ...run("c", [11], { workerId: "w2" }),
-      ["d", 0, "PENDING_ARGS_AVAIL", 1],
-    ]);
+    gcs.tasks.record([...run("a", [10, 12]), ...run("b", [12, 15]), ...run("c", [11], { workerId: "w2" }), ["d", 0, "PENDING_ARGS_AVAIL", 1]]);
     const trace = timeline(gcs.tasks.rows(), { nowMs: 20 });
-    expect(trace.filter((event) => event.ph === "M").map((event) => event.args["name"])).toEqual([
-      "node n1",
-      "worker w1",
-      "worker w2",
-    ]);
-    expect(
-      trace
-        .filter((event) => event.ph === "X")
-        .map(({ pid, tid, ts, dur, args }) => [args["taskId"], pid, tid, ts, dur]),
-    ).toEqual([
+    expect(trace.filter((event) => event.ph === "M").map((event) => event.args["name"])).toEqual(["node n1", "worker w1", "worker w2"]);
+    expect(trace.filter((event) => event.ph === "X").map(({ pid, tid, ts, dur, args }) => [args["taskId"], pid, tid, ts, dur])).toEqual([
       ["a", 1, 1, 10_000, 2_000],
       ["c", 1, 2, 11_000, 9_000],
       ["b", 1, 1, 12_000, 3_000],
@@ -158,11 +143,7 @@ describe("timeline", () => {
   });
 
   test("no two spans of a lane overlap, and none is negative", async () => {
-    const span = fc.tuple(
-      fc.integer({ min: 0, max: 50 }),
-      fc.integer({ min: -3, max: 20 }),
-      fc.constantFrom("w1", "w2"),
-    );
+    const span = fc.tuple(fc.integer({ min: 0, max: 50 }), fc.integer({ min: -3, max: 20 }), fc.constantFrom("w1", "w2"));
     await fc.assert(
       fc.asyncProperty(fc.array(span, { maxLength: 30 }), async (spans) => {
         const { gcs } = await bench();

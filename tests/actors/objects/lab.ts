@@ -1,11 +1,4 @@
-import {
-  MANAGER_PLACE,
-  MemoryDisk,
-  ObjectStore,
-  type SpillDisk,
-  type StoreEvents,
-  type StoreSettings,
-} from "../../../actors/objects/mod.ts";
+import { MANAGER_PLACE, MemoryDisk, ObjectStore, type SpillDisk, type StoreEvents, type StoreSettings } from "../../../actors/objects/mod.ts";
 import type { Clock } from "../../../runtime/kernel/mod.ts";
 import { Accounting, Allocator } from "../../../runtime/memory/mod.ts";
 
@@ -80,8 +73,7 @@ export class Lab {
   place(number: number): Allocator {
     let allocator = this.#places.get(number);
     if (allocator === undefined) {
-      const requestSpace = (request: { pages: number; ticket: SharedArrayBuffer }) =>
-        this.store.requestSpace(number, request);
+      const requestSpace = (request: { pages: number; ticket: SharedArrayBuffer }) => this.store.requestSpace(number, request);
       allocator = new Allocator(this.accounting, { place: number, requestSpace, mayBlock: false });
       this.#places.set(number, allocator);
     }

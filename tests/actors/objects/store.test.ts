@@ -241,9 +241,7 @@ describe("a store without room", () => {
     lab.clock.advance(2000);
     const fault = (await put) as StoreFullFault;
     expect(fault).toBeInstanceOf(StoreFullFault);
-    expect(fault.message).toContain(
-      "2 MiB are in view at place 4, 1 MiB are in view at place 5, 1 MiB are in transfer",
-    );
+    expect(fault.message).toContain("2 MiB are in view at place 4, 1 MiB are in view at place 5, 1 MiB are in transfer");
     expect(fault).toMatchObject({ capacityBytes: 4 * MIB, usedBytes: 4 * MIB, neededBytes: MIB });
   });
 

@@ -49,8 +49,7 @@ async function run(steps: readonly Step[]): Promise<void> {
     const stats = lab.store.stats();
     const { residentBytes, lingeringBytes, cachedBytes, unsealedBytes, usedBytes } = stats;
     expect(residentBytes + lingeringBytes + cachedBytes + unsealedBytes).toBe(usedBytes);
-    for (const bytes of [residentBytes, lingeringBytes, cachedBytes, unsealedBytes])
-      expect(bytes).toBeGreaterThanOrEqual(0);
+    for (const bytes of [residentBytes, lingeringBytes, cachedBytes, unsealedBytes]) expect(bytes).toBeGreaterThanOrEqual(0);
     expect(usedBytes).toBeLessThanOrEqual(3 * MIB);
     // Never reused under a reader.
     for (const view of views) expect(new Uint8Array(view.buffer)[0]).toBe(view.fill);

@@ -60,12 +60,8 @@ async function lab(cpus: Record<string, number>) {
     onFallout: () => {},
     warn: (text) => warnings.push(text),
   });
-  const create = (
-    id: string,
-    bundles: Record<string, number>[],
-    strategy: PlacementStrategy = "PACK",
-    detached = false,
-  ): void => manager.create(caller, id, { bundles, strategy, name: undefined, detached, namespace: "n" });
+  const create = (id: string, bundles: Record<string, number>[], strategy: PlacementStrategy = "PACK", detached = false): void =>
+    manager.create(caller, id, { bundles, strategy, name: undefined, detached, namespace: "n" });
   const free = (nodeId: string): number => nodes.get(nodeId)?.resources.available.get("CPU") ?? Number.NaN;
   return { gcs, manager, nodes, warnings, create, free };
 }
@@ -134,9 +130,7 @@ test("a group that these nodes can never hold is warned of once, and made when a
   create("p", [{ CPU: 1 }, { CPU: 1 }], "STRICT_SPREAD");
   manager.retry();
   manager.nodeJoined();
-  expect(warnings).toEqual([
-    expect.stringMatching(/STRICT_SPREAD of 2 bundles \(\{CPU: 1\}, \{CPU: 1\}\) does not fit the 1 node/),
-  ]);
+  expect(warnings).toEqual([expect.stringMatching(/STRICT_SPREAD of 2 bundles \(\{CPU: 1\}, \{CPU: 1\}\) does not fit the 1 node/)]);
   const joined = await lab({ b: 1 });
   nodes.set("b", joined.nodes.get("b") as NonNullable<ReturnType<typeof nodes.get>>);
   manager.nodeJoined();

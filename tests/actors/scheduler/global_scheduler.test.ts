@@ -41,9 +41,7 @@ describe("what no node can have", () => {
   test("waits, with one warning that names the resource, and goes to the node that can have it when it joins", async () => {
     const { scheduler, place, warnings, views } = lab([node("a"), node("b", { total: { CPU: 8 } })]);
     const placed = place({ resources: { CPU: 16 } });
-    expect(warnings).toEqual([
-      expect.stringMatching(/^task f cannot be scheduled and waits: CPU: 16 asked for, 8 on the largest node/),
-    ]);
+    expect(warnings).toEqual([expect.stringMatching(/^task f cannot be scheduled and waits: CPU: 16 asked for, 8 on the largest node/)]);
     scheduler.changed();
     expect(warnings.length).toBe(1);
     expect(scheduler.waiting.length).toBe(1);
@@ -56,11 +54,7 @@ describe("what no node can have", () => {
   test("for want of labels, waits with a warning that names them", async () => {
     const { scheduler, place, warnings, views } = lab([node("a", { labels: { zone: "a" } })]);
     const placed = place({ kind: "actor", name: "C", labelSelector: { zone: "in(b,c)" } });
-    expect(warnings).toEqual([
-      expect.stringMatching(
-        /^actor C cannot be scheduled and waits: no node has labels that match \{"zone":"in\(b,c\)"\}/,
-      ),
-    ]);
+    expect(warnings).toEqual([expect.stringMatching(/^actor C cannot be scheduled and waits: no node has labels that match \{"zone":"in\(b,c\)"\}/)]);
     views.push(node("b", { labels: { zone: "b" } }));
     scheduler.changed();
     expect(await placed).toBe("b");

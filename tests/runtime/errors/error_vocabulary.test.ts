@@ -70,20 +70,12 @@ describe("an error", () => {
   test("says what to do next", () => {
     expect(new errors.NotInitializedError().message).toContain("await init()");
     expect(new errors.AlreadyInitializedError().message).toContain("ignoreReinitError");
-    expect(new errors.GetTimeoutError({ timeoutMs: 50, objectIds: ["o1"] }).message).toContain(
-      "Ref o1 was not ready after 50 ms",
-    );
-    expect(new errors.GetTimeoutError({ timeoutMs: 50, objectIds: ["o1"], pending: 3, total: 9 }).message).toContain(
-      "3 of 9 refs",
-    );
+    expect(new errors.GetTimeoutError({ timeoutMs: 50, objectIds: ["o1"] }).message).toContain("Ref o1 was not ready after 50 ms");
+    expect(new errors.GetTimeoutError({ timeoutMs: 50, objectIds: ["o1"], pending: 3, total: 9 }).message).toContain("3 of 9 refs");
     expect(new errors.ActorNameTakenError({ actorName: "db" }).message).toContain("getIfExists");
     expect(new errors.ObjectStoreFullError({ requestedBytes: 3 * 1024 ** 3 }).message).toContain("3 GiB");
-    expect(new errors.TaskCancelledError({ reason: "timeout", timeoutMs: 10, functionName: "f" }).message).toContain(
-      "after 10 ms",
-    );
-    expect(new errors.PlacementGroupError({ reason: "removed", placementGroupName: "pg" }).message).toContain(
-      "was removed",
-    );
+    expect(new errors.TaskCancelledError({ reason: "timeout", timeoutMs: 10, functionName: "f" }).message).toContain("after 10 ms");
+    expect(new errors.PlacementGroupError({ reason: "removed", placementGroupName: "pg" }).message).toContain("was removed");
   });
 
   test("about a missing function names the free variables and three ways to mend it", () => {
@@ -114,9 +106,7 @@ describe("TaskError", () => {
     const error = new errors.TaskError({ cause, functionName: "square", taskId: "t1", workerId: "w1", nodeId: "n1" });
     expect(error.cause).toBe(cause);
     expect(error.message).toBe('Task "square" failed with RangeError: boom (task t1, worker w1, node n1)');
-    expect(error.stack).toBe(
-      `TaskError: ${error.message}\n    at remoteFrame (file:///user.ts:3:9)\n    at run (file:///user.ts:9:1)`,
-    );
+    expect(error.stack).toBe(`TaskError: ${error.message}\n    at remoteFrame (file:///user.ts:3:9)\n    at run (file:///user.ts:9:1)`);
   });
 
   test("takes whatever was thrown", () => {
@@ -160,9 +150,7 @@ describe("an error about a death", () => {
     const actor = new errors.ActorDiedError({ death, actorId: "a1", className: "Counter", actorName: "c" });
     expect(actor.message).toContain('Actor Counter "c" (id a1) died');
     expect(actor.cause).toBe(death.error);
-    expect(new errors.NodeDiedError({ death: { cause: "unresponsive", nodeId: "n9" } }).message).toContain(
-      "Node n9 died: it stopped answering",
-    );
+    expect(new errors.NodeDiedError({ death: { cause: "unresponsive", nodeId: "n9" } }).message).toContain("Node n9 died: it stopped answering");
     const memory = new errors.OutOfMemoryError({
       death: { cause: "out-of-memory", workerId: "w1" },
       usedBytes: 2 ** 30,

@@ -63,9 +63,7 @@ describe("the wire form", () => {
   });
 
   test("lets no field from outside replace what the class has", () => {
-    const fields = JSON.parse(
-      '{"__proto__":{"evil":1},"message":"m2","stack":"s2","toString":"t","constructor":"c","code":"NOT_MINE","ok":1}',
-    );
+    const fields = JSON.parse('{"__proto__":{"evil":1},"message":"m2","stack":"s2","toString":"t","constructor":"c","code":"NOT_MINE","ok":1}');
     const back = fromWire(["GetTimeoutError", "m", "s", fields, undefined]);
     expect(back.message).toBe("m");
     expect(back.stack).toBe("s");

@@ -1,18 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import {
-  Analyser,
-  type Definition,
-  type DefinitionSite,
-  defineSite,
-  definitionId,
-} from "../../../runtime/functions/mod.ts";
+import { Analyser, type Definition, type DefinitionSite, defineSite, definitionId } from "../../../runtime/functions/mod.ts";
 import { bindingsOf, faultOf, live, Program, URL_OF_MAIN } from "./program.ts";
 
 describe("functions that use globals only", () => {
   test("travel by source, and their module is not parsed", () => {
-    const program = new Program(
-      'import { remote } from "mobula";\nconst f = /*1*/remote(async (x) => Math.max(x, performance.now()));',
-    );
+    const program = new Program('import { remote } from "mobula";\nconst f = /*1*/remote(async (x) => Math.max(x, performance.now()));');
     const definition = program.analyse("async (x) => Math.max(x, performance.now())", [1]);
     expect(definition).toMatchObject({ kind: "source", name: "f", bindings: [], url: URL_OF_MAIN, line: 2 });
     expect(program.main.isParsed).toBe(false);
@@ -42,13 +34,9 @@ describe("functions that use globals only", () => {
       const program = new Program(`import { remote } from "mobula";\n${line}\n/*1*/remote(() => performance.now());`);
       expect([line, program.analyse("() => performance.now()", [1]).kind]).toEqual([line, "module"]);
     }
-    const local = new Program(
-      'import { remote } from "mobula";\ntest("x", (fetch) => { /*1*/remote(() => fetch()); });',
-    );
+    const local = new Program('import { remote } from "mobula";\ntest("x", (fetch) => { /*1*/remote(() => fetch()); });');
     expect(faultOf(() => local.analyse("() => fetch()", [1])).freeNames).toEqual(["fetch"]);
-    const typed = new Program(
-      'import type { performance } from "x";\nimport { remote } from "mobula";\n/*1*/remote(() => performance.now());',
-    );
+    const typed = new Program('import type { performance } from "x";\nimport { remote } from "mobula";\n/*1*/remote(() => performance.now());');
     expect(typed.analyse("() => performance.now()", [1]).kind).toBe("source");
   });
 
@@ -106,9 +94,7 @@ test("body", async () => {
       { name: "Box", kind: "remote", site: keys[1]! },
       { name: "inner", kind: "remote", site: keys[3]! },
     ]);
-    expect(bindingsOf(program.analyse("async (n) => fib.remote(n)", [3]))).toEqual([
-      { name: "fib", kind: "remote", site: keys[2]! },
-    ]);
+    expect(bindingsOf(program.analyse("async (n) => fib.remote(n)", [3]))).toEqual([{ name: "fib", kind: "remote", site: keys[2]! }]);
   });
 
   test("belong to the run of the factory that defined them", () => {
@@ -137,24 +123,18 @@ test("body", async () => {
       },
     );
     const { key } = program.define("tasks.ts:1");
-    expect(bindingsOf(program.analyse("() => square.remote(1)", [1]))).toEqual([
-      { name: "square", kind: "remote", site: key },
-    ]);
+    expect(bindingsOf(program.analyse("() => square.remote(1)", [1]))).toEqual([{ name: "square", kind: "remote", site: key }]);
   });
 });
 
 describe("local variables", () => {
   const program = (): Program =>
-    new Program(
-      'import { remote } from "mobula";\ntest("x", () => {\n  const secret = 42;\n  const f = /*1*/remote((x) => x + secret);\n});',
-    );
+    new Program('import { remote } from "mobula";\ntest("x", () => {\n  const secret = 42;\n  const f = /*1*/remote((x) => x + secret);\n});');
 
   test("are a fault that names them and three ways to mend it", () => {
     const fault = faultOf(() => program().analyse("(x) => x + secret", [1]));
     expect(fault).toMatchObject({ functionName: "f", freeNames: ["secret"], moduleUrl: URL_OF_MAIN });
-    expect(fault.message).toMatch(
-      /function "f".*uses secret, a local variable.*captures: \{ secret \}.*top level of its module.*self-contained/s,
-    );
+    expect(fault.message).toMatch(/function "f".*uses secret, a local variable.*captures: \{ secret \}.*top level of its module.*self-contained/s);
   });
 
   test("travel as captures", () => {
@@ -164,12 +144,8 @@ describe("local variables", () => {
   });
 
   test("that hold the function itself are bound to it", () => {
-    const self = new Program(
-      'import { remote } from "mobula";\nconst fact = (n) => (n < 2 ? 1 : n * fact(n - 1));\n/*1*/remote(fact);',
-    );
-    expect(bindingsOf(self.analyse("(n) => (n < 2 ? 1 : n * fact(n - 1))", [1]))).toEqual([
-      { name: "fact", kind: "self" },
-    ]);
+    const self = new Program('import { remote } from "mobula";\nconst fact = (n) => (n < 2 ? 1 : n * fact(n - 1));\n/*1*/remote(fact);');
+    expect(bindingsOf(self.analyse("(n) => (n < 2 ? 1 : n * fact(n - 1))", [1]))).toEqual([{ name: "fact", kind: "self" }]);
   });
 });
 
@@ -218,9 +194,7 @@ describe("what cannot be analysed", () => {
 
 describe("functions passed as values", () => {
   test("travel by source when self-contained, with one id wherever they are passed", () => {
-    const program = new Program(
-      'import { remote } from "mobula";\n/*1*/map.remote(1, (x) => x * 2);\n/*2*/map.remote(1, (x) => x * 2);',
-    );
+    const program = new Program('import { remote } from "mobula";\n/*1*/map.remote(1, (x) => x * 2);\n/*2*/map.remote(1, (x) => x * 2);');
     const ids = [1, 2].map((mark) => definitionId(program.value("(x) => x * 2", [mark])));
     expect(ids[0]).toBe(ids[1]!);
     expect(program.main.isParsed).toBe(false);
@@ -238,9 +212,7 @@ describe("functions passed as values", () => {
   });
 
   test("travel by module when it exports them, and are a fault when it does not", () => {
-    const exported = new Program(
-      'import { h } from "./h.ts";\nexport function double(x) { return h(x); }\n/*1*/submit(double);',
-    );
+    const exported = new Program('import { h } from "./h.ts";\nexport function double(x) { return h(x); }\n/*1*/submit(double);');
     expect(exported.value("function double(x) { return h(x); }", [1])).toMatchObject({
       kind: "module",
       url: URL_OF_MAIN,
@@ -287,8 +259,7 @@ test("a definition is cheap, and so is the analysis of a self-contained function
     return best;
   };
   let made = 0;
-  const fresh = (): ((x: number) => number) =>
-    new Function("x", `return Math.sqrt(x) + ${made++};`) as (x: number) => number;
+  const fresh = (): ((x: number) => number) => new Function("x", `return Math.sqrt(x) + ${made++};`) as (x: number) => number;
   expect(best(() => void defineSite(fresh), 100)).toBeLessThan(50);
   expect(
     best(() => {

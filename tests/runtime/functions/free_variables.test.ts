@@ -60,8 +60,7 @@ describe("free names", () => {
       "class A extends B { static a = A.b; m() { return A; } }": "B",
       "() => { class A extends B {} return new A(); }": "B",
       "() => { const f = function g() { return g; }; return g; }": "g",
-      "class A { #p = q; static { this.r = A; s; } get t() { return this.#p; } set t(v) { u = v; } [w]() {} static async *x() {} }":
-        "q s u w",
+      "class A { #p = q; static { this.r = A; s; } get t() { return this.#p; } set t(v) { u = v; } [w]() {} static async *x() {} }": "q s u w",
       "class extends Array { constructor(a) { super(); this.a = a; } }": "Array",
       "class extends (class extends A {}) { x = y; static z = this.x; }": "A y",
     });
@@ -155,9 +154,7 @@ test("evaluating a closed function needs exactly its free names", () => {
         .tuple(name, tie("expression"), tie("expression"))
         .map(([x, value, body]) => `(() => { var y = ${value}; { const ${x} = 0; return [y, ${body}]; } })()`),
       fc.tuple(name, tie("expression")).map(([x, body]) => `(function ${x}() { return ${body}; })()`),
-      fc
-        .tuple(name, fc.constantFrom("f", "g"), tie("expression"))
-        .map(([x, y, body]) => `(({ ${x} = ${y} }) => ${body})({})`),
+      fc.tuple(name, fc.constantFrom("f", "g"), tie("expression")).map(([x, y, body]) => `(({ ${x} = ${y} }) => ${body})({})`),
     ),
   }));
   fc.assert(
@@ -168,10 +165,7 @@ test("evaluating a closed function needs exactly its free names", () => {
       expect(() => new Function(...names, `"use strict"; return (${text})();`)(...names.map(() => 0))).not.toThrow();
       const given = ["a", "b", "c", "d", "e", "f", "g"].filter((each) => !names.includes(each));
       const touched: string[] = [];
-      const probe = new Proxy(
-        {},
-        { has: (_, key) => given.includes(String(key)), get: (_, key) => void touched.push(String(key)) },
-      );
+      const probe = new Proxy({}, { has: (_, key) => given.includes(String(key)), get: (_, key) => void touched.push(String(key)) });
       new Function("probe", ...names, `with (probe) { (${text})(); }`)(probe, ...names.map(() => 0));
       expect(touched.filter((each) => given.includes(each))).toEqual([]);
     }),

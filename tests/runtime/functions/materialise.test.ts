@@ -108,14 +108,14 @@ describe("every form of function", () => {
     }
     const Arrived = await roundTrip(Account);
     const account = new Arrived("ann");
-    expect([
-      account.owner,
-      account.balance,
-      account instanceof Map,
-      Arrived.is(account),
-      Arrived.opened,
-      Arrived.name,
-    ]).toEqual(["ann", 1, true, true, 7, "Account"]);
+    expect([account.owner, account.balance, account instanceof Map, Arrived.is(account), Arrived.opened, Arrived.name]).toEqual([
+      "ann",
+      1,
+      true,
+      true,
+      7,
+      "Account",
+    ]);
   });
 
   test("an anonymous function gets the definition's name", async () => {
@@ -157,9 +157,7 @@ describe("a materialiser", () => {
     const plain = source("() => ({})");
     expect(await materialiser.materialise(plain)).toBe(await materialiser.materialise({ ...plain }));
     const capturing = source("() => k", [{ name: "k", kind: "capture" }]);
-    const [one, two] = await Promise.all(
-      [1, 2].map((k) => materialiser.materialise(capturing, { resolveBinding: () => k })),
-    );
+    const [one, two] = await Promise.all([1, 2].map((k) => materialiser.materialise(capturing, { resolveBinding: () => k })));
     expect([one?.(), two?.()]).toEqual([1, 2]);
   });
 

@@ -37,18 +37,9 @@ describe("functions that need their module", () => {
     const places: [string, RegExp][] = [
       ["await ray.init();\n/*1*/ray.remote(() => helper());", /after the top-level await in line 3/],
       ["await using ctx = await ray.init();\n/*1*/ray.remote(() => helper());", /after the top-level await in line 3/],
-      [
-        "const f = ray.remote(() => 1);\nawait ray.get(f.remote());\n/*1*/ray.remote(() => helper());",
-        /after the top-level await in line 4/,
-      ],
-      [
-        "for await (const x of ray.asCompleted([])) {\n/*1*/ray.remote(() => helper());\n}",
-        /after the top-level await in line 3/,
-      ],
-      [
-        "await main();\nasync function main() { await ray.init(); }\n/*1*/ray.remote(() => helper());",
-        /after the top-level await in line 3/,
-      ],
+      ["const f = ray.remote(() => 1);\nawait ray.get(f.remote());\n/*1*/ray.remote(() => helper());", /after the top-level await in line 4/],
+      ["for await (const x of ray.asCompleted([])) {\n/*1*/ray.remote(() => helper());\n}", /after the top-level await in line 3/],
+      ["await main();\nasync function main() { await ray.init(); }\n/*1*/ray.remote(() => helper());", /after the top-level await in line 3/],
       ["if (import.meta.main) {\n/*1*/ray.remote(() => helper());\n}", /under `if \(import.meta.main\)`/],
       ["if (!import.meta.main) {} else {\n/*1*/ray.remote(() => helper());\n}", /under `if \(import.meta.main\)`/],
       ["async function main() { /*1*/ray.remote(() => helper()); }", /inside a function/],

@@ -44,11 +44,7 @@ export class Program {
   }
 
   /** Makes the function of this JavaScript text and analyses it as defined at the marks. */
-  analyse(
-    text: string,
-    marks: readonly (number | string)[],
-    options: { captures?: string[]; importBindings?: boolean } = {},
-  ): Definition {
+  analyse(text: string, marks: readonly (number | string)[], options: { captures?: string[]; importBindings?: boolean } = {}): Definition {
     const fn = live(text);
     return this.analyser.analyse(fn, this.site(fn, ...marks), options);
   }
@@ -83,5 +79,4 @@ export function faultOf(body: () => unknown): FunctionNotFoundFault {
   throw new Error("it was no fault");
 }
 
-export const bindingsOf = (definition: Definition): unknown[] =>
-  definition.kind === "source" ? [...definition.bindings] : [definition.kind];
+export const bindingsOf = (definition: Definition): unknown[] => (definition.kind === "source" ? [...definition.bindings] : [definition.kind]);

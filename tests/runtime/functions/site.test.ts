@@ -1,13 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import {
-  type DefinitionSite,
-  defineSite,
-  lookupRemote,
-  ModuleSource,
-  registerRemote,
-  SiteRegistry,
-} from "../../../runtime/functions/mod.ts";
+import { type DefinitionSite, defineSite, lookupRemote, ModuleSource, registerRemote, SiteRegistry } from "../../../runtime/functions/mod.ts";
 import { framesOf } from "../../../runtime/functions/stack_frame.ts";
 
 const here = import.meta.url;
@@ -59,12 +52,7 @@ describe("frames", () => {
       const call = source.syntax?.callAt(offset);
       return call && source.text.slice(call.node.start, call.node.end).replace(/[\s,]+/g, "");
     });
-    expect(found.slice(0, 4)).toEqual([
-      "define(fn)",
-      "ns.define(fn)",
-      "ns?.define(fn)",
-      "ns//Acommentbetween..define(fn)",
-    ]);
+    expect(found.slice(0, 4)).toEqual(["define(fn)", "ns.define(fn)", "ns?.define(fn)", "ns//Acommentbetween..define(fn)"]);
   });
 });
 

@@ -112,8 +112,7 @@ describe("a module of its own", () => {
   test("definitions in loops, factories and wrappers keep apart", async () => {
     const { looped, wrapped, wrappedToo, tailed, produced, default: last } = await load("tasks.ts");
     const values = [];
-    for (const object of [...looped, wrapped, wrappedToo, tailed, ...produced, last])
-      values.push((await run(object, 1)).value);
+    for (const object of [...looped, wrapped, wrappedToo, tailed, ...produced, last]) values.push((await run(object, 1)).value);
     expect(values).toEqual([11, 12, 13, 17, 18, 19, 21, 21, 22]);
   });
 

@@ -63,11 +63,7 @@ describe("an allocator", () => {
   test("keeps only so much in view, and leaves the rest to the manager", () => {
     const { allocator, slots, blockOf } = setUp({ maxTrackedBytes: 2 * MIB });
     const blocks = [1, 2, 3].map(() => blockOf(allocator.allocate(MIB)));
-    expect(blocks.map((block) => slots.stateOfBlock(block))).toEqual([
-      SlotState.untracked,
-      SlotState.held,
-      SlotState.held,
-    ]);
+    expect(blocks.map((block) => slots.stateOfBlock(block))).toEqual([SlotState.untracked, SlotState.held, SlotState.held]);
     allocator.close();
     expect(blocks.every((block) => slots.stateOfBlock(block) === SlotState.untracked)).toBe(true);
   });

@@ -1,13 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import {
-  bytesOf,
-  CLASSES_PER_DOUBLING,
-  classPages,
-  MIN_PAGES,
-  PAGE_BYTES,
-  pagesOf,
-} from "../../../runtime/memory/mod.ts";
+import { bytesOf, CLASSES_PER_DOUBLING, classPages, MIN_PAGES, PAGE_BYTES, pagesOf } from "../../../runtime/memory/mod.ts";
 
 const HUGE = 2 ** 30;
 
@@ -17,8 +10,7 @@ describe("size classes", () => {
       fc.property(fc.integer({ min: 1, max: 2 ** 40 }), (bytes) => {
         const size = bytesOf(classPages(bytes, HUGE));
         expect(size).toBeGreaterThanOrEqual(bytes);
-        if (bytes > bytesOf(MIN_PAGES))
-          expect(size - bytes).toBeLessThanOrEqual(bytes / CLASSES_PER_DOUBLING + PAGE_BYTES);
+        if (bytes > bytesOf(MIN_PAGES)) expect(size - bytes).toBeLessThanOrEqual(bytes / CLASSES_PER_DOUBLING + PAGE_BYTES);
       }),
     );
   });

@@ -86,9 +86,7 @@ describe("actor options", () => {
   });
 
   test("options() refuses concurrencyGroups", () => {
-    expect(() => checkActorCallOptions({ concurrencyGroups: { io: 1 } })).toThrow(
-      /"concurrencyGroups" is not allowed here/,
-    );
+    expect(() => checkActorCallOptions({ concurrencyGroups: { io: 1 } })).toThrow(/"concurrencyGroups" is not allowed here/);
     checkActorCallOptions({ maxRestarts: 1, name: "x" });
   });
 });
@@ -115,9 +113,7 @@ describe("method options", () => {
       }),
     ).toMatchObject({ numReturns: 1, concurrencyGroup: "compute", timeoutMs: 5 });
     expect(resolveMethodOptions(actor, "twice", plain).maxTaskRetries).toBe(1);
-    expect(
-      resolveMethodOptions(actor, "twice", { call: { maxTaskRetries: -1 }, generator: false }).maxTaskRetries,
-    ).toBe(-1);
+    expect(resolveMethodOptions(actor, "twice", { call: { maxTaskRetries: -1 }, generator: false }).maxTaskRetries).toBe(-1);
     expect(resolveMethodOptions(actor, "constructor", plain)).toMatchObject({
       numReturns: 1,
       concurrencyGroup: undefined,
@@ -126,12 +122,8 @@ describe("method options", () => {
   });
 
   test("name a group the actor has", () => {
-    expect(() => resolveActorOptions({}, { slow: { concurrencyGroup: "io" } })).toThrow(
-      /static methods.slow.*concurrencyGroup/,
-    );
-    expect(() => resolveMethodOptions(actor, "slow", { call: { concurrencyGroup: "oi" }, generator: false })).toThrow(
-      /io, compute/,
-    );
+    expect(() => resolveActorOptions({}, { slow: { concurrencyGroup: "io" } })).toThrow(/static methods.slow.*concurrencyGroup/);
+    expect(() => resolveMethodOptions(actor, "slow", { call: { concurrencyGroup: "oi" }, generator: false })).toThrow(/io, compute/);
   });
 
   test("are checked like the rest", () => {

@@ -89,15 +89,11 @@ describe("init options", () => {
     ]) {
       expect(() => checkInitOptions(bad)).toThrow(RangeError);
     }
-    expect(() => checkInitOptions({ num_cpus: 1 })).toThrow(
-      /init\(\): unknown option "num_cpus". Did you mean numCpus\?/,
-    );
+    expect(() => checkInitOptions({ num_cpus: 1 })).toThrow(/init\(\): unknown option "num_cpus". Did you mean numCpus\?/);
   });
 
   test("what belongs to a new node cannot be given with an address", () => {
-    expect(() => resolveInitOptions({ address: "auto", numCpus: 2 })).toThrow(
-      /"numCpus" is for a node that is started/,
-    );
+    expect(() => resolveInitOptions({ address: "auto", numCpus: 2 })).toThrow(/"numCpus" is for a node that is started/);
     resolveInitOptions({ address: "local", numCpus: 2 });
     resolveInitOptions({ address: "auto", namespace: "n", token: "t" });
   });
@@ -143,16 +139,12 @@ describe("placement groups", () => {
       name: undefined,
       detached: false,
     });
-    expect(
-      resolvePlacementGroup([{ CPU: 1 }], { strategy: "STRICT_SPREAD", name: "g", lifetime: "detached" }),
-    ).toMatchObject({ detached: true });
+    expect(resolvePlacementGroup([{ CPU: 1 }], { strategy: "STRICT_SPREAD", name: "g", lifetime: "detached" })).toMatchObject({ detached: true });
   });
 
   test("refuse what cannot be placed", () => {
-    for (const bad of [{}, "CPU", undefined, [1], [{ CPU: "1" }]])
-      expect(() => resolvePlacementGroup(bad)).toThrow(TypeError);
-    for (const bad of [[], [{}], [{ CPU: 0 }], [{ CPU: -1 }], [{ CPU: 1, numCpus: 1 }]])
-      expect(() => resolvePlacementGroup(bad)).toThrow(RangeError);
+    for (const bad of [{}, "CPU", undefined, [1], [{ CPU: "1" }]]) expect(() => resolvePlacementGroup(bad)).toThrow(TypeError);
+    for (const bad of [[], [{}], [{ CPU: 0 }], [{ CPU: -1 }], [{ CPU: 1, numCpus: 1 }]]) expect(() => resolvePlacementGroup(bad)).toThrow(RangeError);
     expect(() => resolvePlacementGroup([{ CPU: 1 }], { strategy: "TIGHT" })).toThrow(/"STRICT_PACK"/);
   });
 });

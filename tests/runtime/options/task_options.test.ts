@@ -47,11 +47,7 @@ describe("checkTaskOptions", () => {
     expect(checkTaskOptions(options)).toBe(options);
     for (const numReturns of [0, 1, 7]) checkTaskOptions({ numReturns });
     for (const retryExceptions of [true, false, [], [Error, DOMException]]) checkTaskOptions({ retryExceptions });
-    for (const schedulingStrategy of [
-      "DEFAULT",
-      "SPREAD",
-      { placementGroup: { id: "p", bundleSpecs: [{ CPU: 1 }] }, bundleIndex: 0 },
-    ]) {
+    for (const schedulingStrategy of ["DEFAULT", "SPREAD", { placementGroup: { id: "p", bundleSpecs: [{ CPU: 1 }] }, bundleIndex: 0 }]) {
       checkTaskOptions({ schedulingStrategy });
     }
     checkTaskOptions(undefined);
@@ -184,9 +180,7 @@ describe("checkTaskOptions", () => {
 
 describe("checkTaskCallOptions", () => {
   test("refuses what belongs to the function", () => {
-    expect(() => checkTaskCallOptions({ maxCalls: 1 })).toThrow(
-      /options\(\): option "maxCalls" is not allowed here.*remote\(\)/,
-    );
+    expect(() => checkTaskCallOptions({ maxCalls: 1 })).toThrow(/options\(\): option "maxCalls" is not allowed here.*remote\(\)/);
     expect(() => checkTaskCallOptions({ captures: {} })).toThrow(RangeError);
     expect(() => checkTaskCallOptions({ quux: 1 })).not.toThrow(/maxCalls/);
     checkTaskCallOptions({ numCpus: 2, name: "again" });

@@ -1,12 +1,5 @@
 import { expect, test } from "bun:test";
-import type {
-  ActorClass,
-  ActorHandle,
-  ActorMethod,
-  AnyActorHandle,
-  ObjectRef,
-  ObjectRefGenerator,
-} from "../../../runtime/types/mod.ts";
+import type { ActorClass, ActorHandle, ActorMethod, AnyActorHandle, ObjectRef, ObjectRefGenerator } from "../../../runtime/types/mod.ts";
 import { type Equal, get, getActor, holds, put, remote, typesOnly } from "./helpers.ts";
 
 class Counter {

@@ -1,12 +1,4 @@
-import type {
-  AsCompletedApi,
-  GetActorApi,
-  GetApi,
-  MapUnorderedApi,
-  PutApi,
-  RemoteApi,
-  WaitApi,
-} from "../../../runtime/types/mod.ts";
+import type { AsCompletedApi, GetActorApi, GetApi, MapUnorderedApi, PutApi, RemoteApi, WaitApi } from "../../../runtime/types/mod.ts";
 
 /** Whether two types are the same, not merely assignable. */
 export type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

@@ -60,9 +60,7 @@ describe.each([...STRATEGIES])("%s", (strategy) => {
         const { nodeIds } = placement;
         expect(nodeIds.length).toBe(bundles.length);
         for (const view of nodes) {
-          const given = bundles
-            .filter((_, index) => nodeIds[index] === view.nodeId)
-            .reduce((sum, bundle) => sum.add(bundle), ResourceSet.EMPTY);
+          const given = bundles.filter((_, index) => nodeIds[index] === view.nodeId).reduce((sum, bundle) => sum.add(bundle), ResourceSet.EMPTY);
           expect(given.fits(view.available)).toBe(true);
           if (!takes(view)) expect(nodeIds).not.toContain(view.nodeId);
         }
@@ -93,7 +91,6 @@ describe("what is not strict is still tried for", () => {
 test("a hundred bundles on a thousand nodes are placed without a long search", () => {
   const nodes = Array.from({ length: 1000 }, (_, index) => node(`n${index}`, { used: { CPU: index % 4 } }));
   const bundles = Array.from({ length: 100 }, (_, index) => cpus(1 + (index % 3)));
-  for (const strategy of ["PACK", "SPREAD", "STRICT_SPREAD"] as const)
-    expect(placeBundles(nodes, bundles, strategy).kind).toBe("placed");
+  for (const strategy of ["PACK", "SPREAD", "STRICT_SPREAD"] as const) expect(placeBundles(nodes, bundles, strategy).kind).toBe("placed");
   expect(placeBundles(nodes, bundles, "STRICT_PACK").kind).toBe("infeasible");
 });

@@ -1,15 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import {
-  type Choice,
-  hybrid,
-  labels,
-  locality,
-  type NodeView,
-  nodeAffinity,
-  type Policy,
-  spread,
-} from "../../../../actors/scheduler/policy/mod.ts";
+import { type Choice, hybrid, labels, locality, type NodeView, nodeAffinity, type Policy, spread } from "../../../../actors/scheduler/policy/mod.ts";
 import type { ResourceSet } from "../../../../runtime/resources/mod.ts";
 import { clusters, cpus, demands, node, takes } from "./nodes.ts";
 
@@ -30,16 +21,13 @@ describe("every policy", () => {
   const policies: Record<string, Policy> = {
     hybrid: anywhere,
     spread: (nodes, demand) => spread(nodes, demand, { last: "n1" }),
-    "soft affinity to an unknown node": (nodes, demand) =>
-      nodeAffinity(nodes, demand, { nodeId: "none", soft: true, otherwise: anywhere }),
+    "soft affinity to an unknown node": (nodes, demand) => nodeAffinity(nodes, demand, { nodeId: "none", soft: true, otherwise: anywhere }),
     "labels that say nothing": (nodes, demand) => labels(nodes, demand, { selectors: [{}], among: anywhere }),
     "locality without arguments": (nodes, demand) => locality(nodes, demand, { bytes: new Map(), otherwise: anywhere }),
   };
   for (const [name, policy] of Object.entries(policies)) {
     test(`finds a node with room if there is one, and never overcommits: ${name}`, () => {
-      fc.assert(
-        fc.property(clusters(6), demands, (nodes, demand) => expectSound(policy(nodes, demand), nodes, demand)),
-      );
+      fc.assert(fc.property(clusters(6), demands, (nodes, demand) => expectSound(policy(nodes, demand), nodes, demand)));
     });
   }
 });
@@ -57,9 +45,7 @@ describe("hybrid", () => {
 
   test("fills nodes one after the other below the threshold, and the emptiest above it", () => {
     expect(hybrid([node("a", { used: { CPU: 1 } }), node("b")], cpus(1), { random: first })?.nodeId).toBe("a");
-    expect(
-      hybrid([node("a", { used: { CPU: 3 } }), node("b", { used: { CPU: 2 } })], cpus(1), { random: first })?.nodeId,
-    ).toBe("b");
+    expect(hybrid([node("a", { used: { CPU: 3 } }), node("b", { used: { CPU: 2 } })], cpus(1), { random: first })?.nodeId).toBe("b");
   });
 
   test("lets chance decide among the best fifth", () => {
@@ -117,8 +103,7 @@ describe("node affinity", () => {
 
 describe("labels", () => {
   const nodes = [node("a", { labels: { zone: "a", arch: "arm" } }), node("b", { labels: { zone: "b" } }), node("bare")];
-  const pick = (...selectors: Record<string, string>[]): string | undefined =>
-    labels(nodes, cpus(1), { selectors, among: anywhere })?.nodeId;
+  const pick = (...selectors: Record<string, string>[]): string | undefined => labels(nodes, cpus(1), { selectors, among: anywhere })?.nodeId;
 
   test("understand equals, not, in and not in", () => {
     expect(pick({ zone: "b" })).toBe("b");
