@@ -33,6 +33,15 @@ describe("a driver that blocks its thread", () => {
     expect(Math.max(...ended) - began).toBeLessThan(1_800);
   });
 
+  test("has sent its tasks once it has awaited anything at all", async () => {
+    await get([work.remote(0), work.remote(0)]);
+    const refs = Array.from({ length: 200 }, () => work.remote(0.5));
+    await Promise.resolve();
+    block(1_500);
+    const blockedUntil = now();
+    expect(Math.max(...(await get(refs)))).toBeLessThan(blockedUntil);
+  });
+
   test("delays no call between workers, nor tasks that need the results of others", async () => {
     const gate = GateActor.remote();
     const talks = remote(async (to: ActorHandle<Gate>, n: number) => {
