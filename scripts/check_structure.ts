@@ -4,7 +4,7 @@
  * - import-direction: rooms import downwards, and each other's `mod.ts` alone (scripts/structure/rooms.ts).
  * - runtime-name: `Bun`, `Deno` and `process` under `runtime/platform/` alone.
  * - injected-time: no clock, timer or chance of the runtime's own in `actors/` and `runtime/`.
- * - file-length: no source file over 450 lines.
+ * - file-length: no source file over 400 lines.
  * - place-name: no machine's folders and no package registry in any file.
  *
  *   bun scripts/check_structure.ts [--root DIR]

@@ -1,6 +1,5 @@
 import { type Frame, type Link, messagePortLink } from "../../net/mod.ts";
 import {
-  ActorsOp,
   type BundlesContract,
   CallerOp,
   type ExitWire,
@@ -11,13 +10,10 @@ import {
 } from "../../runtime/contracts/mod.ts";
 import type { Death } from "../../runtime/errors/mod.ts";
 import {
-  type Actor,
-  type ActorId,
   ActorNumber,
   type Caller,
   type Clock,
   DRIVER_SLOT,
-  type Envelope,
   FIRST_WORKER_SLOT,
   Kernel,
   type PlaceId,
@@ -26,7 +22,6 @@ import {
   SYSTEM_SLOT,
   serve,
   systemRandom,
-  taskId,
   toldContract,
   workerId,
 } from "../../runtime/kernel/mod.ts";
@@ -34,10 +29,10 @@ import { Accounting } from "../../runtime/memory/mod.ts";
 import { faultWire } from "../../runtime/place/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
-import { contextOf, decodeValue, encodeValue } from "../../runtime/values/mod.ts";
+import { decodeValue } from "../../runtime/values/mod.ts";
 import { ActorManager, ActorSeats } from "../actor_manager/mod.ts";
 import { FunctionDirectory } from "../functions/mod.ts";
-import { type DeathRecord, Gcs, type StateKind, type Storage, type TaskEvent, timeline } from "../gcs/mod.ts";
+import { Gcs, type StateKind, type Storage, timeline } from "../gcs/mod.ts";
 import { WorkerLogs } from "../logs/mod.ts";
 import { FileDisk, ObjectsActor } from "../objects/mod.ts";
 import { PlacementGroupManager } from "../placement_groups/mod.ts";
@@ -52,6 +47,9 @@ import {
   type WorkerKind,
 } from "../scheduler/mod.ts";
 import { type HostControl, WorkerPool } from "../workers/mod.ts";
+import { deathRecord, encodeDeath } from "./death_wire.ts";
+import { readEventRows } from "./event_rows.ts";
+import { onceOpen, relaying } from "./gates.ts";
 import type { NodeConfig } from "./node_config.ts";
 import { stuckText, unstartableError } from "./notices.ts";
 
@@ -294,16 +292,8 @@ export class SystemNode implements NodeContract {
   }
 
   events(_caller: Caller, rows: Uint8Array, dropped: number): void {
-    const numbers = new Float64Array(rows.slice().buffer);
-    const events: TaskEvent[] = [];
-    for (let at = 0; at + 6 <= numbers.length; at += 6) {
-      const [owner = 0, sequence = 0, template = 0, place = 0, began = 0, ended = 0] = numbers.subarray(at, at + 6);
-      const name = this.#functions.anyTemplate(owner, template)?.name ?? "task";
-      const id = taskId(owner, sequence);
-      const facts = { name, nodeId: this.#config.nodeId, workerId: workerId(place) };
-      events.push([id, 0, "RUNNING", began, facts], [id, 0, "FINISHED", ended]);
-    }
-    this.#gcs.tasks.record(events, dropped);
+    const nameOf = (owner: PlaceId, template: number): string => this.#functions.anyTemplate(owner, template)?.name ?? "task";
+    this.#gcs.tasks.record(readEventRows(rows, { nodeId: this.#config.nodeId, nameOf }), dropped);
   }
 
   nodes(): Record<string, unknown>[] {
@@ -365,7 +355,7 @@ export class SystemNode implements NodeContract {
     for (const pair of [...this.#connected]) if (pair.split("-").includes(String(place))) this.#connected.delete(pair);
     const encoded = encodeDeath(death);
     this.#scheduler.workerLost(place, encoded);
-    this.#gcs.workers.end(workerId(place), recordOf(death));
+    this.#gcs.workers.end(workerId(place), deathRecord(death));
     this.#seats.placeLost(place);
     this.#actors.placeLost(place, death);
     this.#objects.placeLost(place);
@@ -405,37 +395,3 @@ export class SystemNode implements NodeContract {
 const UNLINKED_GRACE_MS = 1_000;
 /** How long workers may take to tell what they have to tell. */
 const SETTLE_MS = 200;
-
-/** The actor, from when `open` resolves; what comes earlier waits, in order. */
-function onceOpen(open: Promise<void>, actor: Actor): Actor {
-  let early: Parameters<Actor["receive"]>[] | undefined = [];
-  void open.then(() => {
-    const waiting = early ?? [];
-    early = undefined;
-    for (const [envelope, delivery] of waiting) actor.receive(envelope, delivery);
-  });
-  return {
-    receive(envelope, delivery): void {
-      if (early === undefined) actor.receive(envelope, delivery);
-      else early.push([envelope, delivery]);
-    },
-  };
-}
-
-/** Calls on their way to actors whose place the caller does not know. */
-function relaying(actors: ActorManager): Actor {
-  return {
-    receive(envelope: Envelope): void {
-      if (envelope[1] === ActorsOp.relay) actors.relay(envelope[2] as ActorId, envelope[3] as number, envelope[4] as Envelope);
-    },
-  };
-}
-
-function encodeDeath(death: Death): Uint8Array {
-  return encodeValue(death, contextOf()).bytes;
-}
-
-function recordOf(death: Death): DeathRecord {
-  const { error: _live, ...record } = death;
-  return record;
-}

@@ -1,7 +1,7 @@
 import type { PlacementDemand } from "../../runtime/contracts/mod.ts";
 import { type PlaceId, Ring } from "../../runtime/kernel/mod.ts";
-import type { ResourceSet } from "../../runtime/resources/mod.ts";
-import type { ArgumentForm, TaskBatch } from "../../runtime/tasks/mod.ts";
+import { ResourceSet } from "../../runtime/resources/mod.ts";
+import type { ArgumentForm, TaskBatch, TaskTemplate } from "../../runtime/tasks/mod.ts";
 import type { Candidate } from "./admission.ts";
 import type { GrantedLease } from "./granted_lease.ts";
 import type { WorkerKind } from "./worker_slot.ts";
@@ -48,6 +48,17 @@ export class ClassQueue implements Candidate {
     this.kind = options.kind;
     this.environment = options.environment;
     this.placement = options.placement;
+  }
+
+  /** The queue for a template's class; `isolation` is the node's default. */
+  static of({ schedulingClass, options, name }: TaskTemplate, isolation: WorkerKind): ClassQueue {
+    const { resources, schedulingStrategy, labelSelector, fallbackStrategy } = options;
+    return new ClassQueue(schedulingClass, {
+      demand: ResourceSet.from(resources),
+      kind: (options.isolation ?? isolation) === "process" ? "process" : "thread",
+      environment: JSON.stringify(options.runtimeEnv ?? null),
+      placement: { kind: "task", name, resources, schedulingStrategy, labelSelector, fallbackStrategy },
+    });
   }
 
   addBatch(batch: QueuedBatch): void {

@@ -1,7 +1,22 @@
 import { ExecutorOp } from "../../runtime/contracts/mod.ts";
-import { ActorNumber, type Kernel } from "../../runtime/kernel/mod.ts";
+import { ActorNumber, type Kernel, type PlaceId } from "../../runtime/kernel/mod.ts";
+import type { ArgumentForm } from "../../runtime/tasks/mod.ts";
 import type { QueuedBatch, QueuedTask } from "./class_queue.ts";
 import type { GrantedLease } from "./granted_lease.ts";
+
+/** `SchedulerOp.submit`; the last field names the lease under which a worker was found busy, when it gives a task back. */
+export type SubmitEnvelope = [
+  to: number,
+  op: number,
+  owner: PlaceId,
+  template: number,
+  sequence: number,
+  form: ArgumentForm,
+  data: unknown,
+  needs: readonly string[],
+  flags: number,
+  busyLease?: number,
+];
 
 /** Sends a task to the worker of a lease. */
 export function sendTask(kernel: Kernel, { id, worker }: GrantedLease, task: QueuedTask): void {

@@ -1,11 +1,11 @@
 import { CallerOp, ExecutorOp, type SchedulerContract, SchedulerOp } from "../../runtime/contracts/mod.ts";
 import { type Actor, ActorNumber, type Caller, type Delivery, type Envelope, type Kernel, type PlaceId, serve } from "../../runtime/kernel/mod.ts";
-import { ResourceSet } from "../../runtime/resources/mod.ts";
-import { type ArgumentForm, TaskBatch } from "../../runtime/tasks/mod.ts";
+import type { ResourceSet } from "../../runtime/resources/mod.ts";
+import { TaskBatch } from "../../runtime/tasks/mod.ts";
 import { faultPayload, payloadToWire } from "../../runtime/values/mod.ts";
 import { type Candidate, groupOf } from "./admission.ts";
 import { ClassQueue, type QueuedTask } from "./class_queue.ts";
-import { sendBatch, sendTask } from "./dispatch.ts";
+import { type SubmitEnvelope, sendBatch, sendTask } from "./dispatch.ts";
 import { GrantedLease, sentUnder } from "./granted_lease.ts";
 import type { LocalSchedulerOptions, Workers } from "./local_scheduler_options.ts";
 import { cpuPart, type NodeResources } from "./node_resources.ts";
@@ -52,18 +52,7 @@ export class LocalScheduler implements Actor {
   receive(envelope: Envelope, delivery: Delivery): void {
     switch (envelope[1]) {
       case SchedulerOp.submit: {
-        const [, , owner, template, sequence, form, data, needs, flags, busyLease] = envelope as unknown as [
-          0,
-          0,
-          PlaceId,
-          number,
-          number,
-          ArgumentForm,
-          unknown,
-          readonly string[],
-          number,
-          number?,
-        ];
+        const [, , owner, template, sequence, form, data, needs, flags, busyLease] = envelope as unknown as SubmitEnvelope;
         if (busyLease !== undefined) this.#isBusy(busyLease);
         this.#submit({ owner, template, sequence, form, data, flags }, needs);
         return;
@@ -191,14 +180,7 @@ export class LocalScheduler implements Actor {
     if (template === undefined) throw new Error(`template ${number} of place ${owner} was not published`);
     let queue = this.#queues.get(template.schedulingClass);
     if (queue === undefined) {
-      const { options, name } = template;
-      const { resources, schedulingStrategy, labelSelector, fallbackStrategy } = options;
-      queue = new ClassQueue(template.schedulingClass, {
-        demand: ResourceSet.from(resources),
-        kind: (options.isolation ?? this.#options.isolation) === "process" ? "process" : "thread",
-        environment: JSON.stringify(options.runtimeEnv ?? null),
-        placement: { kind: "task", name, resources, schedulingStrategy, labelSelector, fallbackStrategy },
-      });
+      queue = ClassQueue.of(template, this.#options.isolation);
       this.#queues.set(queue.key, queue);
     }
     return queue;

@@ -115,7 +115,7 @@ export class TaskSubmitter {
       const single = tasks.length < BATCH_FROM || !this.#batches(template);
       if (single) for (const task of tasks) this.#toScheduler(task);
       else for (let from = 0; from < tasks.length; from += BATCH_AT_MOST) this.#sendBatch(template, tasks.slice(from, from + BATCH_AT_MOST));
-    }    // Now, and not at the end of the next microtask: what awaits anything once may block the thread after it.
+    } // Now, and not at the end of the next microtask: what awaits anything once may block the thread after it.
     this.#kernel.flush();
   }
 

@@ -10,7 +10,7 @@ import type { PlaceIdentity } from "./identity.ts";
 import type { Replies, ReplyTo } from "./replies.ts";
 import { RunningCall } from "./running_call.ts";
 import type { Loaded, TemplateCache } from "./template_cache.ts";
-import { type TaskCall, WorkerLease } from "./worker_lease.ts";
+import { keyOf, type TaskCall, WorkerLease } from "./worker_lease.ts";
 
 /** How long this thread runs tasks before it looks at its messages again, in milliseconds. */
 const TURN_MS = 4;
@@ -395,8 +395,4 @@ export class TaskRunner {
   #replyTo(task: TaskCall, name: string): ReplyTo {
     return { owner: task.owner, sequence: task.sequence, flags: task.flags, name, nodeId: this.#identity.nodeId };
   }
-}
-
-function keyOf(task: Pick<TaskCall, "owner" | "sequence">): string {
-  return `${task.owner}.${task.sequence}`;
 }

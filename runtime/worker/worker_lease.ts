@@ -71,3 +71,8 @@ export class WorkerLease {
     return this.active === 0 && this.queue.size === 0 && this.shared.length === 0;
   }
 }
+
+/** Names a task among all that this worker has. */
+export function keyOf(task: Pick<TaskCall, "owner" | "sequence">): string {
+  return `${task.owner}.${task.sequence}`;
+}

@@ -1,5 +1,5 @@
 /** The longest that a source file may be, in lines. */
-export const maxLines = 450;
+export const maxLines = 400;
 
 /** Written in parts, so that this file does not break its own rule. */
 const registryHosts = [
