@@ -1,4 +1,5 @@
 import type { ObjectId } from "../kernel/mod.ts";
+import { showInConsole } from "../platform/mod.ts";
 import type { Entry } from "./entry.ts";
 
 /**
@@ -54,11 +55,4 @@ export class ObjectRef<T = unknown> {
   }
 }
 
-// Both runtimes' consoles ask by a symbol of their own.
-for (const inspect of ["nodejs.util.inspect.custom", "Deno.customInspect"]) {
-  Object.defineProperty(ObjectRef.prototype, Symbol.for(inspect), {
-    value(this: ObjectRef) {
-      return `${this.toString()} { use \`await get(ref)\` for its value }`;
-    },
-  });
-}
+showInConsole(ObjectRef.prototype as ObjectRef, (ref) => `${ref.toString()} { use \`await get(ref)\` for its value }`);

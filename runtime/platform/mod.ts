@@ -28,3 +28,5 @@ async function load(): Promise<Platform> {
   if ("Bun" in globalThis) return (await import("./bun.ts")).bunPlatform;
   throw new Error("Mobula runs in Bun and in Deno; this is neither. Start the script with `bun` or with `deno run -A`.");
 }
+
+export { showInConsole } from "./console_view.ts";

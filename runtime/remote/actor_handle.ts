@@ -1,5 +1,6 @@
 import type { ActorRecord, CallOptions } from "../caller/mod.ts";
 import { checkMethodOptions } from "../options/mod.ts";
+import { showInConsole } from "../platform/mod.ts";
 import { callActor } from "./faces.ts";
 
 interface Method {
@@ -96,14 +97,8 @@ function refuse(property: string | symbol): never {
   throw new TypeError(`a handle has no fields: "${String(property)}" belongs to the actor; set it in a method`);
 }
 
-// A console looks behind the proxy, each runtime's by a symbol of its own.
-for (const inspect of ["nodejs.util.inspect.custom", "Deno.customInspect"]) {
-  Object.defineProperty(ActorHandle.prototype, Symbol.for(inspect), {
-    value(this: ActorHandle) {
-      return this.toString();
-    },
-  });
-}
+// A console looks behind the proxy.
+showInConsole(ActorHandle.prototype, (handle) => handle.toString());
 
 const BEHIND = Symbol("mobula.actorHandle");
 
