@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { MemoryStorage, type Mutation, openStorage, parseStorage, type Storage, StorageError } from "../../../actors/gcs/storage/mod.ts";
 
@@ -273,14 +274,10 @@ describe("sqlite file", () => {
   });
 
   test("works in a worker thread", async () => {
-    const worker = new Worker(new URL("./store_worker.ts", import.meta.url), { type: "module" });
-    const answer = new Promise((resolve, reject) => {
-      worker.onmessage = (event) => resolve(event.data);
-      worker.onerror = (event) => reject(new Error(event.message));
-    });
-    worker.postMessage(`sqlite:${path()}`);
-    expect(await answer).toEqual([["a", bytes(1)]]);
-    worker.terminate();
+    const worker = new Worker(new URL("./store_worker.ts", import.meta.url), { workerData: `sqlite:${path()}` });
+    const answer = await new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
+    await worker.terminate();
+    expect(answer).toEqual([["a", bytes(1)]]);
   });
 
   test("what was acknowledged is there after kill -9, batches whole, and the lock is gone", async () => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { Worker } from "node:worker_threads";
 import { MemoryDisk, ObjectStore } from "../../../actors/objects/mod.ts";
 import { systemClock } from "../../../runtime/kernel/mod.ts";
 import { Accounting, Allocator } from "../../../runtime/memory/mod.ts";
+import type { Order } from "./put_worker.ts";
 
 const MIB = 1024 * 1024;
 
@@ -10,28 +12,25 @@ interface Done {
   fault: string | undefined;
 }
 
-function start(module: string): Worker {
-  return new Worker(new URL(module, import.meta.url), { type: "module" });
+/** What a thread needs to begin goes with its start: Bun drops messages to a web worker that is still loading. */
+function start(module: string, workerData: unknown): Worker {
+  return new Worker(new URL(module, import.meta.url), { workerData });
 }
 
 /** A thread that puts, with this thread as the manager. */
-function putter(
-  store: ObjectStore,
-  order: { accounting: Accounting; place: number; count: number; bytes: number; free?: boolean; deadlineMs?: number },
-) {
-  const worker = start("./put_worker.ts");
+function putter(store: ObjectStore, { accounting, ...order }: Omit<Order, "accounting"> & { accounting: Accounting }) {
+  const worker = start("./put_worker.ts", { ...order, accounting: accounting.shared });
   const done = Promise.withResolvers<Done>();
   const blocked = Promise.withResolvers<void>();
-  worker.onerror = (event) => done.reject(new Error(event.message));
-  worker.onmessage = ({ data }) => {
+  worker.on("error", done.reject);
+  worker.on("message", (data) => {
     if (data.request) {
       blocked.resolve();
       store.requestSpace(order.place, data.request);
     } else if (data.seal) store.seal(data.seal, data.buffer, { ...data, owner: order.place });
     else if (data.free) store.free(data.free);
     else if (data.done) done.resolve(data);
-  };
-  worker.postMessage({ free: false, ...order, accounting: order.accounting.shared });
+  });
   return { worker, done: done.promise, blocked: blocked.promise };
 }
 
@@ -104,11 +103,9 @@ describe("threads that put and never give up their turn", () => {
 describe("the main thread", () => {
   test("blocks in a put as any other while a worker makes room", async () => {
     const accounting = Accounting.create(4 * MIB);
-    const manager = start("./manager_worker.ts");
-    const answer = () => new Promise<any>((resolve) => (manager.onmessage = ({ data }) => resolve(data)));
-    const ready = answer();
-    manager.postMessage({ accounting: accounting.shared });
-    await ready;
+    const manager = start("./manager_worker.ts", accounting.shared);
+    const answer = () => new Promise<any>((resolve, reject) => manager.once("message", resolve).once("error", reject));
+    await answer();
     const requestSpace = (request: unknown) => manager.postMessage({ request });
     const allocator = new Allocator(accounting, { place: 1, requestSpace });
     for (let i = 0; i < 20; i++) {
