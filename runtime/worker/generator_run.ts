@@ -67,14 +67,14 @@ export function produceItems(made: unknown, options: GeneratorOptions): Generato
       await runInCall(call, () => generator?.return?.(undefined));
     } catch (error) {
       await closeQuietly(generator);
-      if (options.leaves?.(error) === true) return;
+      if (options.leaves?.(error) === true || call.cancelled) return;
       if (options.isRetryable?.(error) === true) {
         replies.failure(to, error, true);
         return;
       }
       replies.itemFailure(to, index++, error);
     }
-    replies.itemsEnd(to, index);
+    if (!call.cancelled) replies.itemsEnd(to, index);
   };
   call.signal.addEventListener("abort", () => wake?.());
   return {

@@ -128,21 +128,14 @@ export class HostedActor implements MailboxOwner {
       this.#running?.delete(key);
       done();
     };
-    const retries = (error: unknown): boolean => !context.cancelled && isRetryable(error, this.#retryExceptions(call));
+    const retries = (error: unknown): boolean => isRetryable(error, this.#retryExceptions(call));
     const fail = (error: unknown): void => {
       if (error instanceof ActorExit) this.#exit();
-      else if (!this.#ended) replies.failure(to, error, retries(error));
+      else if (!this.#ended && !context.cancelled) replies.failure(to, error, retries(error));
       end();
     };
     const succeed = (value: unknown): void => {
-      if (!this.#ended) {
-        try {
-          if (call.numReturns === 1) replies.value(to, value);
-          else replies.values(to, value, call.numReturns);
-        } catch (error) {
-          replies.failure(to, error, false);
-        }
-      }
+      if (!this.#ended && !context.cancelled) replies.returned(to, value, call.numReturns);
       end();
     };
     const running: Running = { call: context, consumed: undefined };

@@ -26,8 +26,17 @@ export class Replies {
     return this.#caller.clock;
   }
 
-  /** The one result of a call. */
-  value(to: ReplyTo, value: unknown): void {
+  /** What a call has returned, `count` results of it; a fault if that cannot travel. */
+  returned(to: ReplyTo, value: unknown, count: number): void {
+    try {
+      if (count === 1) this.#value(to, value);
+      else this.#values(to, value, count);
+    } catch (error) {
+      this.failure(to, error, false);
+    }
+  }
+
+  #value(to: ReplyTo, value: unknown): void {
     const [kind, data, size, children] = this.#pack(to, value, to.sequence);
     this.#announce(to.owner);
     const { kernel } = this.#caller;
@@ -35,10 +44,10 @@ export class Replies {
     else kernel.send(to.owner, [ActorNumber.caller, CallerOp.result, to.sequence, kind, data, size, children]);
   }
 
-  /** The several results of a call; a fault says so when the function did not return as many. */
-  values(to: ReplyTo, values: unknown, count: number): void {
+  /** A fault says so when the function did not return as many. */
+  #values(to: ReplyTo, values: unknown, count: number): void {
     if (count === 0) {
-      this.value(to, undefined);
+      this.#value(to, undefined);
       return;
     }
     if (!Array.isArray(values) || values.length !== count) {

@@ -40,6 +40,7 @@ export class RunningCall implements CallContext {
   #abort: AbortController | undefined;
   #waits = 0;
   #ended = false;
+  /** Its owner has ended the call with an error: nothing that it gives any more is told to anybody. */
   cancelled = false;
 
   constructor(fields: RunningCallFields) {

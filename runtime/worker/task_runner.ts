@@ -264,7 +264,7 @@ export class TaskRunner {
         call,
         replies: this.#replies,
         backpressure: options.generatorBackpressure,
-        isRetryable: (error) => !call.cancelled && isRetryable(error, options.retryExceptions),
+        isRetryable: (error) => isRetryable(error, options.retryExceptions),
       });
       this.#consumers.set(key, consumption.consumed);
       void consumption.ended.then(() => {
@@ -286,19 +286,12 @@ export class TaskRunner {
   }
 
   #succeed(task: TaskCall, template: TaskTemplate, call: RunningCall, to: ReplyTo, value: unknown, started: number | undefined): void {
-    const { numReturns } = template.options;
-    try {
-      if (numReturns === 1) this.#replies.value(to, value);
-      else this.#replies.values(to, value, numReturns as number);
-    } catch (error) {
-      this.#replies.failure(to, error, false);
-    }
+    if (!call.cancelled) this.#replies.returned(to, value, template.options.numReturns as number);
     this.#ended(task, call, template, started);
   }
 
   #fail(task: TaskCall, template: TaskTemplate, call: RunningCall, error: unknown): void {
-    const retryable = !call.cancelled && isRetryable(error, template.options.retryExceptions);
-    this.#replies.failure(this.#replyTo(task, template.name), error, retryable);
+    if (!call.cancelled) this.#replies.failure(this.#replyTo(task, template.name), error, isRetryable(error, template.options.retryExceptions));
     this.#ended(task, call, template);
   }
 
