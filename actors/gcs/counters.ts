@@ -29,6 +29,11 @@ export class Counters {
     return counter.value;
   }
 
+  /** The last number given: 0 before the first. */
+  last(name: string): number {
+    return this.#counters.get(name)?.value ?? 0;
+  }
+
   /** Each counter's last number. */
   values(): [name: string, value: number][] {
     return Array.from(this.#counters, ([name, counter]) => [name, counter.value]);

@@ -1,4 +1,4 @@
-import type { Clock, PlaceId } from "../../runtime/kernel/mod.ts";
+import { type Clock, HEAD_NODE, nodeOf, type PlaceId } from "../../runtime/kernel/mod.ts";
 import type { ActorInfo, ActorSpec } from "./actor_record.ts";
 import { type ActorLoss, type ActorRegistration, ActorTable } from "./actor_table.ts";
 import { Counters } from "./counters.ts";
@@ -7,11 +7,13 @@ import { ErrorTable } from "./error_table.ts";
 import { type Fallout, noFallout } from "./fallout.ts";
 import { FunctionTable } from "./function_table.ts";
 import { Interner } from "./interner.ts";
+import type { JobInfo } from "./job_record.ts";
 import { type JobEnd, JobTable } from "./job_table.ts";
 import { Journal } from "./journal.ts";
 import { KvTable } from "./kv_table.ts";
 import { type GcsLimits, gcsLimits } from "./limits.ts";
-import { NodeTable } from "./node_table.ts";
+import type { NodeSpec } from "./node_record.ts";
+import { type NodeRegistration, NodeTable } from "./node_table.ts";
 import type { PlacementGroupSpec } from "./placement_group_record.ts";
 import { type PlacementGroupRegistration, PlacementGroupTable } from "./placement_group_table.ts";
 import { PubSub } from "./pubsub.ts";
@@ -23,8 +25,8 @@ import { TaskEvents } from "./task_events.ts";
 import { WorkerTable } from "./worker_table.ts";
 
 export interface GcsOptions {
-  /** Milliseconds since the Unix epoch. */
-  readonly clock: Pick<Clock, "now">;
+  /** Milliseconds since the Unix epoch. Without `after`, what storage refused waits for the next change or `flush`. */
+  readonly clock: Pick<Clock, "now"> & Partial<Pick<Clock, "after">>;
   /** Where what must outlive the store is kept; the store owns it, and closes it in `close`. */
   readonly storage: Storage;
   readonly limits?: Partial<GcsLimits>;
@@ -69,7 +71,10 @@ export class Gcs {
 
   constructor(options: GcsOptions) {
     this.limits = gcsLimits(options.limits);
-    this.#journal = new Journal(options.storage, options.onStorageFailure);
+    this.#journal = new Journal(options.storage, {
+      onFailure: options.onStorageFailure,
+      after: options.clock.after?.bind(options.clock),
+    });
     this.pubsub = new PubSub(this.limits, options.onNotices);
     const context: TableContext = {
       clock: options.clock,
@@ -78,14 +83,14 @@ export class Gcs {
       pubsub: this.pubsub,
       interner: new Interner(),
     };
-    this.nodes = new NodeTable(context);
+    this.counters = new Counters(context);
+    this.nodes = new NodeTable(context, this.counters);
     this.jobs = new JobTable(context);
     this.actors = new ActorTable(context);
     this.placementGroups = new PlacementGroupTable(context);
     this.workers = new WorkerTable(context);
     this.functions = new FunctionTable(context, (descriptorId) => this.actors.inUse(descriptorId));
     this.kv = new KvTable(context);
-    this.counters = new Counters(context);
     this.tasks = new TaskEvents(context);
     this.errors = new ErrorTable(context);
     this.state = new StateApi(this);
@@ -130,15 +135,36 @@ export class Gcs {
     return this.#collect((fallout) => this.#loseWorker(fallout, workerId, death));
   }
 
-  /** A place is gone: actors in it are lost, those it owns end with it, and its subscriptions are forgotten. */
+  /**
+   * A place is gone: actors in it are lost, those it owns and the job that it drives end with it, and its
+   * subscriptions are forgotten.
+   */
   placeLost(place: PlaceId, death: DeathRecord): Fallout {
     return this.#collect((fallout) => this.#losePlace(fallout, place, death));
   }
 
-  /** A node is gone, and with it its workers, what ran there, its bundles, and the jobs driven from there. */
+  /**
+   * `nodes.register`, and what follows from it: a head that comes under a new id is a new process, and the node that
+   * was the head before is gone.
+   */
+  registerNode(spec: NodeSpec): NodeRegistration & { readonly fallout: Fallout } {
+    const before = spec.head ? this.nodes.byNumber(HEAD_NODE) : undefined;
+    const detail = `The head was started anew, as node ${spec.nodeId}.`;
+    const replaced = before !== undefined && before.nodeId !== spec.nodeId;
+    const fallout = replaced ? this.nodeLost(before.nodeId, { cause: "unknown", nodeId: before.nodeId, detail }) : noFallout();
+    return { ...this.nodes.register(spec), fallout };
+  }
+
+  /**
+   * A node is gone, and with it its workers, what ran there, its bundles, the jobs driven from there, and its
+   * subscriptions.
+   */
   nodeLost(nodeId: string, death: DeathRecord): Fallout {
     return this.#collect((fallout) => {
+      const number = this.nodes.get(nodeId)?.number;
       if (!this.nodes.end(nodeId, death)) return;
+      if (number !== undefined) this.pubsub.dropNode(number);
+      const driven = (job: JobInfo) => job.nodeId === nodeId || (job.driver !== undefined && nodeOf(job.driver) === number);
       const lost: DeathRecord = { ...death, cause: "node-died", nodeId };
       for (const worker of this.workers.where((each) => each.nodeId === nodeId)) {
         this.#loseWorker(fallout, worker.workerId, lost);
@@ -147,8 +173,10 @@ export class Gcs {
       this.#lose(fallout, actors, { death: lost, placeGone: true });
       fallout.reschedule.push(...this.placementGroups.nodeLost(nodeId));
       this.tasks.lost({ nodeId, errorType: lossCode(lost) });
-      for (const jobId of this.jobs.where((job) => job.nodeId === nodeId)) {
-        this.#endJob(fallout, jobId, { status: "FAILED", message: `Its driver's node ${nodeId} died.` });
+      for (const jobId of this.jobs.where(driven)) {
+        // A node that left in good order had a driver that was done.
+        const left = death.cause === "terminated";
+        this.#endJob(fallout, jobId, left ? { status: "SUCCEEDED" } : { status: "FAILED", message: `Its driver's node ${nodeId} died.` });
       }
     });
   }
@@ -200,6 +228,9 @@ export class Gcs {
     this.#lose(fallout, this.actors.livingIn(place), { death, placeGone: true });
     const orphaned: DeathRecord = { ...death, cause: "owner-died" };
     this.#lose(fallout, this.actors.ownedBy(place), { death: orphaned, restart: false });
+    for (const jobId of this.jobs.where((job) => job.driver === place)) {
+      this.#endJob(fallout, jobId, { status: "FAILED", message: `Its driver died: ${death.cause}.` });
+    }
   }
 
   #endJob(fallout: Fallout, jobId: string, end: JobEnd): void {

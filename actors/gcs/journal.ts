@@ -1,4 +1,5 @@
 import { Encoder } from "cbor-x";
+import type { Clock } from "../../runtime/kernel/mod.ts";
 import { type Mutation, type Storage, StorageError } from "./storage/mod.ts";
 
 /** What can be written: `stored()` gives the row as plain data, and is called when the batch is made. */
@@ -9,6 +10,9 @@ export interface Stored {
 /** The tables that outlive the control store. */
 export type StoredTable = "meta" | "counters" | "nodes" | "jobs" | "actors" | "placement_groups" | "functions" | "kv";
 
+/** How long after a batch was refused it is tried again. */
+const RETRY_MS = 1_000;
+
 // Plain maps, no record extension: each value has to be readable without the others.
 const cbor = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false });
 
@@ -17,8 +21,9 @@ const cbor = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array
  * batch with every mark goes to storage, so the store always holds a state in which all tables agree. A row
  * changed ten times in a turn is encoded and written once.
  *
- * One batch is under way at a time. What storage refuses stays marked, and goes with the next batch: the
- * marks are bounded by the rows there are, not by how long storage is away.
+ * One batch is under way at a time. What storage refuses stays marked, and goes with the next batch, at the latest
+ * after `RETRY_MS`: the marks are bounded by the rows there are, not by how long storage is away. A store that
+ * another has taken over gets no more.
  */
 export class Journal {
   readonly #storage: Storage;
@@ -28,11 +33,17 @@ export class Journal {
   #scheduled = false;
   #failing = false;
   #closed = false;
+  readonly #after: Clock["after"] | undefined;
+  #cancelRetry: (() => void) | undefined;
 
-  /** `onFailure` is told the first of several failures in a row. */
-  constructor(storage: Storage, onFailure: (error: unknown) => void = () => {}) {
+  /** `onFailure` is told the first of several failures in a row. Without `after` nothing is tried again by itself. */
+  constructor(
+    storage: Storage,
+    options: { readonly onFailure?: ((error: unknown) => void) | undefined; readonly after?: Clock["after"] | undefined } = {},
+  ) {
     this.#storage = storage;
-    this.#onFailure = onFailure;
+    this.#onFailure = options.onFailure ?? (() => {});
+    this.#after = options.after;
   }
 
   get location(): string {
@@ -81,6 +92,7 @@ export class Journal {
       await this.flush();
     } finally {
       this.#closed = true;
+      this.#cancelRetry?.();
       await this.#storage.close();
     }
   }
@@ -110,8 +122,17 @@ export class Journal {
       this.#putBack(marks);
       if (!this.#failing) this.#onFailure(error);
       this.#failing = true;
+      this.#tryAgain(error);
       throw error;
     }
+  }
+
+  #tryAgain(failure: unknown): void {
+    if (this.#cancelRetry || (failure instanceof StorageError && failure.reason === "fenced")) return;
+    this.#cancelRetry = this.#after?.(RETRY_MS, () => {
+      this.#cancelRetry = undefined;
+      if (!this.#closed) this.flush().catch(() => {});
+    });
   }
 
   /** Marks made since are newer, and stay. */

@@ -1,3 +1,4 @@
+import type { KvValue } from "../../runtime/contracts/mod.ts";
 import { ownBytes } from "./bytes.ts";
 import type { Stored } from "./journal.ts";
 import { assertWithin } from "./limits.ts";
@@ -5,8 +6,7 @@ import { assertName } from "./names.ts";
 import { compareCodePoints } from "./storage/mod.ts";
 import type { TableContext } from "./table_context.ts";
 
-/** What a key holds: bytes or text, given back as it was put. */
-export type KvValue = Uint8Array | string;
+export type { KvValue };
 
 /** A key in its namespace. */
 export interface KvKey {

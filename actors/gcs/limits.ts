@@ -15,6 +15,9 @@ export interface GcsLimits {
   /** Bytes of one value; and of all values and keys together. */
   readonly kvValueBytes: number;
   readonly kvTotalBytes: number;
+  /** Bytes of one answer with several keys or values; keys in one question. */
+  readonly kvReplyBytes: number;
+  readonly kvMultiGetKeys: number;
   /** Bytes of one function's or actor class's definition; of an actor's creation payload. */
   readonly functionBytes: number;
   readonly actorCreationBytes: number;
@@ -26,6 +29,8 @@ export interface GcsLimits {
   /** Notices waiting for one subscriber; and its subscriptions. */
   readonly subscriberQueue: number;
   readonly subscriptions: number;
+  /** Kinds of waiting work told by one node's report, the rest left out. */
+  readonly nodePending: number;
   /** Rows a listing gives when nothing is said, and at most. */
   readonly listDefault: number;
   readonly listMax: number;
@@ -43,6 +48,8 @@ export const DEFAULT_GCS_LIMITS: GcsLimits = {
   kvKeyLength: 4_096,
   kvValueBytes: 16 * 2 ** 20,
   kvTotalBytes: 2 ** 30,
+  kvReplyBytes: 32 * 2 ** 20,
+  kvMultiGetKeys: 10_000,
   functionBytes: 64 * 2 ** 20,
   actorCreationBytes: 10 * 2 ** 20,
   deathErrorBytes: 2 ** 16,
@@ -50,6 +57,7 @@ export const DEFAULT_GCS_LIMITS: GcsLimits = {
   logLines: 20,
   subscriberQueue: 10_000,
   subscriptions: 200_000,
+  nodePending: 1_000,
   listDefault: 100,
   listMax: 10_000,
 };

@@ -14,16 +14,18 @@ export { Gcs, type GcsOptions, type JobRefusal } from "./gcs.ts";
 export type { JobInfo, JobSpec } from "./job_record.ts";
 export { JOB_MOVES, type JobStatus } from "./job_state.ts";
 export type { JobEnd, JobTable } from "./job_table.ts";
+export { KvService } from "./kv_service.ts";
 export type { KvKey, KvTable, KvValue } from "./kv_table.ts";
 export { DEFAULT_GCS_LIMITS, type GcsLimits, LimitExceededError, type LimitMet } from "./limits.ts";
 export { type Filter, type Listing, type ListOptions, parseFilter } from "./listing.ts";
-export type { NodeDrain, NodeInfo, NodeSpec } from "./node_record.ts";
+export type { NodeDrain, NodeDraining, NodeInfo, NodeSpec } from "./node_record.ts";
 export { NODE_MOVES, type NodeState } from "./node_state.ts";
-export type { NodeReport, NodeTable } from "./node_table.ts";
+export type { NodeRegistration, NodeReport, NodeTable } from "./node_table.ts";
 export type { Bundle, PlacementGroupInfo, PlacementGroupSpec, PlacementStrategy } from "./placement_group_record.ts";
 export { PLACEMENT_GROUP_MOVES, type PlacementGroupState } from "./placement_group_state.ts";
 export type { PlacementGroupRegistration, PlacementGroupTable } from "./placement_group_table.ts";
 export type { Notice, PubSub, Topic } from "./pubsub.ts";
+export { PubSubService, type PubSubServiceOptions } from "./pubsub_service.ts";
 export { type Resources, sumResources } from "./resources.ts";
 export { STATE_KINDS, type StateApi, type StateKind } from "./state_api.ts";
 export { IllegalMoveError, isFinal, type Moves, mayMove } from "./state_machine.ts";
@@ -32,9 +34,12 @@ export type {
   Storage,
   StorageChoice,
   StorageFailure,
+  StorageLease,
+  StorageOptions,
   StoredRow,
 } from "./storage/mod.ts";
 export { MemoryStorage, openStorage, parseStorage, StorageError } from "./storage/mod.ts";
+export { Subscriber, type TopicListener } from "./subscriber.ts";
 export type { Summary, SummaryLine } from "./summary.ts";
 export type { TaskInfo } from "./task_columns.ts";
 export type { TaskEvent, TaskEvents, TaskFacts, TaskLoss } from "./task_events.ts";

@@ -1,3 +1,5 @@
+import type { PendingDemand } from "../../runtime/contracts/mod.ts";
+import type { NodeNumber } from "../../runtime/kernel/mod.ts";
 import type { DeathRecord } from "./death.ts";
 import type { NodeState } from "./node_state.ts";
 import type { Resources } from "./resources.ts";
@@ -7,6 +9,8 @@ import type { LifeRow } from "./rows.ts";
 /** What a node says of itself when it joins. */
 export interface NodeSpec {
   readonly nodeId: string;
+  /** The number that the head handed out to it (`NodeTable.nextNumber`); the head's own is `HEAD_NODE`. */
+  readonly number?: NodeNumber;
   /** Where others reach it. */
   readonly address: string;
   readonly resources: Resources;
@@ -24,9 +28,16 @@ export interface NodeDrain {
   readonly deadlineMs?: number;
 }
 
+/** A drain as a node has it. */
+export interface NodeDraining extends NodeDrain {
+  readonly sinceMs: number;
+}
+
 /** A node as seen from outside its table. Times are ms since the Unix epoch. */
 export interface NodeInfo {
   readonly nodeId: string;
+  /** Its number in places: never another node's, also after its death. */
+  readonly number: NodeNumber | undefined;
   readonly state: NodeState;
   readonly address: string;
   readonly name: string | undefined;
@@ -37,17 +48,18 @@ export interface NodeInfo {
   readonly total: Resources;
   /** As last reported; empty until the node reports. */
   readonly available: Resources;
-  /** What waits on the node, as last reported: the scheduler's plain data. */
-  readonly load: unknown;
+  /** What waits on the node, as last reported. */
+  readonly pending: readonly PendingDemand[];
   readonly startedMs: number;
   readonly endedMs: number | undefined;
   readonly heardMs: number;
-  readonly drain: NodeDrain | undefined;
+  readonly drain: NodeDraining | undefined;
   readonly death: DeathRecord | undefined;
 }
 
 const INFO: readonly (keyof NodeInfo)[] = [
   "nodeId",
+  "number",
   "state",
   "address",
   "name",
@@ -57,7 +69,7 @@ const INFO: readonly (keyof NodeInfo)[] = [
   "labels",
   "total",
   "available",
-  "load",
+  "pending",
   "startedMs",
   "endedMs",
   "heardMs",
@@ -65,11 +77,12 @@ const INFO: readonly (keyof NodeInfo)[] = [
   "death",
 ];
 /** Reports come many times a second, and an old one is worth nothing after a restart: not stored. */
-const REPORTED: readonly string[] = ["available", "load", "heardMs"];
+const REPORTED: readonly string[] = ["available", "pending", "heardMs"];
 const STORED = [...INFO.filter((key) => !REPORTED.includes(key)), "order"] as readonly (keyof NodeRecord)[];
 
 export class NodeRecord implements NodeInfo, LifeRow<NodeInfo> {
   readonly nodeId: string;
+  number: NodeNumber | undefined = undefined;
   state: NodeState = "ALIVE";
   address = "";
   name: string | undefined = undefined;
@@ -79,13 +92,15 @@ export class NodeRecord implements NodeInfo, LifeRow<NodeInfo> {
   labels: Readonly<Record<string, string>> = {};
   total: Resources = {};
   available: Resources = {};
-  load: unknown = undefined;
+  pending: readonly PendingDemand[] = [];
   startedMs = 0;
   endedMs: number | undefined = undefined;
   heardMs = 0;
-  drain: NodeDrain | undefined = undefined;
+  drain: NodeDraining | undefined = undefined;
   death: DeathRecord | undefined = undefined;
   order = 0;
+  /** The `sequence` of the last report taken. */
+  reported = 0;
 
   constructor(nodeId: string) {
     this.nodeId = nodeId;

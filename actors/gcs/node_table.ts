@@ -1,3 +1,6 @@
+import type { PendingDemand } from "../../runtime/contracts/mod.ts";
+import { HEAD_NODE, type NodeNumber } from "../../runtime/kernel/mod.ts";
+import type { Counters } from "./counters.ts";
 import { boundDeath, type DeathRecord } from "./death.ts";
 import { boundText } from "./limits.ts";
 import { assertName } from "./names.ts";
@@ -11,19 +14,38 @@ import type { TableContext } from "./table_context.ts";
 /** A node's regular word on itself. */
 export interface NodeReport {
   readonly nodeId: string;
+  /** Goes up with every report of the node since it registered. Left out, the report is never late. */
+  readonly sequence?: number;
   readonly available?: Resources;
   /** Given when the node's totals changed (a placement group's bundle came or went). */
   readonly total?: Resources;
-  readonly load?: unknown;
+  /** What waits there. */
+  readonly pending?: readonly PendingDemand[];
 }
 
-/** Every node of the cluster and its resources. The DEAD are kept up to `deadNodes`. */
+/** What became of a registration; see `NodeTable.register`. */
+export type NodeRegistration =
+  | { readonly outcome: "registered" | "rejoined" | "dead"; readonly node: NodeInfo }
+  | { readonly outcome: "unknown"; readonly node?: undefined };
+
+/** The counter of the numbers handed out to nodes that join. */
+const COUNTER = "node";
+
+/**
+ * Every node of the cluster and its resources. The DEAD are kept up to `deadNodes`; their numbers are never given
+ * again, so that a place of a dead node is never taken for one that lives.
+ */
 export class NodeTable {
   readonly #context: TableContext;
   readonly #rows: Rows<NodeInfo, NodeRecord>;
+  readonly #counters: Counters;
+  readonly #numbers = new Map<NodeNumber, NodeRecord>();
+  /** Numbers handed out since this store began, to nodes that have not registered yet. */
+  readonly #offered = new Set<NodeNumber>();
 
-  constructor(context: TableContext) {
+  constructor(context: TableContext, counters: Counters) {
     this.#context = context;
+    this.#counters = counters;
     this.#rows = new Rows(context, { channel: "nodes", stored: "nodes", keep: context.limits.deadNodes });
   }
 
@@ -33,6 +55,26 @@ export class NodeTable {
 
   get(nodeId: string): NodeInfo | undefined {
     return this.#rows.get(nodeId)?.info();
+  }
+
+  /** The live node of that number. */
+  byNumber(number: NodeNumber): NodeInfo | undefined {
+    return this.#numbers.get(number)?.info();
+  }
+
+  /** Whether the number was a node's that is dead, however long ago: nothing from there counts any more. */
+  isGone(number: NodeNumber): boolean {
+    const last = HEAD_NODE + this.#counters.last(COUNTER);
+    return number > HEAD_NODE && number <= last && !this.#numbers.has(number) && !this.#offered.has(number);
+  }
+
+  /** The number for a node that is about to join. Flush the store before telling it: then it is never given again. */
+  nextNumber(): NodeNumber {
+    const number = HEAD_NODE + this.#counters.next(COUNTER);
+    this.#offered.add(number);
+    const [oldest] = this.#offered;
+    if (this.#offered.size > this.#context.limits.deadNodes) this.#offered.delete(oldest as NodeNumber);
+    return number;
   }
 
   /** Nodes not DEAD, in the order they joined. */
@@ -46,14 +88,24 @@ export class NodeTable {
 
   /**
    * A node joins, or, known and not dead, comes back after this store's restart: then what it says replaces
-   * what was known. `dead` refuses the id of a node that was declared dead: it has to take a new one.
+   * what was known, and its reports count from 1 again. `dead` refuses the id of a node that was declared dead, and
+   * `unknown` a number that this store did not hand out to it, or so long ago that its death is forgotten: it has to
+   * join anew, under another id and number.
    */
-  register(spec: NodeSpec): { readonly outcome: "registered" | "rejoined" | "dead"; readonly node: NodeInfo } {
+  register(spec: NodeSpec): NodeRegistration {
     assertName(this.#context.limits, "nodeId", spec.nodeId);
     assertResources(`node ${spec.nodeId}`, spec.resources);
     const known = this.#rows.get(spec.nodeId);
     if (known?.state === "DEAD") return { outcome: "dead", node: known.info() };
+    const number = spec.number ?? known?.number ?? (spec.head ? HEAD_NODE : undefined);
+    if (!this.#mayHave(number, known)) return { outcome: "unknown" };
     const row = known ?? new NodeRecord(spec.nodeId);
+    if (number !== undefined) {
+      this.#offered.delete(number);
+      this.#numbers.set(number, row);
+    }
+    row.number = number;
+    row.reported = 0;
     const now = this.#context.clock.now();
     row.address = spec.address;
     row.name = spec.name;
@@ -71,15 +123,23 @@ export class NodeTable {
     return { outcome: known ? "rejoined" : "registered", node: row.info() };
   }
 
-  /** Takes a report, which also counts as a sign of life. False for a node that is dead or unknown. */
+  /**
+   * Takes a report, which also counts as a sign of life; one that a later one has overtaken changes nothing. False for
+   * a node that is dead or unknown: it has to be told so.
+   */
   report(report: NodeReport): boolean {
     const row = this.#rows.live(report.nodeId);
     if (!row) return false;
+    assertResources(`node ${row.nodeId}`, report.available);
+    assertResources(`node ${row.nodeId}`, report.total);
+    if (report.sequence !== undefined) {
+      if (report.sequence <= row.reported) return true;
+      row.reported = report.sequence;
+    }
     row.heardMs = this.#context.clock.now();
     if (report.available) row.available = report.available;
-    if (report.load !== undefined) row.load = report.load;
+    if (report.pending) row.pending = report.pending.slice(0, this.#context.limits.nodePending);
     if (report.total) {
-      assertResources(`node ${row.nodeId}`, report.total);
       row.total = this.#context.interner.resources(report.total);
       this.#rows.changed(row.nodeId, row);
     }
@@ -99,9 +159,18 @@ export class NodeTable {
     const row = this.#rows.live(nodeId);
     if (!row) return false;
     if (row.state !== "DRAINING") move(NODE_MOVES, row, { to: "DRAINING", what: `Node ${nodeId}` });
-    row.drain = { ...drain, reason: boundText(this.#context.limits, drain.reason) };
+    const sinceMs = row.drain?.sinceMs ?? this.#context.clock.now();
+    row.drain = { ...drain, reason: boundText(this.#context.limits, drain.reason), sinceMs };
     this.#rows.changed(nodeId, row);
     return true;
+  }
+
+  /** Draining nodes whose deadline has passed: they go whether finished or not. */
+  overdue(): string[] {
+    const now = this.#context.clock.now();
+    return Array.from(this.#rows.liveRows())
+      .filter((row) => (row.drain?.deadlineMs ?? Infinity) <= now)
+      .map((row) => row.nodeId);
   }
 
   /** Declares a node dead. False when it is already, or unknown. */
@@ -112,7 +181,8 @@ export class NodeTable {
     row.endedMs = this.#context.clock.now();
     row.death = boundDeath(this.#context.limits, death);
     row.available = {};
-    row.load = undefined;
+    row.pending = [];
+    if (row.number !== undefined) this.#numbers.delete(row.number);
     this.#rows.end(nodeId, row);
     return true;
   }
@@ -128,6 +198,11 @@ export class NodeTable {
     return sumResources(giving.map((row) => row.available));
   }
 
+  /** What waits on all nodes. */
+  pendingDemand(): (PendingDemand & { readonly nodeId: string })[] {
+    return Array.from(this.#rows.liveRows()).flatMap(({ nodeId, pending }) => pending.map((each) => ({ ...each, nodeId })));
+  }
+
   /** Nodes that were alive are taken to be: their silence counts from now. */
   restore(entries: readonly (readonly [string, unknown])[]): void {
     const now = this.#context.clock.now();
@@ -137,5 +212,12 @@ export class NodeTable {
       return [id, row] as const;
     });
     this.#rows.restore(rows, (row) => row.state === "DEAD");
+    for (const row of this.#rows.liveRows()) if (row.number !== undefined) this.#numbers.set(row.number, row);
+  }
+
+  #mayHave(number: NodeNumber | undefined, row: NodeRecord | undefined): boolean {
+    if (number === undefined) return true;
+    if (row?.number !== undefined) return row.number === number;
+    return number === HEAD_NODE ? !this.#numbers.has(number) : this.#offered.has(number);
   }
 }

@@ -1,21 +1,12 @@
-import type { PlaceId } from "../../runtime/kernel/mod.ts";
+import type { Notice, Topic } from "../../runtime/contracts/mod.ts";
+import { type NodeNumber, nodeOf, type PlaceId } from "../../runtime/kernel/mod.ts";
 import { assertWithin, type GcsLimits } from "./limits.ts";
 import { MultiMap } from "./multi_map.ts";
 import { Ring } from "./ring.ts";
 
-/** What a subscriber is given. */
-export type Notice =
-  | { readonly type: "message"; readonly channel: string; readonly key: string; readonly message: unknown }
-  /** The subscriber was slow: `missed` messages of `channel` were dropped before the next; read the state anew. */
-  | { readonly type: "gap"; readonly channel: string; readonly missed: number };
+export type { Notice, Topic };
 
 type Message = Extract<Notice, { type: "message" }>;
-
-/** A channel, or one key of it. */
-export interface Topic {
-  readonly channel: string;
-  readonly key?: string;
-}
 
 /**
  * Publish and subscribe, at most once. Messages to one subscriber keep their order; a topic named twice, or
@@ -28,14 +19,14 @@ export interface Topic {
  */
 export class PubSub {
   readonly #limits: GcsLimits;
-  readonly #onReady: (subscriber: PlaceId) => void;
+  onReady: (subscriber: PlaceId) => void;
   readonly #subscribers = new Map<PlaceId, Subscriber>();
   readonly #channels = new MultiMap<string, Subscriber>();
   readonly #keys = new Map<string, MultiMap<string, Subscriber>>();
 
   constructor(limits: GcsLimits, onReady: (subscriber: PlaceId) => void = () => {}) {
     this.#limits = limits;
-    this.#onReady = onReady;
+    this.onReady = onReady;
   }
 
   /** @throws LimitExceededError past `subscriptions` for one subscriber. */
@@ -74,6 +65,11 @@ export class PubSub {
     }
   }
 
+  /** Forgets every subscriber of a node that is gone. */
+  dropNode(node: NodeNumber): void {
+    for (const subscriber of [...this.#subscribers.keys()]) if (nodeOf(subscriber) === node) this.drop(subscriber);
+  }
+
   /** Whether somebody would get a message on this topic: spares making one for nobody. */
   wanted(channel: string, key: string): boolean {
     return this.#channels.has(channel) || (this.#keys.get(channel)?.has(key) ?? false);
@@ -108,6 +104,11 @@ export class PubSub {
     return notices;
   }
 
+  /** Messages queued for a subscriber. */
+  waiting(subscriber: PlaceId): number {
+    return this.#subscribers.get(subscriber)?.queue.size ?? 0;
+  }
+
   get subscriberCount(): number {
     return this.#subscribers.size;
   }
@@ -117,7 +118,7 @@ export class PubSub {
     if (dropped) entry.missed.set(dropped.channel, (entry.missed.get(dropped.channel) ?? 0) + 1);
     if (entry.announced) return;
     entry.announced = true;
-    this.#onReady(entry.id);
+    this.onReady(entry.id);
   }
 
   #unlink(topic: Topic, entry: Subscriber): void {

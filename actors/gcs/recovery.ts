@@ -9,8 +9,9 @@ const FORMAT = 1;
 export async function recoverTables(gcs: Gcs, journal: Journal): Promise<void> {
   const [format] = await journal.load("meta");
   if (format && format[1] !== FORMAT) {
+    const reason = Number(format[1]) > FORMAT ? "newer" : "damaged";
     const message = `The store ${journal.location} has format ${String(format[1])}; this version reads ${FORMAT}. Use the version that wrote it, or start with an empty store.`;
-    throw new StorageError({ message, location: journal.location, reason: "damaged" });
+    throw new StorageError({ message, location: journal.location, reason });
   }
   gcs.counters.restore(await journal.load("counters"));
   gcs.jobs.restore(await journal.load("jobs"));

@@ -16,7 +16,7 @@ export type StateKind = (typeof STATE_KINDS)[number];
 
 const NODES: Columns<NodeInfo> = {
   basic: ["nodeId", "state", "address", "name", "head", "total"],
-  detail: ["available", "labels", "runtime", "pid", "startedMs", "endedMs", "heardMs", "load", "drain", "death"],
+  detail: ["available", "labels", "runtime", "pid", "number", "startedMs", "endedMs", "heardMs", "pending", "drain", "death"],
 };
 const ACTORS: Columns<ActorInfo> = {
   basic: ["actorId", "className", "state", "jobId", "name", "namespace", "nodeId", "workerId"],

@@ -2,5 +2,6 @@
 export { compareCodePoints } from "./key_order.ts";
 export { MemoryStorage } from "./memory.ts";
 export { openStorage, parseStorage, type StorageChoice } from "./open_storage.ts";
-export type { Mutation, Storage, StoredRow } from "./storage.ts";
+export type { RedisOptions as StorageOptions } from "./redis.ts";
+export type { Mutation, Storage, StorageLease, StoredRow } from "./storage.ts";
 export { StorageError, type StorageFailure } from "./storage_error.ts";

@@ -4,7 +4,10 @@ import { type FieldsOf, MobulaError } from "../../../runtime/errors/mod.ts";
  * The store can't be opened, read or written. `location` names it; the message says what to do. `reason`:
  * - `damaged`: it is not, or is no longer, what a control store wrote;
  * - `in_use`: another control store has it open;
- * - `unavailable`: it can't be reached or written now (no permission, disk full, closed).
+ * - `newer`: a later version wrote it;
+ * - `denied`: the user or password is wrong, or may not do this;
+ * - `fenced`: another control store has taken it over since it was opened;
+ * - `unavailable`: it can't be reached or written now (no permission, disk full, no server, closed).
  */
 export class StorageError extends MobulaError {
   static override readonly code: string = "STORAGE_ERROR";
@@ -16,4 +19,4 @@ export class StorageError extends MobulaError {
   }
 }
 
-export type StorageFailure = "damaged" | "in_use" | "unavailable";
+export type StorageFailure = "damaged" | "in_use" | "newer" | "denied" | "fenced" | "unavailable";

@@ -79,6 +79,29 @@ describe("writing behind", () => {
     expect([gcs.kv.get(value("")), again.kv.get(value("")), again.kv.get({ namespace: "n", key: "k2" })]).toEqual(["new", "new", "other"]);
   });
 
+  test("what storage refused is tried again after a while, but not in a store that another has taken over", async () => {
+    const storage = new SlowStorage();
+    await storage.inner.apply([{ type: "put", table: "meta", key: "format", value: new Uint8Array([1]) }]);
+    const waiting: (() => void)[] = [];
+    const after = (_delayMs: number, action: () => void) => {
+      waiting.push(action);
+      return () => {};
+    };
+    const gcs = new Gcs({ clock: { now: () => 1, after }, storage });
+    await gcs.recover();
+    gcs.kv.put(value("1"));
+    await turn();
+    storage.batches[0]!.settle(new StorageError({ message: "away", location: "slow", reason: "unavailable" }));
+    await turn();
+    expect(waiting.length).toBe(1);
+    waiting[0]!();
+    await turn();
+    expect(storage.batches.length).toBe(2);
+    storage.batches[1]!.settle(new StorageError({ message: "not yours", location: "slow", reason: "fenced" }));
+    await turn();
+    expect(waiting.length).toBe(1);
+  });
+
   test("nothing is written for a store that forgets", async () => {
     const storage = new MemoryStorage();
     const gcs = new Gcs({ clock: { now: () => 1 }, storage });
@@ -111,16 +134,17 @@ describe("recovery", () => {
   });
 
   test("refuses a store of another format, and a row that can't be read, naming the store", async () => {
-    for (const [table, key, bytes] of [
-      ["meta", "format", [2]],
-      ["actors", "a", [0xff, 0xff]],
+    for (const [table, key, bytes, reason] of [
+      ["meta", "format", [2], "newer"],
+      ["meta", "format", [0x61, 0x78], "damaged"],
+      ["actors", "a", [0xff, 0xff], "damaged"],
     ] as const) {
       const storage = new MemoryStorage({ kept: true });
       await storage.apply([{ type: "put", table, key, value: new Uint8Array(bytes) }]);
       const gcs = new Gcs({ clock: { now: () => 1 }, storage });
       const error = await gcs.recover().catch((reason) => reason);
       expect(error).toBeInstanceOf(StorageError);
-      expect(error).toMatchObject({ code: "STORAGE_ERROR", reason: "damaged", location: "memory" });
+      expect(error).toMatchObject({ code: "STORAGE_ERROR", reason, location: "memory" });
     }
   });
 });

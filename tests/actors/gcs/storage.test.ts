@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { MemoryStorage, type Mutation, openStorage, parseStorage, type Storage, StorageError } from "../../../actors/gcs/storage/mod.ts";
+import { RedisServer } from "./redis_server.ts";
 
 const folders: string[] = [];
 const opened: Storage[] = [];
@@ -41,6 +42,10 @@ const bytes = (...values: number[]) => new Uint8Array(values);
 const put = (table: string, key: string, value: Uint8Array): Mutation => ({ type: "put", table, key, value });
 const remove = (table: string, key: string): Mutation => ({ type: "delete", table, key });
 
+let redis: Promise<RedisServer> | undefined;
+let prefixes = 0;
+afterAll(async () => (await redis)?.stop());
+
 /** One store that can be closed and opened again. */
 interface Subject {
   open(): Promise<Storage>;
@@ -54,6 +59,11 @@ const adapters: Record<string, () => Subject> = {
   sqlite: () => {
     const path = join(folder(), "store.db");
     return { open: () => open(`sqlite:${path}`) };
+  },
+  redis: () => {
+    redis ??= RedisServer.start();
+    const prefix = `store${++prefixes}`;
+    return { open: async () => open(`${(await redis!).url}?prefix=${prefix}`) };
   },
 };
 
