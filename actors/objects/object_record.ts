@@ -63,3 +63,7 @@ export function newRecord(id: string, owner: number | undefined): ObjectRecord {
 export function isQuiet(record: ObjectRecord): boolean {
   return !record.busy && record.pins === 0 && record.viewers.isEmpty;
 }
+
+export function takeArrivals(record: ObjectRecord): Arrival[] {
+  return record.arrivals.splice(0);
+}

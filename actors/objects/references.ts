@@ -2,10 +2,14 @@ import { PlaceCounts } from "./place_counts.ts";
 
 /** The holder of a child is its container, whichever and wherever that is. */
 const CONTAINER = -2;
+/** Holds while others are being told that they hold. */
+const TRANSIT = -3;
 
 export interface ReferencesOptions {
   /** Nobody holds these any more; each is reported once unless somebody holds it again. */
   onDead(ids: readonly string[]): void;
+  /** Somebody has a count for it, as nobody had before: it will be reported dead. */
+  onHeld?(id: string): void;
   /** Has `flush` called soon, once for each call. Default: at the end of the turn's microtasks. */
   schedule?(flush: () => void): void;
 }
@@ -52,6 +56,14 @@ export class References {
     if (!this.#deadPlaces.has(place)) this.#add(id, place, -n);
   }
 
+  /** Holds `ids` until the returned function is called, whatever places say. */
+  keep(ids: readonly string[]): () => void {
+    for (const id of ids) this.#add(id, TRANSIT, 1);
+    return () => {
+      for (const id of ids) this.#add(id, TRANSIT, -1);
+    };
+  }
+
   /** Clears the place's counts. Its number never holds anything again. */
   placeDied(place: number): void {
     this.#deadPlaces.add(place);
@@ -71,13 +83,13 @@ export class References {
   /** Places with a count for `id`; what is negative is on its way. Containers are not among them. */
   holders(id: string): [place: number, count: number][] {
     const held = this.#held.get(id);
-    return held === undefined ? [] : [...held.holders.entries()].filter(([place]) => place !== CONTAINER);
+    return held === undefined ? [] : [...held.holders.entries()].filter(([place]) => place >= 0);
   }
 
   /** All places that hold anything. */
   places(): Set<number> {
     const places = new Set<number>();
-    for (const { holders } of this.#held.values()) for (const [place] of holders.entries()) if (place !== CONTAINER) places.add(place);
+    for (const { holders } of this.#held.values()) for (const [place] of holders.entries()) if (place >= 0) places.add(place);
     return places;
   }
 
@@ -106,7 +118,10 @@ export class References {
   #add(id: string, place: number, n: number): void {
     if (n === 0) return;
     let held = this.#held.get(id);
-    if (held === undefined) this.#held.set(id, (held = { holders: new PlaceCounts(), children: NO_CHILDREN }));
+    if (held === undefined) {
+      this.#held.set(id, (held = { holders: new PlaceCounts(), children: NO_CHILDREN }));
+      this.#options.onHeld?.(id);
+    }
     held.holders.add(place, n);
     this.#check(id, held);
   }

@@ -34,3 +34,25 @@ export const STORE_DEFAULTS: StoreSettings = {
 
 /** Part of a small store that is spilled at once. */
 export const SMALL_BATCH_PART = 0.1;
+
+/** How large values travel between nodes. */
+export interface TransferSettings {
+  /** Bytes of one piece; the same on all nodes. What else a link carries waits for one at most. */
+  readonly chunkBytes: number;
+  /** Pieces of one value that are asked for and have not come. */
+  readonly windowChunks: number;
+  /** Bytes that a node has asked for and that have not come, over all values; one value is always let through. */
+  readonly inFlightBytes: number;
+  /** Nodes that one copy is taken from at the same time. */
+  readonly maxSources: number;
+  /** Copies that each node gives away, as long as others can: so a broadcast costs its owner no more, and forms a tree. */
+  readonly copiesPerSource: number;
+}
+
+export const TRANSFER_DEFAULTS: TransferSettings = {
+  chunkBytes: 2 * 1024 * 1024,
+  windowChunks: 4,
+  inFlightBytes: 32 * 1024 * 1024,
+  maxSources: 3,
+  copiesPerSource: 2,
+};

@@ -13,14 +13,14 @@ import { EvictionOrder } from "./eviction.ts";
 import { FreeBlocks } from "./free_blocks.ts";
 import { Grants } from "./grants.ts";
 import { IdleTrim } from "./idle_trim.ts";
-import { type Arrival, type Held, isQuiet, newRecord, type ObjectRecord } from "./object_record.ts";
+import { type Held, isQuiet, newRecord, type ObjectRecord, takeArrivals } from "./object_record.ts";
 import { move, type ObjectState } from "./object_state.ts";
 import { RoomMaker } from "./room_maker.ts";
 import { STORE_DEFAULTS } from "./settings.ts";
 import { ownWaiter, type Stock, ticketWaiter } from "./space_queue.ts";
 import { SpillCorruptFault, type SpillDisk, SpillFiles } from "./spill/mod.ts";
 import type { ObjectStoreOptions, SealOptions, StoreEvents } from "./store_options.ts";
-import { measure, type StoreStats, whoHoldsWhat } from "./store_report.ts";
+import { measure, type StoreStats, viewersOf, whoHoldsWhat } from "./store_report.ts";
 
 /** The manager's own number among the places of its node. */
 export const MANAGER_PLACE = 0;
@@ -82,6 +82,15 @@ export class ObjectStore {
 
   bytesOf(id: string): number | undefined {
     return this.#records.get(id)?.bytes;
+  }
+
+  /** A value that is kept as it is; `undefined` if there is none, or it is in shared memory. */
+  inlineOf(id: string): unknown {
+    return this.#records.get(id)?.inline;
+  }
+
+  ids(): IterableIterator<string> {
+    return this.#records.keys();
   }
 
   /** The object will come. Nothing if it is here. */
@@ -174,6 +183,20 @@ export class ObjectStore {
     this.#end(record, "FREED");
     this.#idle.use();
     this.#room.relieve();
+  }
+
+  /** The object will not come. Nothing if it is here, or nobody expects it. */
+  lose(id: string): void {
+    const record = this.#records.get(id);
+    if (record?.state === "PENDING") this.#end(record, "LOST");
+  }
+
+  /** A copy is the primary from now on: it is spilled for room and not dropped. */
+  keep(id: string): void {
+    const record = this.#records.get(id);
+    if (record === undefined) return;
+    record.isCopy = false;
+    this.#order.touch(record);
   }
 
   /** A place needs room for a buffer, and waits for the answer, perhaps with its thread blocked. */
@@ -370,12 +393,6 @@ export class ObjectStore {
 
   /** The places that may have views. */
   viewers(): number[] {
-    const places = new Set<number>();
-    for (const record of this.#records.values()) for (const [place] of record.viewers.entries()) places.add(place);
-    return [...places];
+    return viewersOf(this.#records.values());
   }
-}
-
-function takeArrivals(record: ObjectRecord): Arrival[] {
-  return record.arrivals.splice(0);
 }

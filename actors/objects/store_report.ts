@@ -83,3 +83,10 @@ export function whoHoldsWhat(records: Iterable<ObjectRecord>, { accounting, spil
 function mib(pages: number): string {
   return `${Math.round((bytesOf(pages) / MIB) * 10) / 10} MiB`;
 }
+
+/** The places that may have views on any of them. */
+export function viewersOf(records: Iterable<ObjectRecord>): number[] {
+  const places = new Set<number>();
+  for (const { viewers } of records) for (const [place] of viewers.entries()) places.add(place);
+  return [...places];
+}

@@ -70,6 +70,10 @@ export class DependencyWaits {
     return this.#waiters.isWanted(id);
   }
 
+  ids(): IterableIterator<string> {
+    return this.#waiters.ids();
+  }
+
   /**
    * Calls `onReady` when all of `ids` that are not `isReady` now have been fulfilled; at once if there are none.
    * Returns the way to take it back.
@@ -91,10 +95,5 @@ export class DependencyWaits {
   /** The object is there, or there is an error in its place. */
   fulfil(id: string): void {
     for (const group of this.#waiters.take(id)) if (--group.missing === 0) group.onReady();
-  }
-
-  /** The same for all ids that `gone` names: they will not come. */
-  fulfilWhere(gone: (id: string) => boolean): void {
-    for (const id of [...this.#waiters.ids()]) if (gone(id)) this.fulfil(id);
   }
 }

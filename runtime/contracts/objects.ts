@@ -13,8 +13,13 @@ export interface ObjectsContract {
   resolve(caller: Caller, id: ObjectId, value: PayloadWire): void;
   /** Send these values as `CallerOp.object`, each as soon as it is there. */
   want(caller: Caller, ids: readonly ObjectId[]): void;
+  /**
+   * Say of each as soon as there is a value, without bringing a large one to this node: `CallerOp.object` with a sealed
+   * payload that has no buffer, or with the value itself.
+   */
+  wantState(caller: Caller, ids: readonly ObjectId[]): void;
   /** Answers after what the caller wanted before and is here has been sent. */
-  sent(caller: Caller): void;
+  sent(caller: Caller): Promise<void> | undefined;
   hold(caller: Caller, ids: readonly string[]): void;
   /** The caller sends these on to `place`, which will hold them. */
   holdFor(caller: Caller, ids: readonly string[], place: PlaceId): void;

@@ -1,0 +1,198 @@
+import { type Clock, ownerOf, type PlaceId, systemPlaceOf } from "../../runtime/kernel/mod.ts";
+import { type Announced, homeOf } from "../../runtime/references/mod.ts";
+import { Borrowed } from "./borrowed.ts";
+import { DropOrder } from "./drop_order.ts";
+import type { Peers } from "./peers.ts";
+import { References } from "./references.ts";
+
+/**
+ * What was lent and nobody holds is let go after this time: a task announces its hold on a ref among its arguments
+ * by itself, and its submitter's drop, on another link, may overtake that.
+ */
+export const RELEASE_GRACE_MS = 50;
+/** What only a lost node held is let go after this time: those to whom it had passed refs on may have yet to be heard. */
+export const LOST_NODE_GRACE_MS = 1000;
+
+export interface HoldingsOptions {
+  /** The place of this node's manager. */
+  node: PlaceId;
+  clock: Clock;
+  peers: Peers;
+  /** Nobody holds these any more: of this home, or of one that is lost. */
+  onUnheld(ids: readonly string[]): void;
+}
+
+/**
+ * Who holds what, over all nodes. A manager counts the places of its own node one by one, whatever an id's home; to
+ * the id's home it tells that its node holds it, and there a node counts as one holder: its system worker's place.
+ *
+ * Nothing that is held, or on its way to a holder, is ever let go, for whoever passes a ref on keeps a hold until the
+ * receiver's is known at the home:
+ *
+ * - A call keeps a ref of its arguments: it announces so at its own node, and its result says how many announcements
+ *   there were. Its submitter's drop waits until that node's manager has said that it heard them, and that the home has
+ *   acknowledged its holds (`heard`).
+ * - A value or result that contains refs leaves its node: the manager holds them itself (`keepUntil`) until the other
+ *   node's has said that they are acknowledged at their homes (`holdFor`, `located`, `resolve`).
+ * - A ref is taken out of a value whose ref is then dropped: a node's drop waits for its earlier holds (`Borrowed`).
+ * - A container holds its children at its own home, which borrows them like any other place does.
+ * - A place or node dies: its holds end, those of a node after a grace.
+ */
+export class Holdings {
+  readonly #options: HoldingsOptions;
+  readonly #node: PlaceId;
+  readonly #peers: Peers;
+  readonly #references: References;
+  readonly #borrowed: Borrowed;
+  readonly #drops: DropOrder;
+  /** What places other than its owner's have held or asked for. */
+  readonly #lent: Set<string> = new Set();
+
+  constructor(options: HoldingsOptions) {
+    this.#options = options;
+    this.#node = options.node;
+    this.#peers = options.peers;
+    this.#borrowed = new Borrowed(options.peers);
+    this.#references = new References({
+      onHeld: (id) => {
+        if (homeOf(id) !== this.#node) this.#borrowed.hold(id);
+      },
+      onDead: (ids) => this.#dead(ids),
+    });
+    this.#drops = new DropOrder(
+      (place, ids) => {
+        for (const id of ids) this.#references.drop(id, place);
+      },
+      (announced) => this.#askHeard(announced),
+    );
+  }
+
+  has(id: string): boolean {
+    return this.#references.has(id);
+  }
+
+  /** Places of this node, and other nodes, that hold it. */
+  holders(id: string): PlaceId[] {
+    return this.#references.holders(id).map(([place]) => place);
+  }
+
+  places(): Set<PlaceId> {
+    return this.#references.places();
+  }
+
+  hold(id: string, place: PlaceId): void {
+    this.#references.hold(id, place);
+  }
+
+  drop(id: string, place: PlaceId): void {
+    this.#references.drop(id, place);
+  }
+
+  /** The place has announced that it holds these. */
+  announced(place: PlaceId, ids: readonly string[]): void {
+    for (const id of ids) {
+      this.#references.hold(id, place);
+      this.lend(id, place);
+    }
+    this.#drops.heard(place);
+  }
+
+  /** Lets go for a place of this node, once all that it comes after has been heard. */
+  dropAfter(place: PlaceId, ids: readonly string[], after?: readonly Announced[]): void {
+    this.#drops.drop(place, ids, after);
+  }
+
+  /** These are sent on to `place`, of whatever node. */
+  holdFor(ids: readonly string[], place: PlaceId): void {
+    const node = systemPlaceOf(place);
+    if (node !== this.#node) {
+      this.keepUntil(
+        ids,
+        this.#peers.acknowledged(node, (peer) => peer.holdFor(ids, place)),
+      );
+      return;
+    }
+    for (const id of ids) {
+      this.#references.hold(id, place);
+      this.lend(id, place);
+    }
+  }
+
+  keepUntil(ids: readonly string[], known: Promise<void>): void {
+    if (ids.length > 0) void known.then(this.#references.keep(ids));
+  }
+
+  setChildren(id: string, children: readonly string[]): void {
+    this.#references.setChildren(id, children);
+  }
+
+  /** Somebody but its owner knows it: it is let go of after a grace only. */
+  lend(id: string, place?: PlaceId): void {
+    if (this.#references.has(id) && ownerOf(id) !== place && homeOf(id) === this.#node) this.#lent.add(id);
+  }
+
+  /** Resolves when all that is held here now is known where it is counted. */
+  settled(): Promise<void> {
+    return this.#borrowed.settled();
+  }
+
+  /** Resolves when `place`, of this node, has announced so often, and what it announced is known where it is counted. */
+  heard(place: PlaceId, count: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#drops.whenHeard([place, count], () => resolve(this.settled()));
+    return promise;
+  }
+
+  /** Releases these after the grace, unless somebody holds them by then. */
+  releaseLater(ids: readonly string[]): void {
+    this.#options.clock.after(RELEASE_GRACE_MS, () => this.#release(ids.filter((id) => !this.#references.has(id))));
+  }
+
+  placeLost(place: PlaceId): void {
+    this.#references.placeDied(place);
+    this.#drops.placeDied(place);
+  }
+
+  /** The node's holds end; what it was home of nobody counts any more. */
+  nodeLost(node: PlaceId): void {
+    this.#options.clock.after(LOST_NODE_GRACE_MS, () => this.#references.placeDied(node));
+  }
+
+  sizes(): Record<string, number> {
+    return {
+      references: this.#references.size,
+      lent: this.#lent.size,
+      drops: this.#drops.size,
+      borrowed: this.#borrowed.size,
+      questions: this.#peers.openCount,
+    };
+  }
+
+  #dead(ids: readonly string[]): void {
+    const now: string[] = [];
+    const later: string[] = [];
+    for (const id of ids) {
+      const home = homeOf(id);
+      if (home !== this.#node) {
+        this.#borrowed.drop(id);
+        if (this.#peers.isLost(home)) now.push(id);
+      } else if (this.#lent.has(id)) later.push(id);
+      else now.push(id);
+    }
+    this.#release(now);
+    if (later.length > 0) this.releaseLater(later);
+  }
+
+  #release(ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    for (const id of ids) this.#lent.delete(id);
+    this.#options.onUnheld(ids);
+  }
+
+  /** What a place of another node has announced, its own manager knows. */
+  #askHeard([place, count]: Announced): void {
+    const node = systemPlaceOf(place);
+    if (node === this.#node) return;
+    void this.#peers.acknowledged(node, (peer) => peer.heard(place, count)).then(() => this.#drops.confirmed(place, count));
+  }
+}

@@ -1,0 +1,111 @@
+import type { LocatedWire, NodeObjectsContract } from "../../runtime/contracts/mod.ts";
+import type { Caller, ObjectId, PlaceId } from "../../runtime/kernel/mod.ts";
+import type { PayloadWire } from "../../runtime/values/mod.ts";
+import type { Holdings } from "./holdings.ts";
+import type { ObjectValues } from "./object_values.ts";
+import type { ObjectStore } from "./store.ts";
+
+export interface NodeObjectsOptions {
+  holdings: Holdings;
+  values: ObjectValues;
+  store: ObjectStore;
+}
+
+/** What this node's object manager is to those of other nodes. */
+export class NodeObjects implements NodeObjectsContract {
+  readonly #holdings: Holdings;
+  readonly #values: ObjectValues;
+  readonly #store: ObjectStore;
+
+  constructor({ holdings, values, store }: NodeObjectsOptions) {
+    this.#holdings = holdings;
+    this.#values = values;
+    this.#store = store;
+  }
+
+  hold(caller: Caller, ids: readonly string[]): void {
+    for (const id of ids) {
+      this.#holdings.hold(id, caller.from);
+      this.#holdings.lend(id);
+    }
+  }
+
+  drop(caller: Caller, ids: readonly string[]): void {
+    for (const id of ids) this.#holdings.drop(id, caller.from);
+  }
+
+  holdFor(_caller: Caller, ids: readonly string[], place: PlaceId): Promise<void> {
+    this.#holdings.holdFor(ids, place);
+    return this.#holdings.settled();
+  }
+
+  heard(_caller: Caller, place: PlaceId, count: number): Promise<void> {
+    return this.#holdings.heard(place, count);
+  }
+
+  located(caller: Caller, id: ObjectId, value: LocatedWire): Promise<void> {
+    // Made twice, as by a task that was tried again: it is counted once.
+    if (!this.#values.isKnown(id)) this.#holdings.hold(id, value.holder);
+    this.#values.located(id, caller.from, value);
+    // Its holder died, and nobody else has it.
+    if (!this.#holdings.has(id)) this.#values.release(id);
+    return this.#holdings.settled();
+  }
+
+  resolve(_caller: Caller, id: ObjectId, value: PayloadWire): Promise<void> {
+    this.#values.accept(id, value);
+    // Nobody needs it any more, or its owner has yet to be heard of.
+    if (!this.#holdings.has(id)) this.#holdings.releaseLater([id]);
+    return this.#holdings.settled();
+  }
+
+  want(caller: Caller, ids: readonly ObjectId[]): void {
+    for (const id of ids) {
+      this.#holdings.lend(id);
+      this.#values.watch(id, caller.from);
+    }
+  }
+
+  caughtUp(): void {}
+
+  found(_caller: Caller, id: ObjectId, value: PayloadWire): void {
+    this.#values.found(id, value);
+  }
+
+  free(_caller: Caller, ids: readonly ObjectId[]): void {
+    this.#values.free(ids);
+  }
+
+  released(_caller: Caller, ids: readonly ObjectId[], freed: boolean): void {
+    this.#values.released(ids, freed);
+  }
+
+  pull(caller: Caller, id: ObjectId, without: readonly PlaceId[]): void {
+    this.#values.assign(id, caller.from, without);
+  }
+
+  sources(_caller: Caller, id: ObjectId, nodes: readonly PlaceId[]): void {
+    this.#values.puller.sources(id, nodes);
+  }
+
+  read(caller: Caller, id: ObjectId, offset: number, length: number): void {
+    this.#values.chunks.read(caller.from, id, { offset, length });
+  }
+
+  chunk(caller: Caller, id: ObjectId, offset: number, attachment: number): void {
+    const buffer = attachment < 0 ? undefined : (caller.attachments[attachment] as SharedArrayBuffer);
+    this.#values.puller.chunk(caller.from, id, { offset, buffer });
+  }
+
+  pulled(caller: Caller, id: ObjectId, complete: boolean): void {
+    this.#values.directory.ended(id, caller.from, complete);
+  }
+
+  evicted(caller: Caller, ids: readonly ObjectId[]): void {
+    for (const id of ids) this.#values.gone(id, caller.from);
+  }
+
+  keep(_caller: Caller, id: ObjectId): void {
+    this.#store.keep(id);
+  }
+}
