@@ -1,6 +1,6 @@
 /**
- * The demo: counts the words of the Brown corpus as a map-reduce over parallel tasks with a tree reduction,
- * then estimates π by sampling; a progress actor feeds the bars. Does both again in this one thread, and
+ * The demo: counts the words of the Brown corpus, and the phrases that its texts repeat, as a map-reduce over
+ * parallel tasks with a tree reduction; then estimates π by sampling; a progress actor feeds the bars. Does both again in this one thread, and
  * checks that the results are the same.
  *
  *   npm run demo          (or: bun run demo, deno task demo)
@@ -8,17 +8,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ActorHandle, clusterResources, get, init, type ObjectRef } from "mobula";
 import {
+  type Census,
   CHUNK,
-  type Counts,
   corpusFiles,
-  countFiles,
-  countTask,
-  mergeCounts,
+  mergeCensus,
   mergeTask,
   type Progress,
   ProgressActor,
   ProgressBar,
   piLine,
+  readFiles,
+  readTask,
   sampleChunk,
   sampleTask,
   timeTable,
@@ -27,7 +27,7 @@ import {
   wordTable,
 } from "./demo/mod.ts";
 
-const CHUNKS = 240;
+const CHUNKS = 160;
 
 await using _ray = await init();
 
@@ -45,7 +45,7 @@ const pi = await timed(() => shown("chunks", CHUNKS, { progress, stage: "pi", wo
 piLine(pi.result, CHUNKS * CHUNK);
 
 title("The same in this one thread");
-const wordsAlone = await timed(() => countFiles(files, bar("files", files.length)));
+const wordsAlone = await timed(() => readFiles(files, bar("files", files.length)));
 const piAlone = await timed(sampleAlone);
 timeTable([
   { work: "words", parallel: words.ms, single: wordsAlone.ms },
@@ -53,21 +53,21 @@ timeTable([
   { work: "in all", parallel: words.ms + pi.ms, single: wordsAlone.ms + piAlone.ms },
 ]);
 
-const same = sameCounts(words.result, wordsAlone.result) && pi.result === piAlone.result;
+const same = sameCensus(words.result, wordsAlone.result) && pi.result === piAlone.result;
 verdict(same);
 if (!same) throw new Error("the parallel and the single-thread results differ");
 
-/** Map: each task counts a share of the files. Reduce: pairs are merged by tasks, level by level. */
-async function countInParallel(): Promise<Counts> {
+/** Map: each task reads a share of the files. Reduce: pairs are merged by tasks, level by level. */
+async function countInParallel(): Promise<Census> {
   const tasks = 2 * cpus;
   const shares = Array.from({ length: tasks }, (_, i) => files.filter((_, file) => file % tasks === i));
-  let level: ObjectRef<Counts>[] = shares.map((share) => countTask.remote(share, progress));
+  let level: ObjectRef<Census>[] = shares.map((share) => readTask.remote(share, progress));
   while (level.length > 1) {
     const pairs = Array.from({ length: Math.ceil(level.length / 2) }, (_, i) => level.slice(2 * i, 2 * i + 2));
     level = pairs.map((pair) => mergeTask.remote(...pair));
   }
   const [total] = await get(level);
-  return total ?? mergeCounts();
+  return total ?? mergeCensus();
 }
 
 async function sampleInParallel(): Promise<number> {
@@ -116,6 +116,7 @@ async function timed<T>(work: () => T | Promise<T>): Promise<{ result: T; ms: nu
   return { result, ms: performance.now() - start };
 }
 
-function sameCounts(a: Counts, b: Counts): boolean {
-  return a.size === b.size && [...a].every(([word, count]) => b.get(word) === count);
+function sameCensus(a: Census, b: Census): boolean {
+  const sameWords = a.words.size === b.words.size && [...a.words].every(([word, count]) => b.words.get(word) === count);
+  return sameWords && a.repeated === b.repeated && a.favourite.words === b.favourite.words && a.favourite.times === b.favourite.times;
 }

@@ -1,7 +1,8 @@
 import { format } from "node:util";
 import { currentCall } from "../../runtime/context/mod.ts";
+import { logLabel } from "../logs/mod.ts";
 
-/** Takes text that a console printed; `label` names the task or actor that printed it, if one did. */
+/** Takes text that a console printed; `label` names the job and the task or actor that printed it, if one did: see `readLabel`. */
 export type ConsoleSink = (stream: "stdout" | "stderr", label: string, text: string) => void;
 
 const STREAMS = {
@@ -19,8 +20,8 @@ export function captureConsole(sink: ConsoleSink): void {
     console[method as keyof typeof STREAMS] = (...args: unknown[]): void => {
       const call = currentCall();
       // An actor prints under its class's name, whichever method runs.
-      const label = call?.actorId === undefined ? (call?.name ?? "") : (call.name.split(".")[0] ?? "");
-      sink(stream, label, format(...args));
+      const name = call?.actorId === undefined ? (call?.name ?? "") : (call.name.split(".")[0] ?? "");
+      sink(stream, logLabel(call?.jobId ?? "", name), format(...args));
     };
   }
 }

@@ -2,6 +2,7 @@ import { messagePortLink } from "../../net/mod.ts";
 import { markWorkerRealm } from "../../runtime/context/mod.ts";
 import type { NodeContract, PlaceContract } from "../../runtime/contracts/mod.ts";
 import { ActorNumber, type PlaceId, remoteContract, serve, systemClock, systemPlaceOf, toldContract } from "../../runtime/kernel/mod.ts";
+import { environmentOf } from "../../runtime/options/mod.ts";
 import { openPlace, type Place, type PlaceOptions } from "../../runtime/place/mod.ts";
 import { platform } from "../../runtime/platform/mod.ts";
 import { openSession } from "../../runtime/session/mod.ts";
@@ -9,10 +10,13 @@ import { contextOf, encodeValue } from "../../runtime/values/mod.ts";
 import type { PlaceIdentity } from "../../runtime/worker/mod.ts";
 import { type ConsoleSink, captureConsole } from "./console_capture.ts";
 import { EventLog } from "./event_log.ts";
+import { runSetupHook } from "./setup_hook.ts";
 
 export interface WorkerPlaceOptions {
   place: PlaceId;
   isolation: "thread" | "process";
+  /** See `environmentKey`. */
+  environment: string;
   buffers: PlaceOptions["buffers"];
   sharesMemory: boolean;
   /** Takes what this worker's console prints. Default: it is sent to the node. */
@@ -24,7 +28,8 @@ export interface WorkerPlaceOptions {
 /** Opens a worker's place: it can be leased once it has said hello. */
 export async function startWorkerPlace(options: WorkerPlaceOptions): Promise<Place> {
   markWorkerRealm();
-  const identity: PlaceIdentity = { nodeId: "", jobId: "", namespace: "", nodeLabels: {} };
+  const runtimeEnv = environmentOf(options.environment);
+  const identity: PlaceIdentity = { nodeId: "", jobId: "", namespace: "", nodeLabels: {}, runtimeEnv };
   const place = openPlace({
     place: options.place,
     clock: systemClock,
@@ -58,6 +63,14 @@ export async function startWorkerPlace(options: WorkerPlaceOptions): Promise<Pla
   identity.events = events;
   const self: PlaceContract = { settle: () => events.flush() };
   kernel.register(ActorNumber.place, serve(kernel, self));
+  if (runtimeEnv?.setupHook !== undefined) {
+    try {
+      await runSetupHook(runtimeEnv.setupHook, { timeoutMs: runtimeEnv.config?.setupTimeoutMs, clock: systemClock });
+    } catch (error) {
+      await asking.ending({ code: 1, error: encodeValue(error, contextOf()).bytes }).catch(() => {});
+      platform.exit(1);
+    }
+  }
   const welcome = await asking.hello();
   Object.assign(identity, { nodeId: welcome.nodeId, jobId: welcome.jobId, namespace: welcome.namespace });
   Object.assign(identity.nodeLabels, welcome.labels);

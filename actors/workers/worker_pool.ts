@@ -1,5 +1,6 @@
 import type { Death } from "../../runtime/errors/mod.ts";
 import { type Clock, type PlaceId, workerId } from "../../runtime/kernel/mod.ts";
+import { environmentOf } from "../../runtime/options/mod.ts";
 import type { Exit } from "../../runtime/platform/mod.ts";
 import type { WorkerKind } from "../scheduler/mod.ts";
 
@@ -7,7 +8,7 @@ import type { WorkerKind } from "../scheduler/mod.ts";
 export interface HostControl {
   /** Starts a worker; resolves with its process id once it has been started, rejects when it could not be. */
   spawn(kind: WorkerKind, place: PlaceId, environment: string): Promise<number>;
-  /** Ends a worker, by force if it does not end by itself. False when its thread goes on in a busy loop for ever. */
+  /** Ends a worker, by force if it does not end by itself. False when its thread has not ended soon; see `Thread.terminate`. */
   stop(place: PlaceId, force: boolean): Promise<boolean>;
   /** Lets go of what it opened for workers. */
   close(): Promise<void>;
@@ -32,6 +33,8 @@ export interface WorkerPoolOptions {
   onLost(place: PlaceId, death: Death): void;
   /** Workers of this kind and environment cannot be started, as the last of them shows. */
   onUnstartable(kind: WorkerKind, environment: string, death: Death): void;
+  /** Why a worker of this environment could not be started. */
+  startError(environment: string, death: Death): Error;
   /** The worker is replaced, and its thread goes on for ever. */
   onStuck(place: PlaceId): void;
 }
@@ -52,8 +55,13 @@ interface Member {
 
 /** How many failed starts in a row end the waiting for workers of an environment. */
 const START_FAILURES = 3;
-/** How long a worker may take to say hello. */
+/** How long a worker may take to say hello, without its setup hook. */
 const START_DEADLINE_MS = 30_000;
+/** How long a setup hook may take, as with Ray. */
+const SETUP_TIMEOUT_MS = 600_000;
+
+/** When a thread that has not ended counts as one that never will. */
+const STUCK_AFTER_MS = 2_000;
 
 /** The workers of a node: started ahead of need, replaced when they are gone, ended when they are not needed. */
 export class WorkerPool {
@@ -122,7 +130,8 @@ export class WorkerPool {
   /** A worker says that it is about to end. */
   lastWords(place: PlaceId, words: LastWords): void {
     const worker = this.#members.get(place);
-    if (worker !== undefined) worker.lastWords = words;
+    // Of an error it says more than of the exit that follows from it.
+    if (worker !== undefined) worker.lastWords = { ...words, error: words.error ?? worker.lastWords?.error };
   }
 
   kill(place: PlaceId, detail: string, cause: Death["cause"] = "killed"): void {
@@ -163,9 +172,12 @@ export class WorkerPool {
   #start(kind: WorkerKind, environment: string): Member {
     const worker = member(this.#nextPlace++, kind, environment);
     this.#members.set(worker.place, worker);
-    this.#options.clock.after(START_DEADLINE_MS, () => {
-      if (worker.state === "starting") this.kill(worker.place, `it did not say hello within ${START_DEADLINE_MS / 1000} s`, "start-failed");
-    });
+    const patience = patienceWith(environment);
+    if (patience !== undefined) {
+      this.#options.clock.after(patience, () => {
+        if (worker.state === "starting") this.kill(worker.place, `it did not say hello within ${patience / 1000} s`, "start-failed");
+      });
+    }
     this.#options.host.spawn(kind, worker.place, environment).then(
       (pid) => {
         worker.pid = pid;
@@ -177,7 +189,7 @@ export class WorkerPool {
 
   #failedToStart(worker: Member, death: Death): void {
     const { kind, environment, refuser } = worker;
-    refuser?.(Object.assign(new Error("the worker could not be started"), { death }));
+    refuser?.(this.#options.startError(environment, death));
     if (this.#closed || worker.ending?.cause === "killed" || !worker.forTasks) return;
     const failures = (this.#failures.get(kind + environment) ?? 0) + 1;
     this.#failures.set(kind + environment, failures);
@@ -195,10 +207,24 @@ export class WorkerPool {
     void this.#options.host.stop(place, force).then(
       (stopped) => {
         this.exited(place, { code: undefined });
-        if (!stopped && !this.#closed) this.#options.onStuck(place);
+        if (!stopped) this.#lookAgain(place);
       },
       () => this.exited(place, { code: undefined }),
     );
+  }
+
+  /** Its thread is slow, or in a busy loop for ever: then that takes a CPU, and its user should know. */
+  #lookAgain(place: PlaceId): void {
+    const { clock, host, onStuck } = this.#options;
+    clock.after(STUCK_AFTER_MS, () => {
+      if (this.#closed) return;
+      host.stop(place, true).then(
+        (stopped) => {
+          if (!stopped && !this.#closed) onStuck(place);
+        },
+        () => {},
+      );
+    });
   }
 
   #deathOf(worker: Member, exit: Exit): Death {
@@ -219,6 +245,14 @@ export class WorkerPool {
       ...(error === undefined || error === null ? {} : { error }),
     };
   }
+}
+
+/** How long a worker may take to say hello; none for ever. */
+function patienceWith(environment: string): number | undefined {
+  const { setupHook, config } = environmentOf(environment) ?? {};
+  if (setupHook === undefined) return START_DEADLINE_MS;
+  const timeout = config?.setupTimeoutMs ?? SETUP_TIMEOUT_MS;
+  return timeout < 0 ? undefined : START_DEADLINE_MS + timeout;
 }
 
 /** What brought a worker down, by what is left of it. */

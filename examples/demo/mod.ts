@@ -4,4 +4,4 @@ export { CHUNK, sampleChunk, sampleTask } from "./pi.ts";
 export { type Progress, ProgressActor } from "./progress.ts";
 export { ProgressBar } from "./progress_bar.ts";
 export { piLine, timeTable, title, verdict, wordTable } from "./report.ts";
-export { type Counts, countFiles, countTask, mergeCounts, mergeTask } from "./words.ts";
+export { type Census, mergeCensus, mergeTask, readFiles, readTask } from "./words.ts";

@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import type { Counts } from "./words.ts";
+import type { Census } from "./words.ts";
 
 const number = new Intl.NumberFormat("en");
 
@@ -7,7 +7,7 @@ export function title(text: string): void {
   console.log(`\n  ${styleText("bold", text)}`);
 }
 
-export function wordTable(counts: Counts): void {
+export function wordTable({ words: counts, repeated, favourite }: Census): void {
   const top = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).slice(0, 10);
   const most = top[0]?.[1] ?? 1;
   const total = [...counts.values()].reduce((a, b) => a + b, 0);
@@ -17,6 +17,7 @@ export function wordTable(counts: Counts): void {
     console.log(`    ${word.padEnd(6)}${number.format(count).padStart(8)}  ${styleText("cyan", bar)}`);
   }
   console.log(`\n    ${number.format(total)} words, ${number.format(counts.size)} of them different`);
+  console.log(`    ${number.format(repeated)} phrases that a text says again, "${favourite.words}" ${favourite.times} times`);
 }
 
 export function piLine(inside: number, samples: number): void {

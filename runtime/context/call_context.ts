@@ -16,6 +16,8 @@ export interface CallContext {
   /** Whether what it submits runs in its placement group, unless it says otherwise. */
   readonly capturesChildren?: boolean | undefined;
   readonly resources: Record<string, number>;
+  /** The GPUs that the call has. */
+  readonly acceleratorIds?: readonly string[] | undefined;
   readonly runtimeEnv: Record<string, unknown>;
   readonly namespace: string;
   readonly jobId: string;

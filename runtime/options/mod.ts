@@ -25,6 +25,7 @@ export {
   resolveInitOptions,
   type StorageChoice,
 } from "./init_options.ts";
+export * from "./kv_options.ts";
 export { type LabelCondition, type LabelSelector, matchesLabels, parseSelector } from "./label_selector.ts";
 export {
   checkMethodOptions,
@@ -44,7 +45,7 @@ export {
 } from "./placement_group_options.ts";
 export { closest } from "./problem.ts";
 export { type ErrorKinds, isRetryable, type ResourceOptions } from "./resolved.ts";
-export { inheritEnv, type RuntimeEnv } from "./runtime_env.ts";
+export { environmentKey, environmentOf, inheritEnv, needsProcess, type RuntimeEnv, resolveEnv } from "./runtime_env.ts";
 export type {
   Fallback,
   NodeAffinityStrategy,

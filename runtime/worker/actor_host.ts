@@ -1,6 +1,6 @@
 import type { Caller } from "../caller/mod.ts";
 import type { ActorsContract } from "../contracts/mod.ts";
-import { type ActorId, ActorNumber, type PlaceId, systemPlaceOf, type Told, toldContract } from "../kernel/mod.ts";
+import { type ActorId, ActorNumber, HEAD_PLACE, type PlaceId, type Told, toldContract } from "../kernel/mod.ts";
 import type { ActorTemplate, ArgumentForm } from "../tasks/mod.ts";
 import type { MethodCall } from "./actor_mailbox.ts";
 import { decodeArguments } from "./argument_decoder.ts";
@@ -9,6 +9,7 @@ import type { PlaceIdentity } from "./identity.ts";
 import type { Replies } from "./replies.ts";
 import type { AnyClass, Loaded, TemplateCache } from "./template_cache.ts";
 import { Turns } from "./turns.ts";
+import { showDevices } from "./visible_devices.ts";
 
 /** What the control store says of an actor that is to live here. */
 export interface ActorOrder {
@@ -27,6 +28,10 @@ export class ActorHost {
   readonly #home: ActorHome;
   readonly #keeper: Told<ActorsContract>;
   readonly #actors: Map<ActorId, HostedActor> = new Map();
+  /** Actors whose class or arguments have yet to come. */
+  #coming = 0;
+  /** The GPUs of actors that are to come. */
+  readonly #equipment: Map<ActorId, readonly string[]> = new Map();
 
   constructor(options: {
     caller: Caller;
@@ -49,18 +54,25 @@ export class ActorHost {
         this.#keeper.ended(actor.id, actor.incarnation, "exit");
       },
     };
-    this.#keeper = toldContract<ActorsContract>(caller.kernel, systemPlaceOf(caller.place), ActorNumber.actors);
+    this.#keeper = toldContract<ActorsContract>(caller.kernel, HEAD_PLACE, ActorNumber.actors);
   }
 
   /** Brings an actor to life; the control store hears how it went. */
   create(order: ActorOrder): void {
+    this.#coming++;
     const loading = this.#templates.actor(order.owner, order.template);
     if (loading instanceof Promise)
       loading.then(
         (loaded) => this.#decode(order, loaded),
-        (error) => this.#failed(order, error, "start-failed"),
+        (error) => this.#unstarted(order, error),
       );
     else this.#decode(order, loading);
+  }
+
+  /** The GPUs of an actor that is to be created here next. `alone`: so is the whole worker. */
+  equip(id: ActorId, { ids, alone }: { ids: readonly string[]; alone: boolean }): void {
+    this.#equipment.set(id, ids);
+    if (alone) showDevices(ids);
   }
 
   /** Ends an actor that lives here without ending the place. */
@@ -86,12 +98,13 @@ export class ActorHost {
     this.#actors.get(id)?.consumed(owner, sequence, count);
   }
 
+  /** Those included that are about to live here. */
   get size(): number {
-    return this.#actors.size;
+    return this.#actors.size + this.#coming;
   }
 
   #decode(order: ActorOrder, loaded: Loaded<ActorTemplate>): void {
-    const failed = (error: unknown): void => this.#failed(order, error, "start-failed");
+    const failed = (error: unknown): void => this.#unstarted(order, error);
     try {
       const args = decodeArguments(order.form, order.data, this.#caller);
       if (args instanceof Promise) args.then((ready) => this.#construct(order, loaded, ready), failed);
@@ -102,7 +115,10 @@ export class ActorHost {
   }
 
   #construct(order: ActorOrder, loaded: Loaded<ActorTemplate>, args: unknown[]): void {
-    const actor = new HostedActor(order, loaded, this.#home);
+    this.#coming--;
+    const acceleratorIds = this.#equipment.get(order.id);
+    this.#equipment.delete(order.id);
+    const actor = new HostedActor({ ...order, acceleratorIds }, loaded, this.#home);
     try {
       actor.construct(() => new (loaded.run as unknown as AnyClass)(...args));
     } catch (error) {
@@ -111,6 +127,11 @@ export class ActorHost {
     }
     this.#actors.set(order.id, actor);
     this.#keeper.started(order.id, order.incarnation);
+  }
+
+  #unstarted(order: ActorOrder, error: unknown): void {
+    this.#coming--;
+    this.#failed(order, error, "start-failed");
   }
 
   #failed(order: ActorOrder, error: unknown, cause: "constructor" | "start-failed"): void {

@@ -12,6 +12,8 @@ import type { TemplateCache } from "./template_cache.ts";
 export interface HostContract {
   createActor(caller: unknown, id: ActorId, incarnation: number, owner: PlaceId, template: number, form: ArgumentForm, data: unknown): void;
   stopActor(caller: unknown, id: string, reason: string): void;
+  /** How many actors live there, those included that are about to. */
+  hosted(caller: unknown): number;
 }
 
 /** The executing side of a place: runs tasks and hosts actors, as envelopes ask. */
@@ -28,6 +30,7 @@ export class Executor implements Actor {
     this.host = new ActorHost({ caller, templates, replies, identity, nextRun: () => this.runner.nextRun() });
     const contract: HostContract = {
       createActor: (_caller, id, incarnation, owner, template, form, data) => this.host.create({ id, incarnation, owner, template, form, data }),
+      hosted: () => this.host.size,
       stopActor: (_caller, id, reason) => this.host.stop(id, new Error(reason)),
     };
     this.#contract = serve(caller.kernel, contract);
@@ -107,6 +110,12 @@ export class Executor implements Actor {
         const [, , owner, sequence, count, actor] = envelope as unknown as [0, 0, PlaceId, number, number, string | undefined];
         if (actor !== undefined) this.host.consumed(actor, owner, sequence, count);
         else this.runner.consumed(owner, sequence, count);
+        return;
+      }
+      case ExecutorOp.accelerators: {
+        const [, , holder, ids, alone] = envelope as unknown as [0, 0, number | ActorId, string[], boolean];
+        if (typeof holder === "number") this.runner.equip(holder, ids);
+        else this.host.equip(holder, { ids, alone });
         return;
       }
       case ExecutorOp.ownerLost:

@@ -45,6 +45,7 @@ interface Running {
 export class HostedActor implements MailboxOwner {
   readonly id: ActorId;
   readonly incarnation: number;
+  readonly #acceleratorIds: readonly string[] | undefined;
   readonly #loaded: Loaded<ActorTemplate>;
   readonly #home: ActorHome;
   #mailbox: ActorMailbox | undefined;
@@ -52,9 +53,14 @@ export class HostedActor implements MailboxOwner {
   #instance: object | undefined;
   #ended = false;
 
-  constructor(who: { id: ActorId; incarnation: number }, loaded: Loaded<ActorTemplate>, home: ActorHome) {
+  constructor(
+    who: { id: ActorId; incarnation: number; acceleratorIds?: readonly string[] | undefined },
+    loaded: Loaded<ActorTemplate>,
+    home: ActorHome,
+  ) {
     this.id = who.id;
     this.incarnation = who.incarnation;
+    this.#acceleratorIds = who.acceleratorIds;
     this.#loaded = loaded;
     this.#home = home;
   }
@@ -200,7 +206,6 @@ export class HostedActor implements MailboxOwner {
 
   #context(call: MethodCall | undefined): RunningCall {
     const { template, resources, runtimeEnv } = this.#loaded;
-    const { identity } = this.#home;
     return new RunningCall({
       run: this.#home.nextRun(),
       owner: call?.owner ?? template.owner,
@@ -208,9 +213,10 @@ export class HostedActor implements MailboxOwner {
       name: `${template.name}.${call?.method ?? "constructor"}`,
       attempt: (call?.flags ?? 0) >> ATTEMPT_SHIFT,
       resources,
+      acceleratorIds: this.#acceleratorIds,
       runtimeEnv,
-      namespace: identity.namespace,
-      jobId: identity.jobId,
+      namespace: template.namespace,
+      jobId: template.jobId,
       actorId: this.id,
       actorName: template.options.name,
       reconstructed: this.incarnation > 0,

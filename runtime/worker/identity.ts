@@ -1,3 +1,4 @@
+import type { RuntimeEnv } from "../options/mod.ts";
 import type { TaskTemplate } from "../tasks/mod.ts";
 
 /** Who a place is, for contexts and errors. */
@@ -6,6 +7,8 @@ export interface PlaceIdentity {
   jobId: string;
   namespace: string;
   readonly nodeLabels: Record<string, string>;
+  /** The place's environment, resolved, which what it submits inherits; a driver's is the job's. */
+  readonly runtimeEnv?: RuntimeEnv | undefined;
   /** Records what ran when, for the timeline. */
   events?: TaskEventSink | undefined;
 }

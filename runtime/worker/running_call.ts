@@ -9,6 +9,8 @@ export interface RunningCallFields {
   name: string;
   attempt: number;
   resources: Record<string, number>;
+  /** The GPUs that it has. */
+  acceleratorIds?: readonly string[] | undefined;
   runtimeEnv: Record<string, unknown>;
   namespace: string;
   jobId: string;
@@ -28,6 +30,7 @@ export class RunningCall implements CallContext {
   readonly name: string;
   readonly attempt: number;
   readonly resources: Record<string, number>;
+  readonly acceleratorIds: readonly string[] | undefined;
   readonly runtimeEnv: Record<string, unknown>;
   readonly namespace: string;
   readonly jobId: string;
@@ -50,6 +53,7 @@ export class RunningCall implements CallContext {
     this.name = fields.name;
     this.attempt = fields.attempt;
     this.resources = fields.resources;
+    this.acceleratorIds = fields.acceleratorIds;
     this.runtimeEnv = fields.runtimeEnv;
     this.namespace = fields.namespace;
     this.jobId = fields.jobId;

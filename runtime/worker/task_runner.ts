@@ -10,6 +10,7 @@ import type { PlaceIdentity } from "./identity.ts";
 import type { Replies, ReplyTo } from "./replies.ts";
 import { RunningCall } from "./running_call.ts";
 import type { Loaded, TemplateCache } from "./template_cache.ts";
+import { showDevices } from "./visible_devices.ts";
 import { keyOf, type TaskCall, WorkerLease } from "./worker_lease.ts";
 
 /** How long this thread runs tasks before it looks at its messages again, in milliseconds. */
@@ -116,6 +117,12 @@ export class TaskRunner {
     // An owner has given it something to do that the scheduler does not know of, and should not wait for.
     if (!lease.idle) this.#kernel.send(this.#system, [ActorNumber.localScheduler, SchedulerOp.kept, lease.id]);
     this.#settleLease(lease);
+  }
+
+  /** The GPUs of what runs under a lease. */
+  equip(leaseId: number, acceleratorIds: readonly string[]): void {
+    this.#lease(leaseId).acceleratorIds = acceleratorIds;
+    showDevices(acceleratorIds);
   }
 
   cancel(owner: PlaceId, sequence: number, recursive: boolean, reason: unknown): boolean {
@@ -242,9 +249,10 @@ export class TaskRunner {
       name: template.name,
       attempt: task.flags >> ATTEMPT_SHIFT,
       resources: loaded.resources,
+      acceleratorIds: task.lease.acceleratorIds,
       runtimeEnv: loaded.runtimeEnv,
-      namespace: this.#identity.namespace,
-      jobId: this.#identity.jobId,
+      namespace: template.namespace,
+      jobId: template.jobId,
       strategy: options.schedulingStrategy,
       onBlocked: task.lease.id === 0 ? undefined : (blocked) => this.#blocked(task.lease, blocked),
     });
@@ -336,6 +344,7 @@ export class TaskRunner {
   #settleLease(lease: WorkerLease): void {
     if (!lease.idle) return;
     if (lease.revoked) {
+      if (lease.acceleratorIds !== undefined) showDevices(undefined);
       if (this.#leases.delete(lease.id)) this.#kernel.send(this.#system, [ActorNumber.localScheduler, SchedulerOp.returned, lease.id]);
     } else if (!lease.idleTold) {
       lease.idleTold = true;

@@ -30,6 +30,8 @@ export class WorkerLease {
   /** Of those, the ones that wait for objects. */
   blocked = 0;
   revoked = false;
+  /** The GPUs that come with it. */
+  acceleratorIds: readonly string[] | undefined;
   /** Whether the scheduler has heard that nothing is left. */
   idleTold = false;
 

@@ -1,4 +1,4 @@
-import { Admission, Bundles, LocalScheduler, NodeResources } from "../../actors/scheduler/mod.ts";
+import { AcceleratorIds, Admission, Bundles, LocalScheduler, NodeResources } from "../../actors/scheduler/mod.ts";
 import type { Frame, Link } from "../../net/mod.ts";
 import { Caller, type Entry, fetchOutcome } from "../../runtime/caller/mod.ts";
 import { currentCall } from "../../runtime/context/mod.ts";
@@ -87,15 +87,17 @@ export class SimulatedNode {
       kernel: this.#system,
       clock: this.#clock,
       resources: this.resources,
+      accelerators: new AcceleratorIds([]),
       admission: new Admission({
         nodeId: "n",
+        takesWork: true,
         resources: this.resources,
         bundles: new Bundles(this.resources),
         global: { place: () => new Promise(() => {}) },
         changed: () => {},
-        spill: () => {},
       }),
       isolation: "thread",
+      spillover: { nodeId: "n", global: { allot: () => new Promise(() => {}) }, alone: () => true },
       template: (owner, number) => (this.#published.has(`${owner}.${number}`) ? this.#templates.get(`${owner}.${number}`) : undefined),
       whenPublished: (owner, number, action) => {
         const key = `${owner}.${number}`;
@@ -251,6 +253,8 @@ export class SimulatedNode {
         owner,
         number,
         kind: "task",
+        jobId: "j",
+        namespace: "n",
         functionId: "f",
         name: "simulated",
         options,
