@@ -7,12 +7,13 @@ import { privateBuffers } from "../runtime/place/mod.ts";
 import { platform } from "../runtime/platform/mod.ts";
 
 platform.ignoreInterrupts();
-const { url, token, place, isolation, storeBytes } = JSON.parse(platform.takeEnv(JOIN_VARIABLE) ?? "{}") as ProcessJoin;
+const { url, token, place, isolation, storeBytes, environment } = JSON.parse(platform.takeEnv(JOIN_VARIABLE) ?? "{}") as ProcessJoin;
 if (url === undefined)
   throw new Error(`${JOIN_VARIABLE} is not set: Mobula starts this program by itself, for tasks and actors with isolation "process"`);
 await startWorkerPlace({
   place,
   isolation,
+  environment,
   sharesMemory: false,
   buffers: (kernel) => privateBuffers(kernel, { platform, storeBytes }),
   // By its own streams, which lose nothing when it crashes.

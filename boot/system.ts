@@ -9,11 +9,27 @@ import { platform } from "../runtime/platform/mod.ts";
 const data = platform.threadData() as SystemData;
 platform.endWhenAsked();
 const host = Comlink.wrap<HostFace>(data.controlPort as Comlink.Endpoint);
+const { config } = data;
+const { listen } = config;
+// Who has no cluster loads none of it.
+const cluster = listen && (await import("../actors/endpoint/mod.ts"));
+const server =
+  listen &&
+  (await cluster?.NodeEndpoint.open(
+    { connected: (from, link) => node.peerConnected(from, link), admit: () => node.admit(), nodes: () => node.nodes() },
+    { ...listen, clock: systemClock, log: (text) => node.warn(text) },
+  ));
 const node: SystemNode = new SystemNode({
-  config: data.config,
+  config,
+  url: server?.url ?? "",
+  dial: async ({ url }, events) => {
+    if (cluster === undefined) throw new Error("this node is alone");
+    return await cluster.dialNode({ url, node: config.node, token: listen?.token, clock: systemClock, events });
+  },
+  onEnd: (reason) => void host.end(reason),
   clock: systemClock,
   account: data.account,
-  storage: await openStorage(data.config.storage),
+  storage: config.head === undefined ? await openStorage(config.storage) : undefined,
   channel: () => {
     const { port1, port2 } = new MessageChannel();
     return [port1, port2];
@@ -26,10 +42,13 @@ const node: SystemNode = new SystemNode({
       }
       const { port1, port2 } = new MessageChannel();
       node.link(place, port1);
-      return await host.spawnThread(place, Comlink.transfer(port2, [port2]));
+      return await host.spawnThread(place, environment, Comlink.transfer(port2, [port2]));
     },
     stop: (place, force) => host.stop(place, force),
-    close: async () => (await endpoint)?.close(),
+    close: async () => {
+      await (await endpoint)?.close();
+      await server?.close();
+    },
   },
 });
 
@@ -39,12 +58,12 @@ async function openEndpoint(): Promise<ProcessEndpoint> {
   const { ProcessEndpoint } = await import("../actors/endpoint/mod.ts");
   return await ProcessEndpoint.open(node, {
     clock: systemClock,
-    attachmentBytes: data.config.resources["object_store_memory"] ?? Number.MAX_SAFE_INTEGER,
+    attachmentBytes: config.resources["object_store_memory"] ?? Number.MAX_SAFE_INTEGER,
   });
 }
 
-node.link(placeId(data.config.node, DRIVER_SLOT), data.driverPort);
-for (const { place, port } of data.workers) {
-  node.expectWorker(place, "thread");
+node.link(placeId(config.node, DRIVER_SLOT), data.driverPort);
+for (const { place, port, environment } of data.workers) {
+  node.expectWorker(place, { kind: "thread", environment });
   node.link(place, port);
 }

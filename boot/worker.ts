@@ -3,14 +3,17 @@ import type { WorkerData } from "../actors/node/mod.ts";
 import { startWorkerPlace } from "../actors/worker_place/mod.ts";
 import { messagePortLink } from "../net/mod.ts";
 import { systemPlaceOf } from "../runtime/kernel/mod.ts";
+import { environmentOf } from "../runtime/options/mod.ts";
 import { sharedBuffers } from "../runtime/place/mod.ts";
 import { platform } from "../runtime/platform/mod.ts";
 
 const data = platform.threadData() as WorkerData;
 platform.endWhenAsked();
+if (environmentOf(data.environment)?.envVars !== undefined) platform.ownEnv();
 await startWorkerPlace({
   place: data.place,
   isolation: data.isolation,
+  environment: data.environment,
   sharesMemory: true,
   buffers: (kernel, tellDrops) => sharedBuffers(kernel, data.account, { platform, tellDrops }),
   link({ kernel }) {

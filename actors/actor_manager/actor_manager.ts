@@ -15,6 +15,7 @@ import {
   type Clock,
   type Envelope,
   type Kernel,
+  nodeOf,
   type PlaceId,
   type Told,
   toldContract,
@@ -24,20 +25,17 @@ import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
 import { decodeValue } from "../../runtime/values/mod.ts";
 import type { HostContract } from "../../runtime/worker/mod.ts";
 import type { Fallout, Gcs } from "../gcs/mod.ts";
-import type { ActorSeats } from "./actor_seats.ts";
 import { type Alias, redirect } from "./alias.ts";
 import { AwaitedCreations } from "./awaited_creations.ts";
+import type { ClusterSeats } from "./cluster_seats.ts";
 import { Keeping } from "./keeping.ts";
 import { encodeDeath, LastWords, recordOf } from "./last_words.ts";
 
 export interface ActorManagerOptions {
   kernel: Kernel;
   gcs: Gcs;
-  seats: ActorSeats;
+  seats: Pick<ClusterSeats, "find" | "settled" | "leave">;
   clock: Clock;
-  jobId: string;
-  /** The job's: where names are when their template does not say. */
-  namespace: string;
   template(owner: PlaceId, number: number): ActorTemplate | Promise<ActorTemplate>;
   /** Calls back once all these objects are on this node. */
   whenHere(ids: readonly string[], action: () => void): void;
@@ -73,7 +71,8 @@ export class ActorManager implements ActorsContract {
   }
 
   create(caller: Caller, ...[id, template, form, data, needs, keeps]: ActorSpecWire): void {
-    this.#options.hold(id, caller.from);
+    // A place of another node has had its own node say so before.
+    if (this.#isOurs(caller.from)) this.#options.hold(id, caller.from);
     const spec: ActorSpec = { id, template, form, data, needs, keeps };
     const register = (found: ActorTemplate): void => {
       this.#register(caller.from, spec, found);
@@ -100,8 +99,19 @@ export class ActorManager implements ActorsContract {
     const row = this.#gcs.actors.byName(namespace, name);
     const keeping = row && this.#keepings.get(row.actorId);
     if (row === undefined || keeping === undefined) throw new ActorNotFoundError({ actorName: name, namespace });
-    this.#options.hold(row.actorId, caller.from);
+    if (this.#isOurs(caller.from)) this.#options.hold(row.actorId, caller.from);
+    else this.#holdForALookup(row.actorId);
     return { id: row.actorId, meta: keeping.template.meta };
+  }
+
+  #isOurs(place: PlaceId): boolean {
+    return nodeOf(place) === nodeOf(this.#kernel.place);
+  }
+
+  /** Who asks from another node says by itself that it holds the actor: it must live until that is here. */
+  #holdForALookup(id: ActorId): void {
+    this.#options.hold(id, this.#kernel.place);
+    this.#options.clock.after(LOOKUP_HOLD_MS, () => this.#options.drop(id, this.#kernel.place));
   }
 
   list(_caller: Caller, namespace: string | null): { name: string; namespace: string }[] {
@@ -135,6 +145,7 @@ export class ActorManager implements ActorsContract {
     this.#tell(id);
     const keeping = this.#keepings.get(id);
     if (keeping === undefined) return;
+    keeping.lives();
     for (const relay of keeping.release()) if (relay.incarnation === incarnation) this.#kernel.send(caller.from, relay.envelope);
   }
 
@@ -190,11 +201,11 @@ export class ActorManager implements ActorsContract {
 
   #register(from: PlaceId, spec: ActorSpec, template: ActorTemplate): void {
     const { options } = template;
-    const namespace = options.namespace ?? this.#options.namespace;
+    const namespace = options.namespace ?? template.namespace;
     const registered = this.#gcs.actors.register(
       {
         actorId: spec.id,
-        jobId: this.#options.jobId,
+        jobId: template.jobId,
         className: template.name,
         descriptorId: template.functionId,
         namespace,
@@ -278,6 +289,19 @@ export class ActorManager implements ActorsContract {
     );
   }
 
+  /** Makes the actor anew, but not over and over without a pause while it dies before it lives. */
+  #placeLater(id: ActorId): void {
+    const delay = this.#keepings.get(id)?.restartDelay() ?? 0;
+    if (delay === 0) {
+      this.#place(id);
+      return;
+    }
+    const incarnation = this.#gcs.actors.row(id)?.incarnation;
+    this.#options.clock.after(delay, () => {
+      if (this.#gcs.actors.row(id)?.incarnation === incarnation) this.#place(id);
+    });
+  }
+
   #lose(id: ActorId, death: Death, restart: boolean, force: boolean): void {
     const before = this.#gcs.actors.row(id);
     const next = this.#gcs.actors.lose(id, { death: recordOf(death), restart });
@@ -306,7 +330,7 @@ export class ActorManager implements ActorsContract {
   #moved(id: ActorId, state: "RESTARTING" | "DEAD", death: Death): void {
     if (state === "RESTARTING") {
       this.#tell(id);
-      this.#place(id);
+      this.#placeLater(id);
       return;
     }
     const encoded = encodeDeath(death);
@@ -357,6 +381,9 @@ export class ActorManager implements ActorsContract {
     return host;
   }
 }
+
+/** How long an actor that was looked up from another node is held for whoever asked. */
+const LOOKUP_HOLD_MS = 10_000;
 
 /** No node can ever have the actor: to try again would end the same way. */
 function isRefusal(error: unknown): boolean {

@@ -1,13 +1,17 @@
-import type { ActorId, PlaceId } from "../../runtime/kernel/mod.ts";
+import type { ActorId, Clock, PlaceId } from "../../runtime/kernel/mod.ts";
+import { environmentKey } from "../../runtime/options/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
-import type { Admission, Candidate, LocalScheduler, NodeResources, WorkerKind } from "../scheduler/mod.ts";
+import type { AcceleratorIds, Admission, Candidate, LocalScheduler, NodeResources, WorkerKind } from "../scheduler/mod.ts";
 import type { WorkerPool } from "../workers/mod.ts";
+import { SharedHosts } from "./shared_hosts.ts";
 
 export interface SeatRequest {
   readonly id: ActorId;
   readonly owner: PlaceId;
   readonly template: ActorTemplate;
+  /** The cluster has chosen this node: it need not be asked again. */
+  readonly placed?: boolean;
 }
 
 interface Seat {
@@ -19,6 +23,8 @@ interface Seat {
   /** Held until the constructor has run, then less, until the actor ends. */
   held: ResourceSet;
   readonly keeps: ResourceSet;
+  /** The GPUs among that. */
+  readonly acceleratorIds: readonly string[];
 }
 
 /** What all the actors of one template ask for. */
@@ -41,8 +47,14 @@ export interface ActorSeatsOptions {
   scheduler: LocalScheduler;
   admission: Admission;
   pool: WorkerPool;
+  accelerators: AcceleratorIds;
+  /** Tells a place which GPUs the actor has that is created there next; `alone`: so has its whole worker. */
+  equip(place: PlaceId, id: ActorId, equipment: { ids: readonly string[]; alone: boolean }): void;
   isolation: "thread" | "process";
-  /** Threads that host light actors, at most. */
+  clock: Clock;
+  /** How many actors live at a place. */
+  hosted(place: PlaceId): Promise<number>;
+  /** Workers that host light actors, at most, for each environment. */
   sharedHosts: number;
 }
 
@@ -52,12 +64,12 @@ export class ActorSeats {
   readonly #seats: Map<ActorId, Seat> = new Map();
   readonly #wants: WeakMap<ActorTemplate, Wants> = new WeakMap();
   #waiting: Waiting[] = [];
-  /** Threads of light actors, by number. */
-  readonly #hosts: Map<number, { place: Promise<PlaceId>; at: PlaceId }> = new Map();
-  #nextHost = 0;
+  readonly #sharedHosts: SharedHosts;
 
   constructor(options: ActorSeatsOptions) {
     this.#options = options;
+    const { pool, clock, hosted, sharedHosts: limit } = options;
+    this.#sharedHosts = new SharedHosts({ pool, clock, hosted, limit });
   }
 
   /** Calls `found` with a place once there are resources and a worker; `failed` when no worker can be started. */
@@ -66,6 +78,22 @@ export class ActorSeats {
     const { demand, placement } = wants;
     const entry: Waiting = { request, wants, candidate: { demand, placement }, found, failed };
     if (!this.#seat(entry)) this.#waiting.push(entry);
+  }
+
+  /** Takes out what waits here because no other node was known when it came. */
+  takeUnplaced(): { request: SeatRequest; found: (place: PlaceId) => void; failed: (error: unknown) => void }[] {
+    const unplaced = this.#waiting.filter(({ request }) => request.placed !== true);
+    this.#waiting = this.#waiting.filter(({ request }) => request.placed === true);
+    return unplaced;
+  }
+
+  isInline(template: ActorTemplate): boolean {
+    return this.#wantsOf(template).isolation === "inline";
+  }
+
+  /** What the actors of a template ask for when they are to be placed. */
+  placementOf(template: ActorTemplate): Candidate["placement"] {
+    return this.#wantsOf(template).placement;
   }
 
   /** Resources may have become free. */
@@ -89,8 +117,10 @@ export class ActorSeats {
   leave(id: ActorId, detail: string, force = false): void {
     if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter((entry) => entry.request.id !== id);
     const seat = this.#seats.get(id);
+    if (seat?.alone !== true) this.#sharedHosts.left();
     if (seat === undefined) return;
     this.#seats.delete(id);
+    this.#options.accelerators.give(seat.acceleratorIds, seat.keeps.get("GPU"));
     if (!seat.held.isEmpty) this.#options.scheduler.release(seat.room, seat.held);
     if (!seat.alone) return;
     if (force) this.#options.pool.kill(seat.place, detail);
@@ -99,7 +129,7 @@ export class ActorSeats {
 
   /** A worker is gone; light actors need another host. */
   placeLost(place: PlaceId): void {
-    for (const [slot, host] of this.#hosts) if (host.at === place) this.#hosts.delete(slot);
+    this.#sharedHosts.placeLost(place);
   }
 
   get waiting(): readonly SeatRequest[] {
@@ -108,25 +138,33 @@ export class ActorSeats {
 
   #seat(waiting: Waiting): boolean {
     const { request, candidate, found, failed } = waiting;
-    const { scheduler, admission, pool } = this.#options;
+    const { scheduler, admission, pool, accelerators, equip } = this.#options;
     const { isolation, demand, keeps } = waiting.wants;
-    if (!admission.admits(candidate, (error) => this.#refuse(waiting, error))) return false;
+    if (request.placed !== true && !admission.admits(candidate, (error) => this.#refuse(waiting, error))) return false;
+    const gpus = demand.get("GPU");
+    if (!accelerators.has(gpus)) {
+      scheduler.makeRoom();
+      return false;
+    }
     const room = scheduler.reserve(candidate);
     if (room === undefined) return false;
+    const acceleratorIds = accelerators.take(gpus);
     const sit = (place: PlaceId, alone: boolean): void => {
       // A light actor that holds nothing leaves nothing behind.
-      if (alone || !demand.isEmpty) this.#seats.set(request.id, { place, alone, room, held: demand, keeps });
+      if (alone || !demand.isEmpty) this.#seats.set(request.id, { place, alone, room, held: demand, keeps, acceleratorIds });
+      if (gpus > 0) equip(place, request.id, { ids: acceleratorIds, alone });
       found(place);
     };
     const fail = (error: unknown): void => {
+      accelerators.give(acceleratorIds, gpus);
       scheduler.release(room, demand);
       failed(error);
     };
     if (isolation === "inline") sit(request.owner, false);
-    else if (isolation === "shared") this.#sharedHost((place) => sit(place, false), fail);
+    else if (isolation === "shared") this.#sharedHosts.find(request.template.options.runtimeEnv, (place) => sit(place, false), fail);
     else {
       const kind: WorkerKind = isolation === "process" ? "process" : "thread";
-      const environment = JSON.stringify(request.template.options.runtimeEnv ?? null);
+      const environment = environmentKey(request.template.options.runtimeEnv);
       const ready = scheduler.takeWorker(kind, environment);
       if (ready !== undefined) {
         pool.dedicate(ready);
@@ -166,26 +204,5 @@ export class ActorSeats {
     if (at < 0) return;
     this.#waiting.splice(at, 1);
     refused.failed(error);
-  }
-
-  #sharedHost(found: (place: PlaceId) => void, failed: (error: unknown) => void): void {
-    const slot = this.#nextHost++ % this.#options.sharedHosts;
-    let host = this.#hosts.get(slot);
-    if (host === undefined) {
-      const made: { place: Promise<PlaceId>; at: PlaceId } = {
-        place: this.#options.pool.acquire("thread", "null"),
-        at: -1,
-      };
-      host = made;
-      this.#hosts.set(slot, made);
-      made.place.then(
-        (place) => {
-          made.at = place;
-        },
-        () => this.#hosts.delete(slot),
-      );
-    }
-    if (host.at >= 0) found(host.at);
-    else host.place.then(found, failed);
   }
 }

@@ -8,6 +8,9 @@ export interface Relay {
   readonly envelope: Envelope;
 }
 
+const RESTART_MS = 50;
+const RESTART_AT_MOST_MS = 5_000;
+
 /** What is needed of a living actor beyond its row. There may be a hundred thousand: no maps where nothing is in them. */
 export class Keeping {
   readonly spec: ActorSpec;
@@ -16,6 +19,8 @@ export class Keeping {
   readonly watchers: PlaceId[] = [];
   /** Ids that stand for this actor by `getIfExists`, and who hears of its states under each. */
   aliases: Map<ActorId, PlaceId[]> | undefined = undefined;
+  /** Times that it was made anew since it last lived. */
+  #restarts = 0;
   #relays: Relay[] | undefined = undefined;
 
   constructor(spec: ActorSpec, template: ActorTemplate) {
@@ -32,6 +37,17 @@ export class Keeping {
       this.aliases.set(id, watchers);
     }
     if (!watchers.includes(place)) watchers.push(place);
+  }
+
+  /** How long to wait before it is made anew: not at all after it has lived, ever longer while it never does. */
+  restartDelay(): number {
+    const delay = this.#restarts === 0 ? 0 : Math.min(RESTART_AT_MOST_MS, RESTART_MS * 2 ** (this.#restarts - 1));
+    this.#restarts++;
+    return delay;
+  }
+
+  lives(): void {
+    this.#restarts = 0;
   }
 
   forget(place: PlaceId): void {

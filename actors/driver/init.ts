@@ -1,26 +1,29 @@
 import { messagePortLink } from "../../net/mod.ts";
-import { AlreadyInitializedError, isMobulaError, MobulaError, TaskCancelledError } from "../../runtime/errors/mod.ts";
-import { DRIVER_SLOT, placeId, systemClock } from "../../runtime/kernel/mod.ts";
+import { AlreadyInitializedError, ClusterUnavailableError, MobulaError, NotInitializedError } from "../../runtime/errors/mod.ts";
+import { DRIVER_SLOT, HEAD_NODE, placeId, systemClock } from "../../runtime/kernel/mod.ts";
 import { Accounting } from "../../runtime/memory/mod.ts";
-import { checkInitOptions, type InitOptions, resolveInitOptions } from "../../runtime/options/mod.ts";
+import { checkInitOptions, environmentKey, type InitOptions, parseAddress, resolveEnv, resolveInitOptions } from "../../runtime/options/mod.ts";
 import { openPlace, sharedBuffers } from "../../runtime/place/mod.ts";
 import { platform } from "../../runtime/platform/mod.ts";
 import { closeSession, currentSession, neverInShadow, openSession, type Session, setStarter } from "../../runtime/session/mod.ts";
-import { decodeValue } from "../../runtime/values/mod.ts";
 import type { PlaceIdentity } from "../../runtime/worker/mod.ts";
 import type { NodeConfig } from "../node/mod.ts";
 import { Inbox } from "./inbox.ts";
+import { findCluster, type Joined, joinCluster } from "./join_cluster.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import { makeSpillDirectory, NodeHost } from "./node_host.ts";
-import { nodeResources, storeCapacity } from "./node_resources.ts";
+import { gpuIds, nodeResources, storeCapacity } from "./node_resources.ts";
+import { hostToward } from "./own_address.ts";
 import { programs } from "./programs.ts";
+import { randomHex } from "./random_hex.ts";
+import { Unobserved } from "./unobserved.ts";
 
 /** What `init` returns: where the driver is connected. Disposing of it is `shutdown()`. */
 export interface Context extends AsyncDisposable {
   readonly nodeId: string;
   readonly jobId: string;
   readonly namespace: string;
-  /** `"local"` for a node in this process. */
+  /** `"local"` for a node in this process that is alone, else where the head of the cluster is. */
   readonly address: string;
 }
 
@@ -37,12 +40,17 @@ let running: Running | undefined;
 let closing: Promise<void> | undefined;
 
 // The first call of Mobula in a thread where nothing runs starts a node, as with Ray.
-setStarter(() => start({}).session);
+setStarter(() => {
+  if (platform.env("MOBULA_ADDRESS") !== undefined) throw new NotInitializedError({ operation: "The first call with MOBULA_ADDRESS set" });
+  return start({}).session;
+});
 
 /**
  * Starts a node in this process and connects to it. Resolves when its control store is up; workers go on
- * starting meanwhile.
+ * starting meanwhile. With `address` (or MOBULA_ADDRESS) it connects to that cluster instead: as a node without CPUs,
+ * that submits and gets, and on which nothing of others runs.
  *
+ * @throws ClusterUnavailableError, AuthenticationError, ProtocolError when the cluster can't be joined
  * @throws AlreadyInitializedError when a node is running, unless `ignoreReinitError`
  * @throws TypeError or RangeError naming a wrong option
  */
@@ -56,7 +64,26 @@ export async function init(options: InitOptions = {}): Promise<Context> {
     if (running !== undefined) return await running.context;
     return contextOf((currentSession() as Session).identity);
   }
-  return await start(options).context;
+  const { address = environmentAddress() } = resolveInitOptions(options);
+  if (address === undefined || address.kind === "local") return await start(options).context;
+  const { url, token } = findCluster(address, options.token);
+  joining ??= joinCluster(url, token).finally(() => {
+    joining = undefined;
+  });
+  const joined = await joining;
+  const host = await hostToward(url);
+  // Another call may have been first.
+  return await (running ?? start(options, { joined, host })).context;
+}
+
+let joining: Promise<Joined> | undefined;
+
+function environmentAddress(): ReturnType<typeof resolveInitOptions>["address"] {
+  const text = platform.env("MOBULA_ADDRESS");
+  if (text === undefined) return undefined;
+  const address = parseAddress(text);
+  if (address === undefined) throw new RangeError(`MOBULA_ADDRESS is "${text}"; it must be "auto", "local", "host:port", "ws://…" or "wss://…"`);
+  return address;
 }
 
 /** Stops what `init` started: every worker, port, timer and temporary file. Does nothing when nothing runs. */
@@ -76,26 +103,28 @@ export function currentHost(): NodeHost | undefined {
   return running?.host;
 }
 
-function start(options: InitOptions): Running {
+function start(options: InitOptions, cluster?: { joined: Joined; host: string }): Running {
   const resolved = resolveInitOptions(options);
-  if (resolved.address !== undefined && resolved.address.kind !== "local") {
-    throw new RangeError('init(): option "address" names a cluster, and this release runs on one machine; leave it out, or pass "local"');
-  }
+  const runtimeEnv = resolveEnv(resolved.runtimeEnv);
   const hardware = platform.hardware();
   const nodeId = randomHex(16);
-  const resources = nodeResources(resolved, hardware);
+  const own = nodeResources(resolved, hardware);
+  const resources = cluster === undefined ? own : { object_store_memory: own["object_store_memory"] ?? 0 };
   const config: NodeConfig = {
-    node: 1,
+    ...(cluster === undefined ? ALONE : memberOf(cluster)),
     nodeId,
+    hasDriver: true,
     jobId: randomHex(4),
     namespace: resolved.namespace ?? randomHex(8),
     resources,
     labels: { "mobula.io/node-id": nodeId, ...resolved.labels },
+    gpuIds: gpuIds(resources["GPU"]),
     isolation: resolved.isolation,
     storage: storageText(options.storage),
     spillDirectory: makeSpillDirectory(resolved.spillDirectory),
     logToDriver: resolved.logToDriver,
     workerLimit: Math.max(8, 4 * Math.ceil(resources["CPU"] ?? 1)),
+    environment: environmentKey(runtimeEnv),
     pid: platform.pid,
     runtime: platform.name,
   };
@@ -105,6 +134,7 @@ function start(options: InitOptions): Running {
     jobId: config.jobId,
     namespace: config.namespace,
     nodeLabels: config.labels,
+    runtimeEnv,
   };
   const unobserved = new Unobserved();
   const place = openPlace({
@@ -121,8 +151,13 @@ function start(options: InitOptions): Running {
   const keepAlive = new KeepAlive(() => platform.keepAlive(), systemClock);
   const session: Session = { ...place, identity, isolation: config.isolation, keepAlive: () => keepAlive.hold() };
   const host = new NodeHost(config, {
-    place,
+    kernel: place.kernel,
     onFrame: inbox.onFrame,
+    onEnd: (reason) => {
+      const address = cluster === undefined ? {} : { address: cluster.joined.url };
+      place.caller.close(new ClusterUnavailableError({ ...address, reason }));
+      void shutdown();
+    },
     account: account.shared,
     modules: programs,
     onSystemExit: (exit) => {
@@ -135,7 +170,7 @@ function start(options: InitOptions): Running {
   const release = keepAlive.hold();
   const context = host
     .hello()
-    .then(() => contextOf(identity))
+    .then(() => contextOf(identity, cluster?.joined.url))
     .finally(release);
   context.catch(() => {});
   const takeBack = [
@@ -171,63 +206,23 @@ async function stop({ host, session, unobserved, takeBack }: Running): Promise<v
   }
 }
 
-function contextOf(identity: PlaceIdentity): Context {
+const ALONE = { node: HEAD_NODE, head: undefined, listen: undefined, takesWork: true } as const;
+
+function memberOf({ joined, host }: { joined: Joined; host: string }): Pick<NodeConfig, "node" | "head" | "listen" | "takesWork"> {
+  const { node, url, headNodeId, token } = joined;
+  return { node, head: { node: HEAD_NODE, nodeId: headNodeId, url }, listen: { host, port: 0, token }, takesWork: false };
+}
+
+function contextOf(identity: PlaceIdentity, address = "local"): Context {
   return {
     nodeId: identity.nodeId,
     jobId: identity.jobId,
     namespace: identity.namespace,
-    address: "local",
+    address,
     [Symbol.asyncDispose]: shutdown,
   };
 }
 
 function storageText(storage: string | undefined): string {
   return storage ?? "memory";
-}
-
-function randomHex(bytes: number): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** Failures that no `get` or `wait` has looked at: said once, at the end, so that they are not lost. */
-class Unobserved {
-  /** Calls that had not ended at the node's end, and that nobody waited for. */
-  lost = 0;
-  /** The node ends: what fails now, fails of that. */
-  closing = false;
-  #first: { error: unknown; name: string } | undefined;
-  #count = 0;
-
-  add(fault: Uint8Array, name: string): void {
-    if (this.closing) {
-      this.lost++;
-      return;
-    }
-    let error: unknown;
-    try {
-      error = decodeValue(fault);
-    } catch {
-      // What cannot be read cannot be told.
-      return;
-    }
-    // Whoever cancels a call knows of it.
-    if (error instanceof TaskCancelledError && error.reason !== "timeout") return;
-    this.#count++;
-    this.#first ??= { error, name };
-  }
-
-  report(): void {
-    if (this.lost > 0) {
-      platform.print(
-        "stderr",
-        `mobula: ${this.lost} submitted call${this.lost === 1 ? " was" : "s were"} still running at exit and lost; await the results with get(ref) before the script ends`,
-      );
-    }
-    if (this.#first === undefined) return;
-    const { error, name } = this.#first;
-    const more = this.#count > 1 ? ` (and ${this.#count - 1} more)` : "";
-    const text = isMobulaError(error) || error instanceof Error ? (error.stack ?? error.message) : String(error);
-    platform.print("stderr", `mobula: ${name} failed and its result was never fetched with get(ref)${more}:\n${text}`);
-    this.#first = undefined;
-  }
 }

@@ -8,6 +8,7 @@ import {
   ActorNumber,
   DRIVER_SLOT,
   FIRST_WORKER_SLOT,
+  type Kernel,
   type PlaceId,
   placeId,
   type Remote,
@@ -17,7 +18,7 @@ import {
   type Told,
   toldContract,
 } from "../../runtime/kernel/mod.ts";
-import type { Place } from "../../runtime/place/mod.ts";
+import { environmentOf, needsProcess } from "../../runtime/options/mod.ts";
 import { type Exit, platform, type Thread } from "../../runtime/platform/mod.ts";
 import { contextOf, encodeValue } from "../../runtime/values/mod.ts";
 import type { HostFace, NodeConfig, NodeModules, SystemData, WorkerData } from "../node/mod.ts";
@@ -42,28 +43,30 @@ export class NodeHost {
   readonly #told: Told<NodeContract>;
   readonly #systemThread: Thread;
   readonly #takeBackExit: () => void;
-  readonly #place: Place;
+  readonly #kernel: Kernel;
   readonly #links: { close(): void }[] = [];
   #closing = false;
 
   constructor(
     config: NodeConfig,
     options: {
-      place: Place;
+      kernel: Kernel;
       onFrame(frame: Frame): void;
       account: SharedArrayBuffer;
       modules: NodeModules;
       onSystemExit(exit: Exit): void;
+      /** The cluster has ended this node. */
+      onEnd(reason: string): void;
     },
   ) {
-    const { place, account, modules } = options;
+    const { kernel, account, modules } = options;
     this.#config = config;
     this.#modules = modules;
     this.#account = account;
-    this.#place = place;
+    this.#kernel = kernel;
     const system = placeId(config.node, SYSTEM_SLOT);
-    this.#node = remoteContract<NodeContract>(place.kernel, system, ActorNumber.node);
-    this.#told = toldContract<NodeContract>(place.kernel, system, ActorNumber.node);
+    this.#node = remoteContract<NodeContract>(kernel, system, ActorNumber.node);
+    this.#told = toldContract<NodeContract>(kernel, system, ActorNumber.node);
     this.#processes = new ProcessHosts(modules.process, {
       common: { isolation: config.isolation, storeBytes: config.resources["object_store_memory"] ?? 0 },
       onExit: (at, exit) => this.#exited(at, exit),
@@ -76,13 +79,14 @@ export class NodeHost {
     });
     const driver = new MessageChannel();
     const link = messagePortLink(driver.port1, { onFrame: options.onFrame });
-    place.kernel.connectGateway(system, link);
+    kernel.connectGateway(system, link);
     this.#links.push(link);
     const control = new MessageChannel();
     const face: HostFace = {
-      spawnThread: (at, port) => this.#spawnThread(at, port),
+      spawnThread: (at, environment, port) => this.#spawnThread(at, environment, port),
       spawnProcess: (at, environment, join) => this.#processes.spawn(at, environment, join),
       stop: (at, force) => this.#stop(at, force),
+      end: (reason) => options.onEnd(reason),
     };
     Comlink.expose(face, control.port1 as Comlink.Endpoint);
     unref(control.port1);
@@ -123,7 +127,7 @@ export class NodeHost {
     this.#closing = true;
     await Promise.race([this.#node.shutdown().catch(() => {}), delay(STOP_GRACE_MS * 3)]);
     await this.#processes.stopAll(STOP_GRACE_MS);
-    await Promise.all([...this.#threads.values(), this.#systemThread].map((thread) => Promise.race([thread.terminate(), delay(STOP_GRACE_MS)])));
+    await Promise.all([...this.#threads.values(), this.#systemThread].map((thread) => Promise.race([endThread(thread), delay(STOP_GRACE_MS)])));
     for (const link of this.#links) link.close();
     this.#takeBackExit();
     this.#sweep();
@@ -132,20 +136,23 @@ export class NodeHost {
   #prestart(): SystemData["workers"] {
     const count = Math.min(PRESTART_AT_MOST, Math.floor(this.#config.resources["CPU"] ?? 0));
     const workers: SystemData["workers"] = [];
-    for (let i = 0; i < count && this.#config.isolation === "thread"; i++) {
+    const { environment, isolation } = this.#config;
+    for (let i = 0; i < count && isolation === "thread" && !needsProcess(environmentOf(environment)); i++) {
       const place = placeId(this.#config.node, FIRST_WORKER_SLOT + i);
       const { port1, port2 } = new MessageChannel();
-      workers.push({ place, port: port1 });
-      void this.#spawnThread(place, port2);
+      workers.push({ place, port: port1, environment });
+      void this.#spawnThread(place, environment, port2);
     }
     return workers;
   }
 
-  async #spawnThread(place: PlaceId, port: MessagePort): Promise<number> {
-    const data: WorkerData = { place, account: this.#account, port, isolation: this.#config.isolation };
+  async #spawnThread(place: PlaceId, environment: string, port: MessagePort): Promise<number> {
+    const data: WorkerData = { place, account: this.#account, port, isolation: this.#config.isolation, environment };
+    const envVars = environmentOf(environment)?.envVars;
     const thread = platform.spawnThread(this.#modules.worker, {
       name: `mobula-worker-${place - placeId(this.#config.node, SYSTEM_SLOT)}`,
       data,
+      ...(envVars === undefined ? {} : { env: envVars }),
       transfer: [port],
       onExit: (exit) => this.#exited(place, exit),
     });
@@ -159,7 +166,7 @@ export class NodeHost {
       await this.#processes.stop(place, force ? 0 : STOP_GRACE_MS);
       return true;
     }
-    this.#threads.delete(place);
+    // It is known until it has ended: it may be asked for again.
     return await Promise.race([thread.terminate(), delay(STOP_GRACE_MS).then(() => false)]);
   }
 
@@ -168,7 +175,7 @@ export class NodeHost {
     if (this.#closing) return;
     const error = exit.error === undefined ? undefined : encodeValue(exit.error, contextOf()).bytes;
     this.#told.exited(place, { code: exit.code, signal: exit.signal, error, outOfMemory: exit.outOfMemory });
-    this.#place.kernel.flush();
+    this.#kernel.flush();
   }
 
   #sweep(): void {
@@ -184,6 +191,10 @@ export function makeSpillDirectory(parent: string | undefined): string {
 
 export function driverPlace(config: Pick<NodeConfig, "node">): PlaceId {
   return placeId(config.node, DRIVER_SLOT);
+}
+
+async function endThread(thread: Thread): Promise<void> {
+  if (!(await thread.terminate())) await thread.terminate();
 }
 
 function unref(port: MessagePort): void {

@@ -1,5 +1,5 @@
 import type { ResolvedInitOptions } from "../../runtime/options/mod.ts";
-import type { Hardware } from "../../runtime/platform/mod.ts";
+import { type Hardware, platform } from "../../runtime/platform/mod.ts";
 
 /** Part of the machine's memory that the object store may take, as with Ray. */
 const STORE_PART = 0.3;
@@ -16,6 +16,19 @@ export function nodeResources(options: ResolvedInitOptions, hardware: Hardware):
     object_store_memory: storeCapacity(options, hardware),
     ...options.resources,
   };
+}
+
+/**
+ * What the node's GPUs are called: as CUDA_VISIBLE_DEVICES says, else by number.
+ * @throws RangeError when it says fewer than the node is to have
+ */
+export function gpuIds(count = 0): string[] {
+  const stated = platform.env("CUDA_VISIBLE_DEVICES");
+  if (stated === undefined || count === 0) return Array.from({ length: count }, (_, i) => String(i));
+  const visible = stated.split(",").map((id) => id.trim());
+  if (visible.length < count || visible.includes(""))
+    throw new RangeError(`init(): option "numGpus" is ${count}, and CUDA_VISIBLE_DEVICES shows "${stated}"; make them agree`);
+  return visible.slice(0, count);
 }
 
 /** Bytes of shared memory that the object store may take. */

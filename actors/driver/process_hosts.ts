@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { type PlaceId, systemClock } from "../../runtime/kernel/mod.ts";
+import { environmentOf } from "../../runtime/options/mod.ts";
 import { type Child, type Exit, platform } from "../../runtime/platform/mod.ts";
 import { LineReader, type LogLine } from "../logs/mod.ts";
 import { JOIN_VARIABLE, type ProcessJoin } from "../node/mod.ts";
@@ -28,7 +29,7 @@ export class ProcessHosts {
   }
 
   async spawn(place: PlaceId, environment: string, join: { url: string; token: string }): Promise<number> {
-    const runtimeEnv = JSON.parse(environment) as { envVars?: Record<string, string>; workingDir?: string } | null;
+    const runtimeEnv = environmentOf(environment);
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     const { common } = this.#options;
     const readers = { stdout: new LineReader(), stderr: new LineReader() };
@@ -37,12 +38,13 @@ export class ProcessHosts {
     };
     const workingDir = runtimeEnv?.workingDir;
     // The runtimes report this as if the program was missing.
-    if (workingDir !== undefined && !existsSync(workingDir)) throw new Error(`workingDir ${JSON.stringify(workingDir)} does not exist`);
+    if (workingDir !== undefined && statSync(workingDir, { throwIfNoEntry: false })?.isDirectory() !== true)
+      throw new Error(`workingDir ${JSON.stringify(workingDir)} does not exist or is not a folder`);
     const child = platform.spawnChild(this.#module, {
       args: [],
       env: {
         ...runtimeEnv?.envVars,
-        [JOIN_VARIABLE]: JSON.stringify({ ...join, ...common, place } satisfies ProcessJoin),
+        [JOIN_VARIABLE]: JSON.stringify({ ...join, ...common, place, environment } satisfies ProcessJoin),
       },
       ...(workingDir === undefined ? {} : { cwd: workingDir }),
       onOutput: (stream, text) => tell(stream, readers[stream].push(text)),

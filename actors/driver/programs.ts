@@ -9,4 +9,5 @@ export const programs: NodeModules = {
   system: program("system"),
   worker: program("worker"),
   process: program("process"),
+  node: program("node"),
 };

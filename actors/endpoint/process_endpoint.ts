@@ -1,9 +1,10 @@
 import { type Context, Hono } from "hono";
 import type { WSContext } from "hono/ws";
-import { type ByteSocket, WebSocketLink } from "../../net/mod.ts";
+import { WebSocketLink } from "../../net/mod.ts";
 import type { Clock, Kernel, PlaceId } from "../../runtime/kernel/mod.ts";
 import { platform, type WebRuntime, type WebServer } from "../../runtime/platform/mod.ts";
 import { Admissions } from "./admissions.ts";
+import { byteSocket } from "./hono_socket.ts";
 import { ENDPOINT_LIMITS, type EndpointLimits } from "./limits.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -116,19 +117,4 @@ export class ProcessEndpoint {
       },
     };
   }
-}
-
-/** The runtimes name what has yet to be sent in two ways. */
-interface RawSocket {
-  readonly bufferedAmount?: number;
-  getBufferedAmount?(): number;
-}
-
-function byteSocket(socket: WSContext): ByteSocket {
-  const raw = socket.raw as RawSocket;
-  return {
-    send: (message) => socket.send(message),
-    buffered: () => raw.getBufferedAmount?.() ?? raw.bufferedAmount ?? 0,
-    close: (code, reason) => socket.close(code, reason),
-  };
 }

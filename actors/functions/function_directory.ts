@@ -1,5 +1,5 @@
 import type { FunctionsContract } from "../../runtime/contracts/mod.ts";
-import type { Caller, PlaceId } from "../../runtime/kernel/mod.ts";
+import { ActorNumber, type Caller, type Kernel, nodeOf, type PlaceId, remoteContract, systemPlaceOf } from "../../runtime/kernel/mod.ts";
 import { type FunctionRecord, ownerOfKey, type TaskTemplate, type Template, templateKey } from "../../runtime/tasks/mod.ts";
 
 /**
@@ -7,6 +7,7 @@ import { type FunctionRecord, ownerOfKey, type TaskTemplate, type Template, temp
  * answered when it is: its definition is on its way on another link.
  */
 export class FunctionDirectory implements FunctionsContract {
+  kernel: Kernel | undefined;
   readonly #functions: Map<string, FunctionRecord> = new Map();
   readonly #templates: Map<number, Template> = new Map();
   readonly #functionWaiters: Map<string, ((record: FunctionRecord) => void)[]> = new Map();
@@ -41,6 +42,16 @@ export class FunctionDirectory implements FunctionsContract {
     if (waiter === undefined) {
       waiter = Promise.withResolvers<Template>();
       this.#templateWaiters.set(key, waiter);
+      if (this.kernel !== undefined && nodeOf(owner) !== nodeOf(this.kernel.place)) {
+        const there = remoteContract<FunctionsContract>(this.kernel, systemPlaceOf(owner), ActorNumber.gcs);
+        there.template(owner, number).then(
+          async (found) => {
+            this.define(_caller, (await there.function((found as Template).functionId)) as FunctionRecord);
+            this.publish(_caller, found as Template);
+          },
+          () => {},
+        );
+      }
     }
     return waiter.promise;
   }

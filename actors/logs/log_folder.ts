@@ -14,7 +14,7 @@ interface Watched {
 
 export interface LogFolderOptions {
   clock: Clock;
-  print(stream: "stdout" | "stderr", line: string): void;
+  print(stream: "stdout" | "stderr", line: string, jobId: string): void;
 }
 
 /**
@@ -30,20 +30,21 @@ export class LogFolder {
   }
 
   /** `source` tells workers apart. */
-  add(stream: "stdout" | "stderr", line: string, from: { label: string; source: string }): void {
-    const key = `${stream}${line}`;
+  add(stream: "stdout" | "stderr", line: string, from: { label: string; source: string; jobId?: string }): void {
+    const { jobId = "" } = from;
+    const key = `${jobId}${stream}${line}`;
     const watched = this.#watched.get(key);
     if (watched !== undefined && watched.first !== from.source) {
       watched.repeats++;
       watched.others.add(from.source);
       return;
     }
-    this.#options.print(stream, `(${from.label}) ${line}`);
+    this.#options.print(stream, `(${from.label}) ${line}`, jobId);
     if (watched !== undefined || this.#watched.size >= MAX_WATCHED) return;
     const print = (repeats: number): void => {
       const { others } = this.#watched.get(key) as Watched;
       const workers = others.size === 1 ? "another worker" : `${others.size} other workers`;
-      this.#options.print(stream, `(${from.label}) ${line} [repeated ${repeats}x by ${workers}]`);
+      this.#options.print(stream, `(${from.label}) ${line} [repeated ${repeats}x by ${workers}]`, jobId);
     };
     this.#watched.set(key, { print, first: from.source, repeats: 0, others: new Set() });
     this.#options.clock.after(FOLD_WINDOW_MS, () => this.#close(key));

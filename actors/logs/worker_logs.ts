@@ -1,13 +1,15 @@
 import { type Clock, type PlaceId, workerId } from "../../runtime/kernel/mod.ts";
 import { LastLines } from "./last_lines.ts";
 import { LogFolder } from "./log_folder.ts";
+import { readLabel } from "./log_label.ts";
 import type { LogLine } from "./log_record.ts";
 
 export interface WorkerLogsOptions {
   clock: Clock;
   /** Whether the driver's terminal gets them; the last ones are kept in any case. */
   toDriver: boolean;
-  print(stream: "stdout" | "stderr", line: string): void;
+  /** `jobId` is the job that it is for; empty where no call printed it. */
+  print(stream: "stdout" | "stderr", line: string, jobId: string): void;
 }
 
 /** What workers print: the last lines of each are kept for the error about its death, and the driver gets all. */
@@ -24,8 +26,9 @@ export class WorkerLogs {
   add(place: PlaceId, stream: "stdout" | "stderr", lines: readonly LogLine[]): void {
     const source = workerId(place);
     for (const { label, line } of lines) {
+      const { jobId, name } = readLabel(label);
       this.#last.add(place, line);
-      if (this.#toDriver) this.#folder.add(stream, line, { label: `${label || "worker"} ${source}`, source });
+      if (this.#toDriver) this.#folder.add(stream, line, { label: `${name || "worker"} ${source}`, source, jobId });
     }
   }
 

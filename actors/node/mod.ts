@@ -2,6 +2,7 @@
 export {
   type HostFace,
   JOIN_VARIABLE,
+  type ListenOptions,
   type NodeConfig,
   type NodeModules,
   type ProcessJoin,

@@ -3,6 +3,8 @@ import { type Death, RuntimeEnvSetupError, WorkerCrashedError } from "../../runt
 /** Why nothing runs in an environment for which no worker can be started. `environment` is the runtimeEnv as JSON. */
 export function unstartableError(environment: string, death: Death): Error {
   if (environment === "null") return new WorkerCrashedError({ death });
+  // Its hook has said what is wrong.
+  if (death.error instanceof RuntimeEnvSetupError) return death.error;
   const reason = death.error instanceof Error ? death.error.message : (death.detail ?? "its workers end before they are up");
   const { nodeId, lastLogs, error } = death;
   return new RuntimeEnvSetupError({

@@ -1,27 +1,32 @@
-import { type Frame, type Link, messagePortLink } from "../../net/mod.ts";
+import { type Frame, type Link, type LinkEvents, messagePortLink } from "../../net/mod.ts";
 import {
-  type BundlesContract,
   CallerOp,
+  type ClusterContract,
+  ExecutorOp,
   type ExitWire,
   type GlobalSchedulerContract,
   type NodeContract,
   type PlaceContract,
   type Welcome,
 } from "../../runtime/contracts/mod.ts";
-import type { Death } from "../../runtime/errors/mod.ts";
+import { type Death, NodeDiedError } from "../../runtime/errors/mod.ts";
 import {
   ActorNumber,
   type Caller,
   type Clock,
   DRIVER_SLOT,
   FIRST_WORKER_SLOT,
+  HEAD_NODE,
+  HEAD_PLACE,
   Kernel,
+  type NodeNumber,
   type PlaceId,
   placeId,
+  type Random,
   remoteContract,
   SYSTEM_SLOT,
   serve,
-  systemRandom,
+  type Told,
   toldContract,
   workerId,
 } from "../../runtime/kernel/mod.ts";
@@ -30,26 +35,18 @@ import { faultWire } from "../../runtime/place/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
 import { decodeValue } from "../../runtime/values/mod.ts";
-import { ActorManager, ActorSeats } from "../actor_manager/mod.ts";
+import type { HostContract } from "../../runtime/worker/mod.ts";
+import { ActorSeats, SeatsActor } from "../actor_manager/mod.ts";
+import { type Dial, Member, PeerLinks, Reporter } from "../cluster/mod.ts";
 import { FunctionDirectory } from "../functions/mod.ts";
-import { Gcs, type StateKind, type Storage, timeline } from "../gcs/mod.ts";
+import type { Storage } from "../gcs/mod.ts";
+import { Head } from "../head/mod.ts";
 import { WorkerLogs } from "../logs/mod.ts";
-import { FileDisk, ObjectsActor } from "../objects/mod.ts";
-import { PlacementGroupManager } from "../placement_groups/mod.ts";
-import {
-  Admission,
-  BundleHolder,
-  Bundles,
-  GlobalScheduler,
-  LocalScheduler,
-  NodeResources,
-  type NodeView,
-  type WorkerKind,
-} from "../scheduler/mod.ts";
+import { FileDisk, ObjectsActor, type SpillDisk } from "../objects/mod.ts";
+import { AcceleratorIds, Admission, BundleHolder, Bundles, LocalScheduler, NodeResources, type WorkerKind } from "../scheduler/mod.ts";
 import { type HostControl, WorkerPool } from "../workers/mod.ts";
-import { deathRecord, encodeDeath } from "./death_wire.ts";
+import { encodeDeath } from "./death_wire.ts";
 import { readEventRows } from "./event_rows.ts";
-import { onceOpen, relaying } from "./gates.ts";
 import type { NodeConfig } from "./node_config.ts";
 import { stuckText, unstartableError } from "./notices.ts";
 
@@ -58,9 +55,19 @@ export interface SystemNodeOptions {
   clock: Clock;
   account: SharedArrayBuffer;
   host: HostControl;
-  storage: Storage;
+  /** The head's alone. */
+  storage: Storage | undefined;
+  /** Where other nodes reach this one; empty when there can be no others. */
+  url: string;
+  /** Opens links to other nodes. */
+  dial: Dial;
+  /** The cluster has ended this node, for this reason; its process should end. */
+  onEnd(reason: string): void;
   /** Makes the two ends of a link between two threads. */
   channel(): [MessagePort, MessagePort];
+  /** Where values are spilled. Default: files in the node's own folder. */
+  disk?: SpillDisk;
+  random?: Random;
 }
 
 /** A node's system worker: the system actors, composed and wired. */
@@ -68,15 +75,17 @@ export class SystemNode implements NodeContract {
   readonly kernel: Kernel;
   readonly #config: NodeConfig;
   readonly #options: SystemNodeOptions;
-  readonly #gcs: Gcs;
+  readonly #head: Head | undefined;
+  readonly #cluster: Told<ClusterContract>;
+  readonly #peers: PeerLinks;
+  readonly #member: Member;
+  readonly #reporter: Reporter;
   readonly #functions: FunctionDirectory = new FunctionDirectory();
   readonly #objects: ObjectsActor;
   readonly #scheduler: LocalScheduler;
   readonly #pool: WorkerPool;
-  readonly #actors: ActorManager;
   readonly #seats: ActorSeats;
   readonly #resources: NodeResources;
-  readonly #groups: PlacementGroupManager;
   readonly #logs: WorkerLogs;
   readonly #driver: PlaceId;
   /** The places of this node. */
@@ -85,6 +94,7 @@ export class SystemNode implements NodeContract {
   readonly #threads: Set<PlaceId> = new Set();
   readonly #started: Promise<void>;
   readonly #connected: Set<string> = new Set();
+  #ending = false;
 
   constructor(options: SystemNodeOptions) {
     const { config, clock } = options;
@@ -95,25 +105,41 @@ export class SystemNode implements NodeContract {
       place: placeId(config.node, SYSTEM_SLOT),
       faults: faultWire,
       onFault: (error) => this.#complain(error),
+      route: (node) => this.#peers.to(node),
     });
     const { kernel } = this;
-    this.#gcs = new Gcs({ clock, storage: options.storage });
+    this.#functions.kernel = kernel;
+    this.#cluster = toldContract<ClusterContract>(kernel, HEAD_PLACE, ActorNumber.cluster);
+    this.#peers = new PeerLinks({
+      dial: options.dial,
+      receive: (frame) => kernel.receive(frame),
+      broken: (node, reason) => this.#peerBroken(node, reason),
+    });
+    this.#member = new Member({
+      node: config.node,
+      peers: (peers) => this.#peers.known(peers.filter(({ node }) => node !== config.node)),
+      placeLost: (place, death) => this.#foreignPlaceLost(place, death),
+      nodeLost: (node, death) => this.#nodeLost(node, death),
+      end: (reason) => this.#endedByCluster(reason),
+      settle: () => this.#settle(),
+    });
     this.#logs = new WorkerLogs({
       clock,
       toDriver: config.logToDriver,
-      print: (stream, line) => this.#print(stream, line),
+      print: (stream, line, jobId) => this.#print(stream, line, jobId),
     });
     const resources = new NodeResources(ResourceSet.from(config.resources));
     this.#resources = resources;
+    const accelerators = new AcceleratorIds(config.gpuIds);
     const bundles = new Bundles(resources);
+    const globalScheduler = remoteContract<GlobalSchedulerContract>(kernel, HEAD_PLACE, ActorNumber.globalScheduler);
     const admission = new Admission({
       nodeId: config.nodeId,
+      takesWork: config.takesWork,
       resources,
       bundles,
-      global: remoteContract<GlobalSchedulerContract>(kernel, kernel.place, ActorNumber.globalScheduler),
+      global: globalScheduler,
       changed: () => this.#scheduler.wake(),
-      spill: ({ placement }, nodeId) =>
-        this.#complain(new Error(`${placement.kind} ${placement.name} was placed on node ${nodeId}, which this release cannot reach`)),
     });
     this.#pool = new WorkerPool({
       host: options.host,
@@ -125,21 +151,24 @@ export class SystemNode implements NodeContract {
       onReady: (place, kind, environment) => this.#scheduler.workerReady(place, kind, environment),
       onLost: (place, death) => this.#placeLost(place, death),
       onUnstartable: (kind, environment, death) => this.#scheduler.unstartable(kind, environment, unstartableError(environment, death)),
-      onStuck: (place) => this.#warn(stuckText(workerId(place))),
+      startError: unstartableError,
+      onStuck: (place) => this.warn(stuckText(workerId(place))),
     });
     this.#objects = new ObjectsActor({
       kernel,
       clock,
       accounting: new Accounting(options.account),
-      disk: new FileDisk(config.spillDirectory),
-      onActorReleased: (id) => this.#actors.outOfScope(id),
+      disk: options.disk ?? new FileDisk(config.spillDirectory),
+      onActorReleased: (id) => this.#head?.actors.outOfScope(id),
     });
     this.#scheduler = new LocalScheduler({
       kernel,
       clock,
       resources,
+      accelerators,
       admission,
       isolation: config.isolation,
+      spillover: { nodeId: config.nodeId, global: globalScheduler, alone: () => this.#member.alone },
       template: (owner, number) => this.#functions.taskTemplate(owner, number),
       whenPublished: (owner, number, action) => this.#functions.whenPublished(owner, number, action),
       whenHere: (ids, action) => this.#objects.whenHere(ids, action),
@@ -151,58 +180,78 @@ export class SystemNode implements NodeContract {
       },
       scheduled: () => {
         this.#seats.retry();
-        this.#groups.retry();
+        this.#head?.scheduled();
+        this.#reporter.changed();
       },
     });
     this.#seats = new ActorSeats({
       scheduler: this.#scheduler,
       admission,
       pool: this.#pool,
+      accelerators,
+      equip: (place, id, { ids, alone }) => kernel.send(place, [ActorNumber.executor, ExecutorOp.accelerators, id, ids, alone]),
+      clock,
+      hosted: (place) => remoteContract<HostContract>(kernel, place, ActorNumber.executor).hosted(),
       isolation: config.isolation,
       sharedHosts: Math.max(1, Math.min(4, Math.floor(config.resources["CPU"] ?? 1))),
     });
-    this.#actors = new ActorManager({
-      kernel,
-      gcs: this.#gcs,
-      seats: this.#seats,
+    this.#reporter = new Reporter({
       clock,
-      jobId: config.jobId,
-      namespace: config.namespace,
-      template: (owner, number) =>
-        this.#functions.template({ from: owner, attachments: [] }, owner, number) as ActorTemplate | Promise<ActorTemplate>,
-      whenHere: (ids, action) => void this.#objects.whenHere(ids, action),
-      hold: (id, place) => this.#objects.holdAs(id, place),
-      drop: (id, place) => this.#objects.dropAs(id, place),
+      head: this.#cluster,
+      alone: () => this.#member.alone,
+      available: () => this.#scheduler.available,
+      pending: () => this.#scheduler.pending().map(({ name, demand, waiting }) => ({ name, resources: demand.toObject(), waiting })),
     });
-    const global = new GlobalScheduler({
-      nodes: () => this.#nodeViews(),
-      group: (id) => this.#gcs.placementGroups.get(id),
-      random: systemRandom,
-      warn: (text) => this.#warn(text),
-    });
-    const here = {
-      ask: remoteContract<BundlesContract>(kernel, kernel.place, ActorNumber.bundles),
-      tell: toldContract<BundlesContract>(kernel, kernel.place, ActorNumber.bundles),
-    };
-    this.#groups = new PlacementGroupManager({
-      gcs: this.#gcs,
-      scheduler: global,
-      jobId: config.jobId,
-      node: (nodeId) => (nodeId === config.nodeId ? here : undefined),
-      nodeIds: () => [config.nodeId],
-      onFallout: (fallout, death) => this.#actors.fallen(fallout, death),
-      warn: (text) => this.#warn(text),
-    });
+    const actorTemplate = (owner: PlaceId, number: number): ActorTemplate | Promise<ActorTemplate> =>
+      this.#functions.template({ from: owner, attachments: [] }, owner, number) as ActorTemplate | Promise<ActorTemplate>;
+    const { storage } = options;
+    this.#head =
+      storage &&
+      new Head({
+        kernel,
+        clock,
+        storage,
+        ...(options.random && { random: options.random }),
+        nodeId: config.nodeId,
+        seats: this.#seats,
+        available: () => resources.available,
+        template: actorTemplate,
+        whenHere: (ids, action) => void this.#objects.whenHere(ids, action),
+        hold: (id, place) => this.#objects.holdAs(id, place),
+        drop: (id, place) => this.#objects.dropAs(id, place),
+        warn: (text) => this.warn(text),
+        end: () => options.onEnd("the cluster was stopped"),
+      });
     kernel.register(ActorNumber.bundles, serve(kernel, new BundleHolder(bundles, this.#scheduler)));
     kernel.register(ActorNumber.gcs, serve(kernel, this.#functions));
     kernel.register(ActorNumber.localScheduler, this.#scheduler);
     kernel.register(ActorNumber.objects, serve(kernel, this.#objects));
-    kernel.register(ActorNumber.actors, serve(kernel, this.#actors, relaying(this.#actors)));
+    kernel.register(ActorNumber.seats, serve(kernel, new SeatsActor(this.#seats, actorTemplate)));
+    kernel.register(ActorNumber.member, serve(kernel, this.#member));
     kernel.register(ActorNumber.node, serve(kernel, this));
     this.#started = this.#start();
-    // They decide by the tables, which are not filled before that.
-    kernel.register(ActorNumber.globalScheduler, onceOpen(this.#started, serve(kernel, global)));
-    kernel.register(ActorNumber.placementGroups, onceOpen(this.#started, serve(kernel, this.#groups)));
+  }
+
+  /** Another node has opened a link to this one. Returns what its socket's events go to. */
+  peerConnected(node: NodeNumber, link: Link): LinkEvents {
+    return this.#peers.accept(node, link);
+  }
+
+  /** A number for a node that is about to join. Asked of the head. */
+  async admit(): Promise<{ node: NodeNumber; nodeId: string }> {
+    if (this.#head === undefined) throw new Error("this node is not the head: join where the head listens");
+    return { node: await this.#head.membership.admit(), nodeId: this.#config.nodeId };
+  }
+
+  /** The nodes of the cluster. Asked of the head. */
+  nodes(): Record<string, unknown>[] {
+    if (this.#head === undefined) throw new Error("this node is not the head: ask where the head listens");
+    return this.#head.state.nodes();
+  }
+
+  /** Tells the driver, or whoever reads what this process prints. */
+  warn(text: string): void {
+    this.#print("stderr", `mobula: ${text}`);
   }
 
   /** Takes in a thread's link. Workers are known to the pool already, or started by it. */
@@ -227,26 +276,18 @@ export class SystemNode implements NodeContract {
   }
 
   /** A worker that the host started before this one was up. */
-  expectWorker(place: PlaceId, kind: WorkerKind): void {
-    this.#pool.expect(place, { kind, environment: "null", pid: this.#config.pid });
+  expectWorker(place: PlaceId, { kind, environment }: { kind: WorkerKind; environment: string }): void {
+    this.#pool.expect(place, { kind, environment, pid: this.#config.pid });
   }
 
   async hello(caller: Caller): Promise<Welcome> {
     await this.#started;
     if (caller.from !== this.#driver) {
-      const pid = this.#pool.pidOf(caller.from) ?? this.#config.pid;
-      this.#gcs.workers.report({
-        workerId: workerId(caller.from),
-        nodeId: this.#config.nodeId,
-        kind: "task",
-        state: "IDLE",
-        place: caller.from,
-        pid,
-      });
+      this.#cluster.workerUp({ place: caller.from, pid: this.#pool.pidOf(caller.from) ?? this.#config.pid });
       this.#pool.ready(caller.from);
     }
     const { nodeId, jobId, namespace, labels } = this.#config;
-    return { nodeId, jobId, namespace, labels };
+    return { nodeId, jobId, namespace, labels, url: this.#options.url };
   }
 
   connect(caller: Caller, place: PlaceId): void {
@@ -293,35 +334,32 @@ export class SystemNode implements NodeContract {
 
   events(_caller: Caller, rows: Uint8Array, dropped: number): void {
     const nameOf = (owner: PlaceId, template: number): string => this.#functions.anyTemplate(owner, template)?.name ?? "task";
-    this.#gcs.tasks.record(readEventRows(rows, { nodeId: this.#config.nodeId, nameOf }), dropped);
-  }
-
-  nodes(): Record<string, unknown>[] {
-    return [...this.#gcs.nodes.rows()].map((row) => this.#describeNode(row.nodeId));
-  }
-
-  state(_caller: Caller, query: { kind: string; id?: string; limit?: number }): unknown {
-    if (query.id !== undefined) return this.#gcs.state.get(query.kind as StateKind, query.id);
-    return this.#gcs.state.list(query.kind as StateKind, query.limit === undefined ? {} : { limit: query.limit });
-  }
-
-  async timeline(): Promise<unknown[]> {
-    await this.#settle();
-    return timeline(this.#gcs.tasks.rows(), { nowMs: this.#options.clock.now() }) as unknown[];
+    this.#cluster.events(readEventRows(rows, { nodeId: this.#config.nodeId, nameOf }), dropped);
   }
 
   async shutdown(): Promise<void> {
+    this.#ending = true;
     await this.#settle();
     this.#pool.close();
     const { host } = this.#options;
     const processes = this.#pool.list().filter(({ kind }) => kind === "process");
     await Promise.all(processes.map(({ place }) => host.stop(place, false).catch(() => {})));
-    await host.close();
     this.#logs.flush();
-    this.#gcs.endJob(this.#config.jobId, { status: "SUCCEEDED" });
+    this.#reporter.close();
+    if (this.#head === undefined) await this.#leave();
+    await host.close();
+    this.#head?.endJob(this.#config.jobId);
     await this.#objects.close();
-    await this.#gcs.close();
+    await this.#head?.close();
     this.kernel.flush();
+    this.#peers.close();
+  }
+
+  /** The head hears of it while there is a link: what else it does then is its own affair. */
+  async #leave(): Promise<void> {
+    const left = remoteContract<ClusterContract>(this.kernel, HEAD_PLACE, ActorNumber.cluster).leave();
+    const patience = new Promise<void>((resolve) => void this.#options.clock.after(SETTLE_MS, resolve));
+    await Promise.race([left.catch(() => {}), patience]);
   }
 
   /** Waits until all that the workers have to tell has come, but not for those that are busy. */
@@ -336,17 +374,40 @@ export class SystemNode implements NodeContract {
     await Promise.race([Promise.all(settled), patience]);
   }
 
+  /** Joins the cluster, which on the head is this node alone at first. */
   async #start(): Promise<void> {
-    await this.#gcs.recover();
-    const { nodeId, resources, labels, jobId, namespace, pid, runtime } = this.#config;
-    this.#gcs.nodes.register({ nodeId, address: "local", resources, labels, head: true, pid, runtime });
-    this.#gcs.jobs.add({ jobId, namespace, nodeId, driver: this.#driver, pid });
+    const { node, nodeId, resources, labels, jobId, namespace, pid, runtime, hasDriver, takesWork, head } = this.#config;
+    const { url } = this.#options;
+    if (head !== undefined) this.#peers.known([head]);
+    const cluster = remoteContract<ClusterContract>(this.kernel, HEAD_PLACE, ActorNumber.cluster);
+    const job = hasDriver ? { job: { jobId, namespace, driver: this.#driver } } : {};
+    this.#member.learn(await cluster.register({ node, nodeId, url, resources, labels, pid, runtime, takesWork, ...job }));
+    this.#reporter.start();
   }
 
-  #describeNode(nodeId: string): Record<string, unknown> {
-    const row = this.#gcs.nodes.get(nodeId);
-    const { resources, labels } = this.#config;
-    return { nodeId, alive: row?.state === "ALIVE", state: row?.state, resources, labels, pid: this.#config.pid };
+  #endedByCluster(reason: string): void {
+    if (!this.#ending) this.#options.onEnd(reason);
+  }
+
+  #peerBroken(node: NodeNumber, reason: string): void {
+    if (this.#ending) return;
+    if (node === HEAD_NODE) this.#endedByCluster(`the link to the head broke: ${reason}`);
+    else if (this.#head !== undefined) this.#head.membership.linkBroken(node, reason);
+    else this.#cluster.unreachable(node, reason);
+  }
+
+  /** A place of another node is gone. */
+  #foreignPlaceLost(place: PlaceId, death: Uint8Array): void {
+    this.#scheduler.ownerLost(place);
+    this.#functions.dropOwner(place);
+    this.kernel.disconnect(place, decodeValue(death));
+  }
+
+  #nodeLost(node: NodeNumber, death: Uint8Array): void {
+    this.#peers.lost(node);
+    this.#scheduler.nodeLost(node, death);
+    this.#objects.nodeLost(placeId(node, SYSTEM_SLOT));
+    this.kernel.disconnectNode(node, new NodeDiedError({ death: decodeValue(death) as Death }));
   }
 
   #placeLost(place: PlaceId, death: Death): void {
@@ -355,9 +416,8 @@ export class SystemNode implements NodeContract {
     for (const pair of [...this.#connected]) if (pair.split("-").includes(String(place))) this.#connected.delete(pair);
     const encoded = encodeDeath(death);
     this.#scheduler.workerLost(place, encoded);
-    this.#gcs.workers.end(workerId(place), deathRecord(death));
     this.#seats.placeLost(place);
-    this.#actors.placeLost(place, death);
+    this.#cluster.placeLost(place, encoded);
     this.#objects.placeLost(place);
     this.#functions.dropOwner(place);
     this.#options.clock.after(100, () => {
@@ -366,24 +426,9 @@ export class SystemNode implements NodeContract {
     });
   }
 
-  /** The node table as schedulers see it; of this node, what is free at this moment. */
-  #nodeViews(): NodeView[] {
-    return this.#gcs.nodes.live().map(({ nodeId, state, labels, total, available }) => ({
-      nodeId,
-      labels,
-      total: nodeId === this.#config.nodeId ? this.#resources.total : ResourceSet.from(total),
-      available: nodeId === this.#config.nodeId ? this.#resources.available : ResourceSet.from(available),
-      alive: true,
-      draining: state === "DRAINING",
-    }));
-  }
-
-  #warn(text: string): void {
-    this.#print("stderr", `mobula: ${text}`);
-  }
-
-  #print(stream: "stdout" | "stderr", line: string): void {
-    this.kernel.send(this.#driver, [ActorNumber.caller, CallerOp.print, stream, line]);
+  /** To the driver of the job, which may be on another node; else to this node's main thread. */
+  #print(stream: "stdout" | "stderr", line: string, jobId = ""): void {
+    this.kernel.send(this.#member.driverOf(jobId) ?? this.#driver, [ActorNumber.caller, CallerOp.print, stream, line]);
   }
 
   #complain(error: unknown): void {

@@ -16,7 +16,6 @@ export interface BundleNode {
 export interface PlacementGroupManagerOptions {
   gcs: Gcs;
   scheduler: GlobalScheduler;
-  jobId: string;
   node(nodeId: string): BundleNode | undefined;
   nodeIds(): readonly string[];
   /** Actors have ended with their group. */
@@ -51,12 +50,12 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     this.#gcs = options.gcs;
   }
 
-  create(caller: Caller, id: string, request: PlacementGroupRequest & { readonly namespace: string }): void {
-    const { bundles, strategy, name, detached, namespace } = request;
+  create(caller: Caller, id: string, request: PlacementGroupRequest & { readonly namespace: string; readonly jobId: string }): void {
+    const { bundles, strategy, name, detached, namespace, jobId } = request;
     const { outcome } = this.#gcs.placementGroups.register(
       {
         placementGroupId: id,
-        jobId: this.#options.jobId,
+        jobId,
         bundles,
         strategy,
         namespace,
@@ -128,6 +127,11 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     for (const id of [...this.#infeasible]) this.#place(id);
   }
 
+  /** A node is gone: groups that had bundles there are placed again. */
+  reschedule(ids: readonly string[]): void {
+    for (const id of ids) this.#place(id);
+  }
+
   /** The job has ended: the groups it made, but for detached ones, end with it. Their rows are REMOVED already. */
   freed(fallout: Fallout): void {
     for (const { placementGroupId } of fallout.free) this.#settle(placementGroupId, gone(placementGroupId, undefined));
@@ -146,14 +150,19 @@ export class PlacementGroupManager implements PlacementGroupsContract {
   #place(id: string): void {
     const group = this.#gcs.placementGroups.get(id);
     if (group === undefined || this.#placing.has(id) || (group.state !== "PENDING" && group.state !== "RESCHEDULING")) return;
+    // Of a group that lost a node, the other bundles stay where they are.
+    const missing = group.bundles.filter(({ nodeId }) => nodeId === undefined);
+    const staying = new Set(group.bundles.flatMap(({ nodeId }) => nodeId ?? []));
     const placement = this.#options.scheduler.placeBundles(
-      group.bundles.map(({ resources }) => ResourceSet.from(resources)),
-      group.strategy,
+      missing.map(({ resources }) => ResourceSet.from(resources)),
+      { strategy: group.strategy, ...(group.strategy === "STRICT_SPREAD" ? { avoid: staying } : {}) },
     );
     if (placement.kind === "placed") {
       this.#waiting.add(id);
       this.#placing.add(id);
-      void this.#reserve(group, placement.nodeIds).finally(() => this.#placing.delete(id));
+      const chosen = [...placement.nodeIds];
+      const nodeIds = group.bundles.map(({ nodeId }) => nodeId ?? (chosen.shift() as string));
+      void this.#reserve(group, { nodeIds, staying }).finally(() => this.#placing.delete(id));
     } else if (placement.kind === "busy") {
       this.#infeasible.delete(id);
       this.#waiting.add(id);
@@ -166,9 +175,13 @@ export class PlacementGroupManager implements PlacementGroupsContract {
   }
 
   /** The two phases: every node prepares its bundles, and when all have, every node commits them. */
-  async #reserve({ placementGroupId: id, bundles }: GroupRow, nodeIds: readonly string[]): Promise<void> {
+  async #reserve(
+    { placementGroupId: id, bundles }: GroupRow,
+    { nodeIds, staying }: { nodeIds: readonly string[]; staying: ReadonlySet<string> },
+  ): Promise<void> {
     const shares = new Map<string, [number, Bundle][]>();
     for (const [index, nodeId] of nodeIds.entries()) {
+      if (bundles[index]?.nodeId !== undefined) continue;
       const share = shares.get(nodeId);
       const bundle: [number, Bundle] = [index, (bundles[index] as GroupRow["bundles"][number]).resources];
       if (share === undefined) shares.set(nodeId, [bundle]);
@@ -187,7 +200,10 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     const prepared = nodes.filter((_, index) => answers[index] === true);
     // It may have been removed while the nodes prepared: then nothing is kept either.
     if (prepared.length < nodes.length || !this.#gcs.placementGroups.prepared(id, nodeIds)) {
-      this.#undo(id, prepared);
+      this.#undo(
+        id,
+        prepared.filter((nodeId) => !staying.has(nodeId)),
+      );
       return;
     }
     const committed = await Promise.all(
@@ -201,7 +217,7 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     );
     if (committed.includes(false) || !this.#gcs.placementGroups.created(id)) {
       this.#gcs.placementGroups.unprepared(id);
-      this.#undo(id, nodes);
+      this.#undo(id, [...new Set([...nodes, ...staying])]);
       return;
     }
     this.#waiting.delete(id);

@@ -12,13 +12,13 @@ export interface Candidate {
 
 export interface AdmissionOptions {
   nodeId: string;
+  /** Whether anything may run here at all. */
+  takesWork: boolean;
   resources: NodeResources;
   bundles: Bundles;
   global: Pick<Remote<GlobalSchedulerContract>, "place">;
   /** A candidate may be looked at again. */
   changed(): void;
-  /** It is to run on another node. */
-  spill(candidate: Candidate, nodeId: string): void;
 }
 
 type Verdict = "asked" | "here" | "elsewhere";
@@ -46,6 +46,20 @@ export class Admission {
     return ours;
   }
 
+  /** Whether the candidate is this node's to run, as far as is known; nobody is asked. */
+  runsHere(candidate: Candidate): boolean {
+    const verdict = this.#verdicts.get(candidate);
+    if (verdict !== undefined) return verdict === "here";
+    const ours = this.#isOurs(candidate);
+    if (ours) this.settle(candidate);
+    return ours;
+  }
+
+  /** The candidate may run here: somebody who knows has said so. */
+  settle(candidate: Candidate): void {
+    this.#verdicts.set(candidate, "here");
+  }
+
   /** The resources that the candidate is served from; none while it does not fit there. */
   roomFor({ demand, placement }: Candidate): NodeResources | undefined {
     const { schedulingStrategy: strategy } = placement;
@@ -59,20 +73,19 @@ export class Admission {
   /** It fits, and nothing it says could lead elsewhere. */
   #isOurs({ demand, placement }: Candidate): boolean {
     const { schedulingStrategy: strategy, labelSelector, fallbackStrategy } = placement;
-    if (labelSelector !== undefined || fallbackStrategy !== undefined) return false;
-    const { nodeId, resources } = this.#options;
+    const { nodeId, takesWork, resources } = this.#options;
+    if (!takesWork || labelSelector !== undefined || fallbackStrategy !== undefined) return false;
     const named = typeof strategy === "object" && "nodeId" in strategy && strategy.nodeId === nodeId;
     return (strategy === undefined || strategy === "DEFAULT" || named) && resources.feasible(demand);
   }
 
   #ask(candidate: Candidate, refuse: (error: unknown) => void): void {
-    const { global, nodeId, changed, spill } = this.#options;
+    const { global, nodeId, changed } = this.#options;
     this.#verdicts.set(candidate, "asked");
     global.place(candidate.placement, nodeId).then(
       (chosen) => {
         this.#verdicts.set(candidate, chosen === nodeId ? "here" : "elsewhere");
         if (chosen === nodeId) changed();
-        else spill(candidate, chosen);
       },
       (error) => {
         this.#verdicts.delete(candidate);

@@ -1,5 +1,6 @@
 import type { PlacementDemand } from "../../runtime/contracts/mod.ts";
-import { type PlaceId, Ring } from "../../runtime/kernel/mod.ts";
+import { type NodeNumber, type PlaceId, Ring } from "../../runtime/kernel/mod.ts";
+import { environmentKey } from "../../runtime/options/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
 import type { ArgumentForm, TaskBatch, TaskTemplate } from "../../runtime/tasks/mod.ts";
 import type { Candidate } from "./admission.ts";
@@ -13,6 +14,8 @@ export interface QueuedTask {
   readonly sequence: number;
   readonly form: ArgumentForm;
   readonly data: unknown;
+  /** Objects among its arguments, which are at hand where it waits. */
+  readonly needs: readonly string[];
   readonly flags: number;
 }
 
@@ -26,14 +29,33 @@ export interface QueuedBatch {
   readonly batch: TaskBatch;
   /** Leases that have been shown it. */
   readonly shown: Set<GrantedLease>;
+  /** It was written by a scheduler: the tasks' owner does not see who claims them. */
+  readonly relayed: boolean;
 }
+
+/** What became of a task that was to be dropped; `claimant` is the worker that has claimed it from a relayed batch. */
+export interface Dropped {
+  readonly dropped: boolean;
+  readonly claimant?: number | undefined;
+}
+
+/** Some tasks of a batch, taken out of it unread. */
+export interface BatchPart {
+  readonly owner: PlaceId;
+  readonly template: number;
+  readonly records: readonly Uint8Array[];
+}
+
+/** Where the tasks of a queue come from: this node's places; those that this node was chosen for among others; another node. */
+export type Origin = "own" | "placed" | NodeNumber;
 
 /** Stands for the scheduler among those who claim tasks from a batch: no worker has this number. */
 const REFUSED = 2 ** 30;
 
-/** The tasks of one scheduling class that wait: what they need is the same for all. */
+/** The tasks of one scheduling class and origin that wait: what they need is the same for all. */
 export class ClassQueue implements Candidate {
-  readonly key: string;
+  readonly schedulingClass: string;
+  readonly origin: Origin;
   readonly demand: ResourceSet;
   readonly kind: WorkerKind;
   readonly environment: string;
@@ -41,24 +63,54 @@ export class ClassQueue implements Candidate {
   readonly singles: Ring<QueuedTask> = new Ring();
   readonly leases: Set<GrantedLease> = new Set();
   #batches: QueuedBatch[] = [];
+  /** Relayed batches whose last task has been claimed, and whose claimants have yet to end. */
+  #ending: QueuedBatch[] = [];
+  readonly #onClaimed: (tasks: number) => void;
 
-  constructor(key: string, options: { demand: ResourceSet; kind: WorkerKind; environment: string; placement: PlacementDemand }) {
-    this.key = key;
+  constructor(
+    schedulingClass: string,
+    options: {
+      origin: Origin;
+      demand: ResourceSet;
+      kind: WorkerKind;
+      environment: string;
+      placement: PlacementDemand;
+      onClaimed(tasks: number): void;
+    },
+  ) {
+    this.#onClaimed = options.onClaimed;
+    this.schedulingClass = schedulingClass;
+    this.origin = options.origin;
     this.demand = options.demand;
     this.kind = options.kind;
     this.environment = options.environment;
     this.placement = options.placement;
   }
 
-  /** The queue for a template's class; `isolation` is the node's default. */
-  static of({ schedulingClass, options, name }: TaskTemplate, isolation: WorkerKind): ClassQueue {
-    const { resources, schedulingStrategy, labelSelector, fallbackStrategy } = options;
+  /**
+   * The queue for a template's class; `isolation` is the node's default. `onClaimed` hears of relayed batches from
+   * which all has been claimed.
+   */
+  static of(
+    { schedulingClass, options, name }: TaskTemplate,
+    { isolation, origin, onClaimed }: { isolation: WorkerKind; origin: Origin; onClaimed(tasks: number): void },
+  ): ClassQueue {
+    const { resources, labelSelector, fallbackStrategy } = options;
+    // What was to be spread has been.
+    const schedulingStrategy = options.schedulingStrategy === "SPREAD" && origin !== "own" ? undefined : options.schedulingStrategy;
     return new ClassQueue(schedulingClass, {
+      origin,
+      onClaimed,
       demand: ResourceSet.from(resources),
       kind: (options.isolation ?? isolation) === "process" ? "process" : "thread",
-      environment: JSON.stringify(options.runtimeEnv ?? null),
+      environment: environmentKey(options.runtimeEnv),
       placement: { kind: "task", name, resources, schedulingStrategy, labelSelector, fallbackStrategy },
     });
+  }
+
+  /** The node whose scheduler sent these tasks here. */
+  get sender(): NodeNumber | undefined {
+    return typeof this.origin === "number" ? this.origin : undefined;
   }
 
   addBatch(batch: QueuedBatch): void {
@@ -87,18 +139,56 @@ export class ClassQueue implements Candidate {
     }
   }
 
-  /** A lease may have to be shown a batch again: it left it unfinished. */
+  /** A lease has come to the end of what it was shown; it may have left it unfinished, and is shown it again then. */
   forget(lease: GrantedLease): void {
     for (const queued of this.#batches) queued.shown.delete(lease);
+    if (this.#ending.length === 0) return;
+    for (const queued of this.#ending) queued.shown.delete(lease);
+    this.#ending = this.#ending.filter((queued) => queued.shown.size > 0);
+  }
+
+  /** Takes up to `count` tasks of one batch out, in the name of `claimant`. */
+  takePart(claimant: number, count: number): BatchPart | undefined {
+    this.#dropExhausted();
+    for (const { owner, template, batch } of this.#batches) {
+      const records: Uint8Array[] = [];
+      for (let record = batch.claimBytes(claimant); record !== undefined; record = batch.claimBytes(claimant)) {
+        if (records.push(record) === count) break;
+      }
+      if (records.length > 0) return { owner, template, records };
+    }
+    return undefined;
+  }
+
+  /** Takes one task out that nobody has begun. */
+  drop(owner: PlaceId, sequence: number): Dropped {
+    if (this.singles.remove((task) => task.owner === owner && task.sequence === sequence) !== undefined) return { dropped: true };
+    for (const { owner: of, batch, relayed } of [...this.#batches, ...this.#ending]) {
+      if (!relayed || of !== owner) continue;
+      const index = batch.indexOf(sequence);
+      if (index >= 0) return batch.cancel(index) ? { dropped: true } : { dropped: false, claimant: batch.claimant(index) };
+    }
+    return { dropped: false };
+  }
+
+  /** The tasks that the worker numbered `claimant` has claimed from relayed batches, some of which may have ended: by owner. */
+  *claimedBy(claimant: number): Generator<readonly [owner: PlaceId, sequences: readonly number[]]> {
+    for (const { owner, batch, relayed } of [...this.#batches, ...this.#ending]) if (relayed) yield [owner, batch.claimedBy(claimant)];
   }
 
   /** Takes out what a place owns that is gone. */
   dropOwner(owner: PlaceId): void {
     this.#batches = this.#batches.filter((queued) => queued.owner !== owner);
+    this.#ending = this.#ending.filter((queued) => queued.owner !== owner);
     while (this.singles.remove((task) => task.owner === owner) !== undefined);
   }
 
   #dropExhausted(): void {
-    while (this.#batches.length > 0 && (this.#batches[0] as QueuedBatch).batch.exhausted) this.#batches.shift();
+    while (this.#batches[0]?.batch.exhausted === true) {
+      const queued = this.#batches.shift() as QueuedBatch;
+      if (!queued.relayed) continue;
+      if (queued.shown.size > 0) this.#ending.push(queued);
+      this.#onClaimed(queued.batch.count);
+    }
   }
 }

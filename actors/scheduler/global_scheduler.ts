@@ -1,6 +1,6 @@
-import type { GlobalSchedulerContract, PlacementDemand } from "../../runtime/contracts/mod.ts";
+import type { Allotment, AllotmentAsk, GlobalSchedulerContract, PlacementDemand } from "../../runtime/contracts/mod.ts";
 import { ActorUnschedulableError, PlacementGroupError, TaskUnschedulableError } from "../../runtime/errors/mod.ts";
-import type { Caller, Random } from "../../runtime/kernel/mod.ts";
+import type { Caller, Clock, NodeNumber, Random } from "../../runtime/kernel/mod.ts";
 import type { Bundle, LabelSelector, PlacementStrategy } from "../../runtime/options/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
 import {
@@ -8,6 +8,7 @@ import {
   type Choice,
   hybrid,
   labels,
+  locality,
   matching,
   type NodeView,
   nodeAffinity,
@@ -16,6 +17,7 @@ import {
   spread,
   usable,
 } from "./policy/mod.ts";
+import { Promises } from "./promises.ts";
 
 /** What the global scheduler has to know of a placement group. */
 export interface GroupView {
@@ -27,8 +29,11 @@ export interface GroupView {
 export interface GlobalSchedulerOptions {
   /** The node table with what is free on each, as far as is known. */
   nodes(): readonly NodeView[];
+  /** The number of a live node. */
+  numberOf(nodeId: string): NodeNumber | undefined;
   group(id: string): GroupView | undefined;
   random: Random;
+  clock: Pick<Clock, "after">;
   /** Tells users why something waits. */
   warn(text: string): void;
 }
@@ -37,8 +42,8 @@ export interface GlobalSchedulerOptions {
 interface Pending {
   readonly demand: PlacementDemand;
   readonly resources: ResourceSet;
-  readonly from: string;
-  readonly resolve: (nodeId: string) => void;
+  readonly ask: AllotmentAsk;
+  readonly resolve: (allotted: readonly (readonly [nodeId: string, tasks: number])[]) => void;
   readonly reject: (error: unknown) => void;
   warned: boolean;
 }
@@ -54,23 +59,38 @@ export class GlobalScheduler implements GlobalSchedulerContract {
   readonly #options: GlobalSchedulerOptions;
   #pending: Pending[] = [];
   #lastSpread: string | undefined;
+  /** What nodes were chosen for just now. */
+  readonly #promised: Promises = new Promises();
 
   constructor(options: GlobalSchedulerOptions) {
     this.#options = options;
   }
 
-  place(_caller: Caller, demand: PlacementDemand, from: string): Promise<string> {
+  async place(_caller: Caller, demand: PlacementDemand, from: string): Promise<string> {
+    const [[nodeId]] = await this.#ask(demand, { from, wanted: 1, elsewhere: false });
+    return nodeId;
+  }
+
+  async allot(_caller: Caller, demand: PlacementDemand, ask: AllotmentAsk): Promise<Allotment[]> {
+    const allotted = await this.#ask(demand, ask);
+    return allotted.flatMap(([nodeId, tasks]) => {
+      const node = this.#options.numberOf(nodeId);
+      return node === undefined ? [] : [[nodeId, node, tasks] as const];
+    });
+  }
+
+  #ask(demand: PlacementDemand, ask: AllotmentAsk): Promise<[[string, number], ...[string, number][]]> {
     return new Promise((resolve, reject) => {
-      const pending: Pending = {
-        demand,
-        from,
-        resources: ResourceSet.from(demand.resources),
-        resolve,
-        reject,
-        warned: false,
-      };
+      const settle = resolve as unknown as Pending["resolve"];
+      const pending: Pending = { demand, ask, resources: ResourceSet.from(demand.resources), resolve: settle, reject, warned: false };
       if (!this.#settle(pending)) this.#pending.push(pending);
     });
+  }
+
+  /** A node has told what it has free. */
+  reported(nodeId: string): void {
+    this.#promised.reported(nodeId);
+    this.changed();
   }
 
   /** A node came or went, or a placement group moved: what waits is looked at again. */
@@ -79,8 +99,18 @@ export class GlobalScheduler implements GlobalSchedulerContract {
   }
 
   /** Nodes for the bundles of a group, by what is known of the nodes now. */
-  placeBundles(bundles: readonly ResourceSet[], strategy: PlacementStrategy): BundlePlacement {
-    return placeBundles(this.#options.nodes(), bundles, strategy);
+  placeBundles(bundles: readonly ResourceSet[], { strategy, avoid }: { strategy: PlacementStrategy; avoid?: ReadonlySet<string> }): BundlePlacement {
+    const nodes = this.#options.nodes();
+    return placeBundles(avoid === undefined ? nodes : nodes.filter(({ nodeId }) => !avoid.has(nodeId)), bundles, strategy);
+  }
+
+  /** What waits, and what keeps it. */
+  unplaced(): { name: string; resources: Readonly<Record<string, number>>; why: string }[] {
+    return this.#pending.map((pending) => {
+      const { name, resources } = pending.demand;
+      const why = pending.warned ? this.#missing(pending) : "it fits, and every node that could have it is full";
+      return { name, resources, why };
+    });
   }
 
   /** What waits for a node that can have it. */
@@ -93,22 +123,47 @@ export class GlobalScheduler implements GlobalSchedulerContract {
     const { schedulingStrategy: strategy } = pending.demand;
     try {
       const inGroup = typeof strategy === "object" && "placementGroupId" in strategy;
-      const nodeId = inGroup ? this.#inGroup(pending, strategy) : this.#onNode(pending)?.nodeId;
-      if (nodeId !== undefined) pending.resolve(nodeId);
-      else if (!inGroup) this.#warn(pending);
-      return nodeId !== undefined;
+      const given = inGroup ? this.#inGroup(pending, strategy) : this.#onNodes(pending);
+      if (given !== undefined && given.size > 0) pending.resolve([...given]);
+      else if (given === undefined && !inGroup) this.#warn(pending);
+      return given !== undefined && given.size > 0;
     } catch (error) {
       pending.reject(error);
       return true;
     }
   }
 
-  #onNode(pending: Pending): Choice | undefined {
-    const { demand, resources, from } = pending;
+  /** Tasks by node; none of them when those that could have one are full, and undefined when there are none. */
+  #onNodes(pending: Pending): Map<string, number> | undefined {
+    const { ask, resources, demand } = pending;
+    const all = this.#promised.apply(this.#options.nodes());
+    const nodes = ask.elsewhere ? all.filter(({ nodeId }) => nodeId !== ask.from) : [...all];
+    const given = new Map<string, number>();
+    for (let left = ask.wanted; left > 0; left--) {
+      const choice = this.#choose(pending, nodes);
+      // Full on this node, and the only one: no reason to warn.
+      if (choice === undefined) return given.size > 0 || (ask.elsewhere && this.#choose(pending, all) !== undefined) ? given : undefined;
+      if (!choice.now && (given.size > 0 || !isNamed(demand, choice.nodeId))) return given;
+      given.set(choice.nodeId, (given.get(choice.nodeId) ?? 0) + 1);
+      if (!choice.now || resources.isEmpty) {
+        given.set(choice.nodeId, ask.wanted);
+        break;
+      }
+      take(nodes, choice.nodeId, resources);
+    }
+    for (const [nodeId, tasks] of given) {
+      if (nodeId !== ask.from) this.#promised.add(nodeId, { resources, tasks, clock: this.#options.clock, expired: () => this.changed() });
+    }
+    return given;
+  }
+
+  #choose(pending: Pending, nodes: readonly NodeView[]): Choice | undefined {
+    const { demand, resources, ask } = pending;
     const { random } = this.#options;
     const { schedulingStrategy: strategy } = demand;
-    const nodes = this.#options.nodes();
-    const anywhere: Policy = (among, needs) => hybrid(among, needs, { random, local: from });
+    const best: Policy = (among, needs) => hybrid(among, needs, { random, local: ask.from });
+    const bytes = ask.locality && new Map(Object.entries(ask.locality));
+    const anywhere: Policy = bytes === undefined ? best : (among, needs) => locality(among, needs, { bytes, otherwise: best });
     let policy = anywhere;
     if (strategy === "SPREAD") {
       policy = (among, needs) => {
@@ -129,8 +184,8 @@ export class GlobalScheduler implements GlobalSchedulerContract {
     return selectors.length === 0 ? policy(nodes, resources) : labels(nodes, resources, { selectors, among: policy });
   }
 
-  /** The node of a bundle that can have it; none until the group is there. */
-  #inGroup({ demand, resources }: Pending, { placementGroupId, bundleIndex }: GroupStrategy): string | undefined {
+  /** The nodes of bundles that can have it; none until the group is there. */
+  #inGroup({ demand, resources, ask }: Pending, { placementGroupId, bundleIndex }: GroupStrategy): Map<string, number> | undefined {
     const group = this.#options.group(placementGroupId);
     if (group === undefined || group.state === "REMOVED") {
       const named = group?.name === undefined ? {} : { placementGroupName: group.name };
@@ -144,7 +199,9 @@ export class GlobalScheduler implements GlobalSchedulerContract {
     const able = bundles.filter((bundle) => resources.fits(ResourceSet.from(bundle.resources)));
     if (able.length === 0) throw unschedulable(demand, whyNotIn(placementGroupId, bundleIndex, group.bundles));
     if (group.state !== "CREATED") return undefined;
-    return able[0]?.nodeId;
+    const given = new Map<string, number>();
+    for (const { nodeId } of able) if (nodeId !== undefined && given.size < ask.wanted) given.set(nodeId, ask.wanted);
+    return given;
   }
 
   #warn(pending: Pending): void {
@@ -164,6 +221,18 @@ export class GlobalScheduler implements GlobalSchedulerContract {
     }
     return `${lacking(resources, selectors.length > 0 ? labelled : nodes)}. Ask for less, or start the node with more (init({ numCpus, numGpus, resources })).`;
   }
+}
+
+/** Takes what a task needs from a node of the list. */
+function take(nodes: NodeView[], nodeId: string, resources: ResourceSet): void {
+  const at = nodes.findIndex((node) => node.nodeId === nodeId);
+  const node = nodes[at] as NodeView;
+  nodes[at] = { ...node, available: node.available.subtract(resources) };
+}
+
+/** It says that it wants to be on that node, and waits there rather than go elsewhere. */
+function isNamed({ schedulingStrategy: strategy }: PlacementDemand, nodeId: string): boolean {
+  return typeof strategy === "object" && "nodeId" in strategy && strategy.nodeId === nodeId;
 }
 
 /** Which resources no node has enough of, and how much there is: `GPU: 1 asked for, 0 on this node`. */

@@ -1,4 +1,4 @@
-import type { PlaceId } from "../../runtime/kernel/mod.ts";
+import { type PlaceId, systemPlaceOf } from "../../runtime/kernel/mod.ts";
 import type { ClassQueue, QueuedTask } from "./class_queue.ts";
 import type { NodeResources } from "./node_resources.ts";
 import type { WorkerSlot } from "./worker_slot.ts";
@@ -16,6 +16,8 @@ export class GrantedLease {
   sent: QueuedTask[] = [];
   /** The owner whose tasks were sent last. */
   lastOwner: PlaceId = -1;
+  /** The GPUs that its worker has with it. */
+  acceleratorIds: readonly string[] = [];
   idle = true;
   blocked = false;
   revoking = false;
@@ -29,7 +31,7 @@ export class GrantedLease {
   }
 }
 
-/** The tasks that were sent under these leases, by owner. */
+/** The tasks that were sent under these leases, by owner; some that are claimed from relayed batches may have ended. */
 export function sentUnder(leases: Iterable<GrantedLease>): Map<PlaceId, number[]> {
   const sent = new Map<PlaceId, number[]>();
   for (const lease of leases) {
@@ -38,6 +40,13 @@ export function sentUnder(leases: Iterable<GrantedLease>): Map<PlaceId, number[]
       if (sequences === undefined) sent.set(owner, [sequence]);
       else sequences.push(sequence);
     }
+  }
+  for (const { queue, worker, lessees } of leases) {
+    for (const [owner, sequences] of queue.claimedBy(worker.place - systemPlaceOf(worker.place))) {
+      sent.set(owner, [...(sent.get(owner) ?? []), ...sequences]);
+    }
+    // What they have pushed there by themselves they know.
+    for (const lessee of lessees) if (!sent.has(lessee)) sent.set(lessee, []);
   }
   return sent;
 }

@@ -1,21 +1,32 @@
 import { CallerOp, ExecutorOp, type SchedulerContract, SchedulerOp } from "../../runtime/contracts/mod.ts";
-import { type Actor, ActorNumber, type Caller, type Delivery, type Envelope, type Kernel, type PlaceId, serve } from "../../runtime/kernel/mod.ts";
+import {
+  type Actor,
+  ActorNumber,
+  type Caller,
+  type Delivery,
+  type Envelope,
+  type Kernel,
+  type NodeNumber,
+  nodeOf,
+  type PlaceId,
+  placeId,
+  SYSTEM_SLOT,
+  serve,
+} from "../../runtime/kernel/mod.ts";
 import type { ResourceSet } from "../../runtime/resources/mod.ts";
-import { TaskBatch } from "../../runtime/tasks/mod.ts";
 import { faultPayload, payloadToWire } from "../../runtime/values/mod.ts";
-import { type Candidate, groupOf } from "./admission.ts";
-import { ClassQueue, type QueuedTask } from "./class_queue.ts";
+import type { Candidate } from "./admission.ts";
+import { Backlog } from "./backlog.ts";
+import type { ClassQueue, QueuedTask } from "./class_queue.ts";
 import { type SubmitEnvelope, sendBatch, sendTask } from "./dispatch.ts";
-import { GrantedLease, sentUnder } from "./granted_lease.ts";
+import { type GrantedLease, sentUnder } from "./granted_lease.ts";
+import { GrantedLeases } from "./granted_leases.ts";
 import type { LocalSchedulerOptions, Workers } from "./local_scheduler_options.ts";
-import { cpuPart, type NodeResources } from "./node_resources.ts";
+import type { NodeResources } from "./node_resources.ts";
 import { refusals } from "./refusals.ts";
-import { Unready } from "./unready.ts";
+import { Spillover } from "./spillover.ts";
 import { type WorkerKind, WorkerSlot } from "./worker_slot.ts";
 import { WorkerSlots } from "./worker_slots.ts";
-
-/** An idle lease is kept for its lessees this long, as with Ray. */
-export const LEASE_LINGER_MS = 500;
 
 /** A worker whose lease is called back for good may take this long to return it. */
 const RETURN_PATIENCE_MS = 50;
@@ -28,22 +39,31 @@ const RETURN_PATIENCE_MS = 50;
 export class LocalScheduler implements Actor {
   readonly #options: LocalSchedulerOptions;
   readonly #kernel: Kernel;
-  readonly #queues: Map<string, ClassQueue> = new Map();
-  readonly #leases: Map<number, GrantedLease> = new Map();
+  readonly #node: NodeNumber;
+  readonly #backlog: Backlog;
+  readonly #spillover: Spillover;
+  readonly #leases: GrantedLeases;
   readonly #workers: WorkerSlots = new WorkerSlots();
-  readonly #unready: Unready;
   readonly #contract: Actor;
-  #nextLease = 1;
   #scheduled = false;
 
   constructor(options: LocalSchedulerOptions) {
     this.#options = options;
     this.#kernel = options.kernel;
-    this.#unready = new Unready((ids, action) => options.whenHere(ids, action));
+    this.#node = nodeOf(options.kernel.place);
+    this.#leases = new GrantedLeases(options);
+    this.#backlog = new Backlog({ ...options, changed: () => this.wake() });
+    this.#spillover = new Spillover({
+      ...options.spillover,
+      kernel: options.kernel,
+      clock: options.clock,
+      node: this.#node,
+      here: (queue, tasks) => this.#placedHere(queue, tasks),
+      refuse: (queue, error) => this.#refuse(queue, error),
+    });
     const contract: SchedulerContract & { retire(caller: Caller): void } = {
       cancel: (caller, sequence, how) => this.#cancel(caller.from, sequence, how),
-      totalResources: () => options.resources.total.toObject(),
-      availableResources: () => options.resources.available.toObject(),
+      cancelFor: (_caller, owner, sequence, how) => this.#cancel(owner, sequence, how),
       retire: (caller) => this.#retire(caller.from),
     };
     this.#contract = serve(options.kernel, contract);
@@ -54,28 +74,24 @@ export class LocalScheduler implements Actor {
       case SchedulerOp.submit: {
         const [, , owner, template, sequence, form, data, needs, flags, busyLease] = envelope as unknown as SubmitEnvelope;
         if (busyLease !== undefined) this.#isBusy(busyLease);
-        this.#submit({ owner, template, sequence, form, data, flags }, needs);
+        this.#backlog.add({ owner, template, sequence, form, data, needs, flags });
         return;
       }
-      case SchedulerOp.batch: {
-        const [, , owner, template, attachment] = envelope as unknown as [0, 0, PlaceId, number, number];
-        this.#queueOf(owner, template).addBatch({
-          owner,
-          template,
-          batch: new TaskBatch(delivery.attachments[attachment] as SharedArrayBuffer),
-          shown: new Set(),
-        });
-        this.wake();
+      case SchedulerOp.batch:
+      case SchedulerOp.spilled: {
+        const [, op, owner, template, attachment] = envelope as unknown as [0, number, PlaceId, number, number];
+        this.#backlog.addBatch({ owner, template, relayed: op === SchedulerOp.spilled }, delivery.attachments[attachment] as SharedArrayBuffer);
         return;
       }
+      case SchedulerOp.taken:
+        this.#spillover.taken(envelope[2] as string, nodeOf(delivery.from), envelope[3] as number);
+        return;
       case SchedulerOp.idle:
         this.#idle(envelope[2] as number);
         return;
       case SchedulerOp.blocked:
-        this.#setBlocked(envelope[2] as number, true);
-        return;
       case SchedulerOp.unblocked:
-        this.#setBlocked(envelope[2] as number, false);
+        this.#setBlocked(envelope[2] as number, envelope[1] === SchedulerOp.blocked);
         return;
       case SchedulerOp.returned:
         this.#returned(envelope[2] as number);
@@ -102,7 +118,7 @@ export class LocalScheduler implements Actor {
       this.#workers.delete(slot.place);
       return slot.place;
     }
-    this.#revokeIdle();
+    this.#leases.revokeIdle();
     return undefined;
   }
 
@@ -112,14 +128,25 @@ export class LocalScheduler implements Actor {
     this.#workers.delete(place);
     const lost = [...(slot?.leases ?? [])];
     const sent = sentUnder(lost);
-    for (const lease of lost) this.#end(lease);
-    this.#unready.dropOwner(place);
-    for (const queue of this.#queues.values()) queue.dropOwner(place);
-    for (const other of this.#options.places()) {
-      if (other === place) continue;
-      this.#kernel.send(other, [ActorNumber.caller, CallerOp.workerLost, place, death, sent.get(other) ?? []]);
-      this.#kernel.send(other, [ActorNumber.executor, ExecutorOp.ownerLost, place]);
+    for (const lease of lost) this.#leases.end(lease);
+    // Those of this node hear of it in any case: the worker may hold more of theirs than this scheduler knows.
+    for (const other of new Set([...this.#options.places(), ...sent.keys()])) {
+      if (other !== place) this.#kernel.send(other, [ActorNumber.caller, CallerOp.workerLost, place, death, sent.get(other) ?? []]);
     }
+    this.ownerLost(place);
+  }
+
+  /** A place, of this node or another, is gone: what it submitted is wanted no more. */
+  ownerLost(place: PlaceId): void {
+    this.#backlog.dropOwner(place);
+    for (const other of this.#options.places()) if (other !== place) this.#kernel.send(other, [ActorNumber.executor, ExecutorOp.ownerLost, place]);
+    this.wake();
+  }
+
+  /** Another node is gone: the places of this one try again what they had there. */
+  nodeLost(node: NodeNumber, death: Uint8Array): void {
+    this.#spillover.nodeLost(node);
+    for (const place of this.#options.places()) this.#kernel.send(place, [ActorNumber.caller, CallerOp.nodeLost, node, death]);
     this.wake();
   }
 
@@ -127,7 +154,7 @@ export class LocalScheduler implements Actor {
   reserve(candidate: Candidate): NodeResources | undefined {
     const room = this.#options.admission.roomFor(candidate);
     if (room?.take(candidate.demand)) return room;
-    this.#revokeIdle();
+    this.#leases.revokeIdle();
     return undefined;
   }
 
@@ -138,52 +165,37 @@ export class LocalScheduler implements Actor {
 
   /** Something waits for resources that idle leases hold. */
   makeRoom(): void {
-    this.#revokeIdle();
+    this.#leases.revokeIdle();
   }
 
   /** A placement group is gone: the owners of its tasks hear of it, and the workers that run some are ended. */
   endGroup(groupId: string, fault: Uint8Array): void {
-    const queues = [...this.#queues.values()].filter((queue) => groupOf(queue) === groupId);
+    const queues = this.#backlog.inGroup(groupId);
     if (queues.length === 0) return;
     const wire = payloadToWire(faultPayload(fault));
     for (const place of this.#options.places()) this.#kernel.send(place, [ActorNumber.caller, CallerOp.groupRemoved, groupId, wire]);
     for (const queue of queues) {
-      this.#queues.delete(queue.key);
+      this.#forget(queue);
       for (const lease of queue.leases) this.#stop(lease, `its placement group ${groupId} was removed`);
     }
   }
 
+  /** What others may have of this node: what is free, and what leases hold under which nothing runs. */
+  get available(): ResourceSet {
+    const { resources } = this.#options;
+    return resources.available.add(this.#leases.idleIn(resources));
+  }
+
   /** What waits here, and of what kind. */
   pending(): { name: string; demand: ResourceSet; waiting: number }[] {
-    return [...this.#queues.values()]
-      .filter((queue) => queue.waiting > 0)
-      .map(({ placement, demand, waiting }) => ({ name: placement.name, demand, waiting }));
+    return this.#backlog.pending();
   }
 
-  #submit(task: QueuedTask, needs: readonly string[]): void {
-    const { owner, template } = task;
-    if (this.#options.template(owner, template) === undefined) {
-      // A worker that had it straight from its owner gave it back; what its owner says comes on another link.
-      this.#options.whenPublished(owner, template, () => this.#submit(task, needs));
-      return;
-    }
-    const enqueue = (): void => {
-      this.#queueOf(task.owner, task.template).singles.push(task);
-      this.wake();
-    };
-    if (needs.length === 0) enqueue();
-    else this.#unready.add(task, needs, enqueue);
-  }
-
-  #queueOf(owner: PlaceId, number: number): ClassQueue {
-    const template = this.#options.template(owner, number);
-    if (template === undefined) throw new Error(`template ${number} of place ${owner} was not published`);
-    let queue = this.#queues.get(template.schedulingClass);
-    if (queue === undefined) {
-      queue = ClassQueue.of(template, this.#options.isolation);
-      this.#queues.set(queue.key, queue);
-    }
-    return queue;
+  /** The global scheduler has chosen this node for so many of the tasks of a class. */
+  #placedHere(queue: ClassQueue, tasks: number): void {
+    if (queue.placement.schedulingStrategy === "SPREAD") this.#backlog.place(queue, tasks);
+    else this.#options.admission.settle(queue);
+    this.wake();
   }
 
   /** Something may run that could not before: schedules once for all that comes in this turn. */
@@ -197,11 +209,12 @@ export class LocalScheduler implements Actor {
   }
 
   #schedule(): void {
-    for (const queue of this.#queues.values()) {
+    for (const queue of this.#backlog) {
       const waiting = queue.waiting;
       if (waiting === 0) continue;
-      const admitted = this.#options.admission.admits(queue, (error) => this.#refuse(queue, error));
-      if (admitted) this.#serve(queue, waiting);
+      const here = queue.origin !== "own" || this.#options.admission.runsHere(queue);
+      if (here) this.#serve(queue, waiting);
+      if (queue.origin === "own" && queue.waiting > 0) this.#spillover.offer(queue, here);
     }
     this.#options.scheduled();
   }
@@ -222,41 +235,47 @@ export class LocalScheduler implements Actor {
 
   /** No worker of this kind and environment can be started: what waits for one fails. */
   unstartable(kind: WorkerKind, environment: string, error: unknown): void {
-    for (const queue of [...this.#queues.values()]) {
+    for (const queue of [...this.#backlog]) {
       if (queue.kind === kind && queue.environment === environment && queue.waiting > 0) this.#refuse(queue, error);
     }
   }
 
   /** Nobody can ever run what waits here: its owners hear why. */
   #refuse(queue: ClassQueue, error: unknown): void {
-    this.#queues.delete(queue.key);
+    this.#forget(queue);
     const nameOf = (owner: PlaceId, template: number): string => this.#options.template(owner, template)?.name ?? queue.placement.name;
     for (const { owner, sequence, wire } of refusals(queue.takeAll(), { error, nameOf })) {
       this.#kernel.send(owner, [ActorNumber.caller, CallerOp.refused, sequence, wire, false]);
     }
   }
 
+  #forget(queue: ClassQueue): void {
+    this.#backlog.delete(queue);
+    this.#spillover.forget(queue);
+  }
+
   #grant(queue: ClassQueue, waiting: number): GrantedLease | undefined {
-    const { admission, workers } = this.#options;
+    const { admission, workers, accelerators } = this.#options;
     const room = admission.roomFor(queue);
-    if (room === undefined) {
-      this.#revokeIdle(queue);
+    if (room === undefined || !accelerators.has(queue.demand.get("GPU"))) {
+      this.#leases.revokeIdle(queue);
       return undefined;
     }
     const worker = this.#workers.free(queue.kind, queue.environment) ?? this.#spareWorker(queue, waiting, workers);
     if (worker === undefined) return undefined;
-    room.take(queue.demand);
-    const lease = new GrantedLease(this.#nextLease++, worker, { queue, room });
-    this.#leases.set(lease.id, lease);
-    worker.leases.add(lease);
-    queue.leases.add(lease);
-    return lease;
+    return this.#leases.open(queue, { worker, room });
   }
 
   /** No worker is free: one more is started, or idle leases are called back, or a waiting thread takes the task in between. */
   #spareWorker(queue: ClassQueue, waiting: number, workers: Workers): WorkerSlot | undefined {
-    if (this.#revokeIdle(queue)) return undefined;
+    if (this.#leases.revokeIdle(queue)) return undefined;
     if (workers.request(queue.kind, queue.environment, waiting)) return undefined;
+    // There are as many as there may be: one of another environment makes room.
+    const unfit = this.#workers.unfit(queue.kind, queue.environment);
+    if (unfit !== undefined) {
+      unfit.retiring = true;
+      workers.retire(unfit.place);
+    }
     return this.#workers.waiting(queue.kind, queue.environment);
   }
 
@@ -265,7 +284,8 @@ export class LocalScheduler implements Actor {
     const { queue } = lease;
     const task = queue.singles.shift();
     if (task !== undefined) {
-      this.#busy(lease, task.owner);
+      this.#backlog.begun(queue, 1);
+      this.#leases.busy(lease, task.owner);
       lease.sent.push(task);
       sendTask(this.#kernel, lease, task);
       return true;
@@ -273,16 +293,9 @@ export class LocalScheduler implements Actor {
     const queued = queue.batchFor(lease);
     if (queued === undefined) return false;
     queued.shown.add(lease);
-    this.#busy(lease, queued.owner);
+    this.#leases.busy(lease, queued.owner);
     sendBatch(this.#kernel, lease, queued);
     return true;
-  }
-
-  #busy(lease: GrantedLease, owner: PlaceId): void {
-    lease.idle = false;
-    lease.lastOwner = owner;
-    lease.stopLinger?.();
-    lease.stopLinger = undefined;
   }
 
   /** The worker had tasks of a lessee's when it was thought idle. */
@@ -290,7 +303,7 @@ export class LocalScheduler implements Actor {
     const lease = this.#leases.get(id);
     if (lease === undefined) return;
     lease.sent = [];
-    this.#busy(lease, lease.lastOwner);
+    this.#leases.busy(lease);
   }
 
   #idle(id: number): void {
@@ -301,50 +314,19 @@ export class LocalScheduler implements Actor {
     lease.queue.forget(lease);
     if (lease.revoking) return;
     if (lease.queue.waiting > 0 && this.#dispatch(lease)) return;
-    this.#linger(lease);
+    this.#leases.linger(lease);
     this.wake();
-  }
-
-  /** Nothing waits: those whose tasks it ran may push the next ones straight to the worker, for a while. */
-  #linger(lease: GrantedLease): void {
-    if (lease.lastOwner >= 0 && !lease.lessees.has(lease.lastOwner)) {
-      lease.lessees.add(lease.lastOwner);
-      this.#kernel.send(lease.lastOwner, [ActorNumber.caller, CallerOp.lease, lease.queue.key, lease.id, lease.worker.place]);
-    }
-    lease.stopLinger ??= this.#options.clock.after(LEASE_LINGER_MS, () => this.#revoke(lease));
-  }
-
-  /** Calls back idle leases so that others may have what they hold; true when one is on its way back. */
-  #revokeIdle(wanted?: ClassQueue): boolean {
-    let coming = false;
-    for (const lease of this.#leases.values()) {
-      if (lease.queue === wanted) continue;
-      if (wanted !== undefined && lease.worker.kind !== wanted.kind && lease.queue.demand.isEmpty) continue;
-      // One that is kept, by a long task or by one that waits for what `wanted` is to run, comes too late.
-      if (!lease.idle || lease.blocked) continue;
-      this.#revoke(lease);
-      coming = true;
-    }
-    return coming;
-  }
-
-  #revoke(lease: GrantedLease): void {
-    if (lease.revoking || !this.#leases.has(lease.id)) return;
-    lease.revoking = true;
-    lease.stopLinger?.();
-    for (const lessee of lease.lessees) this.#kernel.send(lessee, [ActorNumber.caller, CallerOp.leaseEnded, lease.id]);
-    this.#kernel.send(lease.worker.place, [ActorNumber.executor, ExecutorOp.revoke, lease.id]);
   }
 
   /** Ends a lease with what runs under it; one that is idle, as far as anyone knows, gets the time to say so. */
   #stop(lease: GrantedLease, detail: string): void {
     const { workers, clock } = this.#options;
     const kill = (): void => {
-      if (this.#leases.has(lease.id)) workers.kill(lease.worker.place, detail);
+      if (this.#leases.has(lease)) workers.kill(lease.worker.place, detail);
     };
     if (!lease.idle) kill();
     else {
-      this.#revoke(lease);
+      this.#leases.revoke(lease);
       clock.after(RETURN_PATIENCE_MS, kill);
     }
   }
@@ -352,29 +334,15 @@ export class LocalScheduler implements Actor {
   #returned(id: number): void {
     const lease = this.#leases.get(id);
     if (lease === undefined) return;
-    this.#end(lease);
+    this.#leases.end(lease);
     if (lease.worker.retiring && lease.worker.leases.size === 0) this.#options.workers.retire(lease.worker.place);
     this.wake();
   }
 
-  #end(lease: GrantedLease): void {
-    lease.stopLinger?.();
-    this.#leases.delete(lease.id);
-    lease.worker.leases.delete(lease);
-    lease.queue.leases.delete(lease);
-    lease.queue.forget(lease);
-    const { demand } = lease.queue;
-    lease.room.give(lease.blocked ? demand.subtract(cpuPart(demand)) : demand);
-  }
-
-  /** All that runs under the lease waits for objects: its CPU is free for others until it goes on. */
   #setBlocked(id: number, blocked: boolean): void {
     const lease = this.#leases.get(id);
-    if (lease === undefined || lease.blocked === blocked) return;
-    lease.blocked = blocked;
-    const cpus = cpuPart(lease.queue.demand);
-    if (blocked) lease.room.give(cpus);
-    else lease.room.takeAnyway(cpus);
+    if (lease === undefined) return;
+    this.#leases.setBlocked(lease, blocked);
     this.wake();
   }
 
@@ -383,16 +351,24 @@ export class LocalScheduler implements Actor {
     if (slot === undefined) return;
     slot.retiring = true;
     if (slot.leases.size === 0) this.#options.workers.retire(place);
-    for (const lease of slot.leases) this.#revoke(lease);
+    for (const lease of slot.leases) this.#leases.revoke(lease);
   }
 
   #cancel(owner: PlaceId, sequence: number, how: { force: boolean; recursive: boolean; worker?: PlaceId | undefined }): void {
-    if (this.#unready.remove(owner, sequence)) return;
+    const { dropped, claimant } = this.#backlog.drop(owner, sequence);
+    if (dropped) return;
     const fits = (task: QueuedTask): boolean => task.owner === owner && task.sequence === sequence;
-    for (const queue of this.#queues.values()) if (queue.singles.remove(fits) !== undefined) return;
+    const claimed = claimant === undefined || claimant <= 0 ? undefined : placeId(this.#node, claimant);
     // Where it was sent from here counts more: its owner does not hear of it when a worker gives a task back.
-    const place = [...this.#leases.values()].find((lease) => lease.sent.some(fits))?.worker.place ?? how.worker;
-    if (place === undefined) return;
+    const place = this.#leases.workerOf(fits) ?? claimed ?? how.worker;
+    if (place === undefined) {
+      if (nodeOf(owner) === this.#node) this.#spillover.cancel(owner, sequence, how);
+      return;
+    }
+    if (nodeOf(place) !== this.#node) {
+      this.#kernel.send(placeId(nodeOf(place), SYSTEM_SLOT), [ActorNumber.localScheduler, "cancelFor", 0, owner, sequence, how]);
+      return;
+    }
     this.#kernel.send(place, [ActorNumber.executor, ExecutorOp.cancel, owner, sequence, how.recursive, "cancelled"]);
     if (how.force) this.#options.workers.kill(place, "cancel() with force");
   }

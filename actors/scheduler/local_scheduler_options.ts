@@ -1,7 +1,9 @@
 import type { Clock, Kernel, PlaceId } from "../../runtime/kernel/mod.ts";
 import type { TaskTemplate } from "../../runtime/tasks/mod.ts";
+import type { AcceleratorIds } from "./accelerator_ids.ts";
 import type { Admission } from "./admission.ts";
 import type { NodeResources } from "./node_resources.ts";
+import type { SpilloverOptions } from "./spillover.ts";
 import type { WorkerKind } from "./worker_slot.ts";
 
 /** The workers that the scheduler may use. */
@@ -18,6 +20,7 @@ export interface LocalSchedulerOptions {
   kernel: Kernel;
   clock: Clock;
   resources: NodeResources;
+  accelerators: AcceleratorIds;
   /** What this node may run, and from which resources. */
   admission: Admission;
   workers: Workers;
@@ -28,6 +31,8 @@ export interface LocalSchedulerOptions {
   whenHere(ids: readonly string[], action: () => void): () => void;
   places(): Iterable<PlaceId>;
   isolation: "thread" | "process";
+  /** How tasks reach other nodes. */
+  spillover: Pick<SpilloverOptions, "nodeId" | "global" | "alone" | "bytesByNode">;
   /** What could be scheduled has been; resources may be left. */
   scheduled(): void;
 }

@@ -35,6 +35,16 @@ export class WorkerSlots {
     return best;
   }
 
+  /** A worker without a lease that runs other things than what is wanted; none while another ends for that. */
+  unfit(kind: WorkerKind, environment: string): WorkerSlot | undefined {
+    let found: WorkerSlot | undefined;
+    for (const slot of this.#slots.values()) {
+      if (slot.retiring && slot.leases.size === 0) return undefined;
+      if (slot.free && (slot.kind !== kind || slot.environment !== environment)) found ??= slot;
+    }
+    return found;
+  }
+
   get size(): number {
     return this.#slots.size;
   }

@@ -22,8 +22,8 @@ export const getActor: GetActorApi = (async (name: string, options: GetActorOpti
   if (typeof name !== "string") throw new TypeError(`getActor() takes the name of an actor, not ${typeof name}`);
   const { namespace } = checkGetActorOptions(options);
   const { caller, identity } = session();
-  const { id, meta } = await awaiting(caller.actors.ask.lookup(name, namespace ?? identity.namespace));
-  return ActorHandle.of(caller.actors.adopt(id, meta, true));
+  const { id, meta } = await awaiting(caller.actors.ask.lookup(name, namespace ?? currentCall()?.namespace ?? identity.namespace));
+  return ActorHandle.of(caller.actors.lookedUp(id, meta));
 }) as GetActorApi;
 
 /**
@@ -53,7 +53,7 @@ export async function listNamedActors(options: ListNamedActorsOptions = {}): Pro
   if (shadow !== undefined) return await shadow;
   const { allNamespaces = false } = checkListNamedActorsOptions(options);
   const { caller, identity } = session();
-  return (await awaiting(caller.actors.ask.list(allNamespaces ? null : identity.namespace))) as {
+  return (await awaiting(caller.actors.ask.list(allNamespaces ? null : (currentCall()?.namespace ?? identity.namespace)))) as {
     name: string;
     namespace: string;
   }[];

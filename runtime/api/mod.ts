@@ -10,6 +10,7 @@ export {
   timeline,
 } from "./cluster.ts";
 export { get } from "./get.ts";
+export { type Kv, type KvValue, kv } from "./kv.ts";
 export { mapUnordered } from "./map_unordered.ts";
 export { cancel, free, put } from "./objects.ts";
 export {

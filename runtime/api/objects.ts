@@ -26,10 +26,11 @@ export function put<T>(value: T): ObjectRef<T> {
 /**
  * Cancels the task or actor call that makes a ref's value. If it waits it is dropped; if it runs, its
  * `getRuntimeContext().signal` fires, and with `force` its worker is stopped. `get` then rejects with
- * TaskCancelledError. Does nothing when it has ended. Never retried.
+ * TaskCancelledError. Does nothing when it has ended. Never retried. A ref that was made elsewhere is cancelled
+ * by the place that made it, as soon as that hears of it.
  *
  * @param options.recursive cancels what it submitted as well. Default true.
- * @throws RangeError for `force` on an actor call
+ * @throws RangeError for `force` on an actor call that was made here; on others `force` is ignored
  */
 export function cancel(ref: ObjectRef | ObjectRefGenerator, options: CancelOptions = {}): void {
   if (isShadowRun()) return;

@@ -20,7 +20,7 @@ export function placementGroup(bundles: readonly Bundle[], options: PlacementGro
   if (isShadowRun()) return PlacementGroupHandle.of(["p-inert", request.name ?? null, request.bundles]);
   const { caller } = session();
   const id = placementGroupId(caller.place, caller.nextSequence());
-  return PlacementGroupHandle.of([id, request.name ?? null, request.bundles], keeper().create(id, { ...request, namespace: namespace() }));
+  return PlacementGroupHandle.of([id, request.name ?? null, request.bundles], keeper().create(id, { ...request, ...job() }));
 }
 
 /**
@@ -39,7 +39,7 @@ export async function getPlacementGroup(name: string): Promise<PlacementGroup> {
   const shadow = neverInShadow();
   if (shadow !== undefined) return await shadow;
   if (typeof name !== "string") throw new TypeError(`getPlacementGroup() takes the name of a placement group, not ${typeof name}`);
-  const { id, bundles } = await awaiting(keeper().lookup(name, namespace()));
+  const { id, bundles } = await awaiting(keeper().lookup(name, job().namespace));
   return PlacementGroupHandle.of([id, name, bundles]);
 }
 
@@ -51,6 +51,7 @@ export async function placementGroupTable(): Promise<Record<string, PlacementGro
   return Object.fromEntries(groups.map((group) => [group.placementGroupId, group]));
 }
 
-function namespace(): string {
-  return currentCall()?.namespace ?? session().identity.namespace;
+function job(): { jobId: string; namespace: string } {
+  const { jobId, namespace } = currentCall() ?? session().identity;
+  return { jobId, namespace };
 }

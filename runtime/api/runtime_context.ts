@@ -15,6 +15,7 @@ export interface RuntimeContext {
   readonly namespace: string;
   readonly placementGroupId: string | undefined;
   readonly assignedResources: Readonly<Record<string, number>>;
+  /** By kind: `{ GPU: ["0"] }` for a call with GPUs. A worker of its own finds them in CUDA_VISIBLE_DEVICES as well. */
   readonly acceleratorIds: Readonly<Record<string, readonly string[]>>;
   readonly runtimeEnv: Readonly<Record<string, unknown>>;
   readonly nodeLabels: Readonly<Record<string, string>>;
@@ -43,8 +44,8 @@ export function getRuntimeContext(): RuntimeContext {
     namespace: call?.namespace ?? identity.namespace,
     placementGroupId: call?.placementGroupId,
     assignedResources: call?.resources ?? {},
-    acceleratorIds: {},
-    runtimeEnv: call?.runtimeEnv ?? {},
+    acceleratorIds: call?.acceleratorIds === undefined ? {} : { GPU: call.acceleratorIds },
+    runtimeEnv: call?.runtimeEnv ?? { ...identity.runtimeEnv },
     nodeLabels: identity.nodeLabels,
     attempt: call?.attempt ?? 0,
     wasCurrentActorReconstructed: call?.reconstructed ?? false,

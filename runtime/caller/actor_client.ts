@@ -5,11 +5,13 @@ import {
   ActorNumber,
   type Clock,
   type Envelope,
+  HEAD_NODE,
+  HEAD_PLACE,
   type Kernel,
+  nodeOf,
   type PlaceId,
   type Remote,
   remoteContract,
-  systemPlaceOf,
   type Told,
   toldContract,
 } from "../kernel/mod.ts";
@@ -36,7 +38,6 @@ export class ActorClient {
   readonly ask: Remote<ActorsContract>;
   readonly references: LocalReferences<ActorRecord>;
   readonly #kernel: Kernel;
-  readonly #system: PlaceId;
   readonly #clock: Clock;
   readonly #ends: CallEnds;
   /** Last news of actors that have lost their place, until what they sent from there has had time to come. */
@@ -47,16 +48,18 @@ export class ActorClient {
     const { kernel, clock, objects } = options;
     this.#kernel = kernel;
     this.#clock = clock;
-    this.#system = systemPlaceOf(kernel.place);
     this.#ends = ends;
-    this.keeper = toldContract<ActorsContract>(kernel, this.#system, ActorNumber.actors);
-    this.ask = remoteContract<ActorsContract>(kernel, this.#system, ActorNumber.actors);
+    this.keeper = toldContract<ActorsContract>(kernel, HEAD_PLACE, ActorNumber.actors);
+    this.ask = remoteContract<ActorsContract>(kernel, HEAD_PLACE, ActorNumber.actors);
     this.references = new LocalReferences<ActorRecord>(objects.announcer);
   }
 
   /** A record for an actor that this place creates. */
   create(spec: ActorSpec, meta: ActorMeta): ActorRecord {
-    const record = this.#track(this.#record(spec.id, meta, "PENDING"), true);
+    // On the head's own node the keeper counts this place; elsewhere its node has to know of it first.
+    const counted = nodeOf(this.#kernel.place) === HEAD_NODE;
+    const record = this.#track(this.#record(spec.id, meta, "PENDING"), counted);
+    if (!counted) this.references.flush();
     const { id, template, form, data, needs, keeps } = spec;
     this.keeper.create(id, template, form, data, needs, keeps);
     return record;
@@ -85,6 +88,11 @@ export class ActorClient {
     const record = this.#track(this.#record(id, meta, "UNKNOWN"), held);
     this.keeper.watch(id);
     return record;
+  }
+
+  /** The record of an actor that was looked up by its name: on the head's own node the keeper has counted this place. */
+  lookedUp(id: ActorId, meta: ActorMeta): ActorRecord {
+    return this.adopt(id, meta, nodeOf(this.#kernel.place) === HEAD_NODE);
   }
 
   /** Takes over a hold that was counted for this place, for a handle inside a value that nobody has looked at yet. */
@@ -216,7 +224,7 @@ export class ActorClient {
 
   #route(record: ActorRecord, envelope: Envelope): void {
     if (record.phase === "ALIVE") this.#kernel.send(record.place, envelope);
-    else this.#kernel.send(this.#system, [ActorNumber.actors, ActorsOp.relay, record.id, record.incarnation, envelope]);
+    else this.#kernel.send(HEAD_PLACE, [ActorNumber.actors, ActorsOp.relay, record.id, record.incarnation, envelope]);
   }
 
   #fail(call: ActorCall, record: ActorRecord): void {

@@ -9,7 +9,9 @@ import {
   type Kernel,
   type ObjectId,
   objectId,
+  ownerOf,
   type PlaceId,
+  sequenceOf,
   systemPlaceOf,
 } from "../kernel/mod.ts";
 import type { Arguments, TaskTemplate } from "../tasks/mod.ts";
@@ -142,19 +144,20 @@ export class Caller implements Actor {
     return refs;
   }
 
-  /** Cancels what makes the value of `entry`, if this place submitted it and it has not ended. */
+  /** Cancels what makes the value of `entry`; its owner does, where that is another place. */
   cancel(entry: Entry, options: { force: boolean; recursive: boolean }): void {
-    const { sequence } = entry;
-    const task = entry.task ?? this.#tasks.get(sequence);
-    if (task !== undefined) {
-      this.#tasks.stop(task, { ...options, reason: "cancelled" });
+    // What came from elsewhere has no number of its own here, even when it had been made here.
+    const own = entry.place === this.place;
+    if (own && entry.ready && !entry.freed) return;
+    const owner = own ? this.place : ownerOf(entry.id);
+    if (owner !== this.place) {
+      this.kernel.send(owner, [ActorNumber.caller, CallerOp.cancel, entry.id, options.force, options.recursive]);
       return;
     }
-    const call = this.#callOf(entry);
-    if (call === undefined) return;
-    if (options.force)
+    const call = this.#stop(own ? entry.sequence : sequenceOf(entry.id), options);
+    if (call !== undefined && options.force)
       throw new RangeError("cancel(): force is not for actor calls, as it would end the actor; use kill(handle), or cancel without force");
-    this.#calls.stop(call, { ...options, reason: "cancelled" });
+    if (call !== undefined) this.#calls.stop(call, { ...options, reason: "cancelled" });
   }
 
   /** Cancels what the run `parent` at this place has submitted. */
@@ -220,6 +223,13 @@ export class Caller implements Actor {
       case CallerOp.workerLost:
         this.#tasks.workerLost(subject, envelope[3] as Uint8Array, envelope[4] as number[]);
         return;
+      case CallerOp.moved:
+        this.#tasks.moved(subject, envelope[3] as number[]);
+        return;
+      case CallerOp.nodeLost:
+        this.kernel.disconnectNode(subject, new Error(`node ${subject} is gone`));
+        this.#tasks.nodeLost(subject, envelope[3] as Uint8Array);
+        return;
       case CallerOp.groupRemoved:
         this.#tasks.groupRemoved(envelope[2] as string, payloadFromWire(envelope[3] as PayloadWire));
         return;
@@ -232,6 +242,15 @@ export class Caller implements Actor {
       case CallerOp.reclaimed:
         this.objects.sweep();
         return;
+      case CallerOp.cancel: {
+        const [, , id, force, recursive] = envelope as unknown as [0, 0, ObjectId, boolean, boolean];
+        // An item of a generator is there already.
+        if (id.includes(".")) return;
+        // Who asks is not there to be told that force is not for actor calls.
+        const call = this.#stop(sequenceOf(id), { force, recursive });
+        if (call !== undefined) this.#calls.stop(call, { force: false, recursive, reason: "cancelled" });
+        return;
+      }
       case CallerOp.print:
         this.#options.print(envelope[2] as "stdout" | "stderr", envelope[3] as string);
         return;
@@ -284,15 +303,17 @@ export class Caller implements Actor {
     if (call !== undefined) this.#calls.failed(call, fault, retryable);
   }
 
-  /** The call that makes a value: entries of one call are numbered in a row. */
-  #callOf(entry: Entry): ActorCall | undefined {
-    for (let sequence = entry.sequence; sequence > 0; sequence--) {
-      const call = this.#calls.get(sequence);
-      if (call === undefined) {
-        if (entry.sequence - sequence > MAX_RETURNS) return undefined;
-        continue;
-      }
-      return call.entries.includes(entry) || call.stream?.completion === entry ? call : undefined;
+  /** Stops the task that makes the object of this number; an actor call that makes it is returned instead. */
+  #stop(made: number, how: { force: boolean; recursive: boolean }): ActorCall | undefined {
+    // The results of one call are numbered in a row, from its own number on.
+    for (let sequence = made; sequence > Math.max(0, made - MAX_RETURNS); sequence--) {
+      const task = this.#tasks.get(sequence);
+      const found = task ?? this.#calls.get(sequence);
+      if (found === undefined) continue;
+      if (made >= sequence + Math.max(1, found.entries.length)) return undefined;
+      if (task === undefined) return found as ActorCall;
+      this.#tasks.stop(task, { ...how, reason: "cancelled" });
+      return undefined;
     }
     return undefined;
   }

@@ -1,4 +1,4 @@
-import type { PlaceId } from "../kernel/mod.ts";
+import { type NodeNumber, nodeOf, type PlaceId } from "../kernel/mod.ts";
 
 /** The right to push tasks of one scheduling class straight to a worker, until the scheduler ends it. */
 export interface Lease {
@@ -33,6 +33,10 @@ export class Leases {
 
   endAllOf(worker: PlaceId): void {
     for (const lease of [...this.#byId.values()]) if (lease.worker === worker) this.end(lease.id);
+  }
+
+  endAllAt(node: NodeNumber): void {
+    for (const lease of [...this.#byId.values()]) if (nodeOf(lease.worker) === node) this.end(lease.id);
   }
 
   /** A lease of the class under which nothing runs, as far as this place knows. */

@@ -1,5 +1,5 @@
-import type { PlaceId } from "../kernel/mod.ts";
-import type { Arguments, TaskBatch, TaskTemplate } from "../tasks/mod.ts";
+import { type NodeNumber, nodeOf, type PlaceId } from "../kernel/mod.ts";
+import { type Arguments, nodeOfClaimant, type TaskBatch, type TaskTemplate } from "../tasks/mod.ts";
 import type { Entry } from "./entry.ts";
 import type { ItemStream } from "./item_stream.ts";
 import type { Lease } from "./leases.ts";
@@ -10,6 +10,8 @@ export type Whereabouts =
   | { readonly at: "lease"; readonly lease: Lease }
   | { readonly at: "batch"; readonly batch: TaskBatch; readonly index: number }
   | { readonly at: "scheduler" }
+  /** At another node's scheduler or workers. */
+  | { readonly at: "node"; readonly node: NodeNumber }
   | { readonly at: "inline" };
 
 /** A task that its owner has submitted and that has not ended. Kept whole, so that it can be submitted again. */
@@ -38,5 +40,12 @@ export function workerOf(task: PendingTask, placeOfSlot: (slot: number) => Place
   if (whereabouts.at === "lease") return whereabouts.lease.worker;
   if (whereabouts.at !== "batch") return undefined;
   const claimant = whereabouts.batch.claimant(whereabouts.index);
-  return claimant > 0 ? placeOfSlot(claimant) : undefined;
+  return claimant > 0 && nodeOfClaimant(claimant) === undefined ? placeOfSlot(claimant) : undefined;
+}
+
+/** Whether a node other than the owner's has the task. */
+export function isAtNode({ whereabouts }: PendingTask, node: NodeNumber): boolean {
+  if (whereabouts.at === "node") return whereabouts.node === node;
+  if (whereabouts.at === "lease") return nodeOf(whereabouts.lease.worker) === node;
+  return whereabouts.at === "batch" && nodeOfClaimant(whereabouts.batch.claimant(whereabouts.index)) === node;
 }

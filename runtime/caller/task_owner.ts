@@ -1,14 +1,24 @@
 import { currentCall } from "../context/mod.ts";
 import { ExecutorOp, type SchedulerContract } from "../contracts/mod.ts";
 import { type CancelReason, type Death, OutOfMemoryError, TaskCancelledError, WorkerCrashedError } from "../errors/mod.ts";
-import { ActorNumber, type Clock, type Kernel, type PlaceId, systemPlaceOf, type Told, taskId, toldContract } from "../kernel/mod.ts";
+import {
+  ActorNumber,
+  type Clock,
+  type Kernel,
+  type NodeNumber,
+  type PlaceId,
+  systemPlaceOf,
+  type Told,
+  taskId,
+  toldContract,
+} from "../kernel/mod.ts";
 import type { Arguments, TaskTemplate } from "../tasks/mod.ts";
 import { decodeValue, type Payload } from "../values/mod.ts";
 import type { Entry } from "./entry.ts";
 import type { ItemStream } from "./item_stream.ts";
 import type { ObjectClient } from "./object_client.ts";
 import type { Outcomes } from "./outcomes.ts";
-import { IN_BACKLOG, type PendingTask } from "./pending_task.ts";
+import { IN_BACKLOG, isAtNode, type PendingTask } from "./pending_task.ts";
 import { TaskSubmitter } from "./task_submitter.ts";
 
 export interface TaskOwnerOptions {
@@ -131,6 +141,25 @@ export class TaskOwner {
         else this.#lost(task, death);
       }
     });
+  }
+
+  /** These tasks went on to another node. */
+  moved(node: NodeNumber, sequences: readonly number[]): void {
+    for (const sequence of sequences) {
+      const task = this.#tasks.get(sequence);
+      if (task?.whereabouts.at === "scheduler") task.whereabouts = { at: "node", node };
+    }
+  }
+
+  /** Another node is gone, with what it had of this place's tasks. */
+  nodeLost(node: NodeNumber, encoded: Uint8Array): void {
+    this.submitter.leases.endAllAt(node);
+    const death = decodeValue(encoded) as Death;
+    for (const task of [...this.#tasks.values()]) {
+      if (!isAtNode(task, node)) continue;
+      if (task.retriesLeft !== 0) this.#again(task);
+      else this.#lost(task, death);
+    }
   }
 
   /** A placement group is gone: what was to run in it, or runs in it, has failed. */

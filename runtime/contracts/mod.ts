@@ -1,9 +1,24 @@
 /** What places may say to each other: contracts by name, hot messages by number. */
 export type { ActorLookup, ActorSpec, ActorSpecWire, ActorStateWire, ActorsContract } from "./actors.ts";
+export type {
+  ClusterContract,
+  ClusterStatus,
+  MemberContract,
+  NodeReportWire,
+  NodeSpecWire,
+  PeerInfo,
+  PendingDemand,
+  SeatsContract,
+  WorkerRowWire,
+} from "./cluster.ts";
 export type { FunctionsContract } from "./functions.ts";
+export type { KvContract, KvValue } from "./kv.ts";
 export type { ExitWire, NodeContract, PlaceContract, Welcome } from "./node.ts";
-export type { ObjectsContract } from "./objects.ts";
+export type { ObjectsContract, SealedWire } from "./objects.ts";
 export { ActorsOp, ATTEMPT_SHIFT, CallerOp, ExecutorOp, SchedulerOp, TaskFlag } from "./ops.ts";
-export type { BundlesContract, GlobalSchedulerContract, PlacementDemand } from "./placement.ts";
+export type { Allotment, AllotmentAsk, BundlesContract, GlobalSchedulerContract, PlacementDemand } from "./placement.ts";
 export type { PlacementGroupInfo, PlacementGroupsContract } from "./placement_groups.ts";
+export type { Notice, PubSubContract, SubscriberContract, Topic } from "./pubsub.ts";
 export type { SchedulerContract } from "./scheduler.ts";
+export type { StateContract } from "./state.ts";
+export type { LocatedWire, NodeObjectsContract } from "./transfer.ts";

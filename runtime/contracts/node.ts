@@ -6,6 +6,8 @@ export interface Welcome {
   readonly jobId: string;
   readonly namespace: string;
   readonly labels: Record<string, string>;
+  /** Where other nodes reach this one; empty when there can be none. */
+  readonly url: string;
 }
 
 /** A thread's or process's end as it is told. `error` is encoded. */
@@ -38,11 +40,6 @@ export interface NodeContract {
   output(caller: Caller, place: PlaceId, stream: "stdout" | "stderr", lines: readonly (readonly [label: string, line: string])[]): void;
   /** What ran when, as numbers: owner, sequence, template, begin and end in milliseconds, for each task. */
   events(caller: Caller, rows: Uint8Array, dropped: number): void;
-  /** All nodes, as `nodes()` gives them. */
-  nodes(caller: Caller): Record<string, unknown>[];
-  state(caller: Caller, query: { kind: string; id?: string; limit?: number }): unknown;
-  /** What ran when, as events of a Chrome trace. */
-  timeline(caller: Caller): Promise<unknown[]> | unknown[];
   /** Ends the system actors; the host ends the threads afterwards. */
   shutdown(caller: Caller): Promise<void>;
 }

@@ -33,8 +33,14 @@ export const CallerOp = {
   reclaimed: 14,
   /** count : so many holds were announced before what follows; see `Announcer` */
   announced: 16,
+  /** node, [task sequences] : these tasks went on to another node's scheduler */
+  moved: 17,
+  /** node, death : a node is gone; what it had of this place's tasks is tried again, or fails */
+  nodeLost: 18,
   /** placement group id, fault : the group was removed, and with it the tasks that were to run in it */
   groupRemoved: 15,
+  /** object id, force, recursive : from a place that has a ref to it; what makes the object is not wanted any more */
+  cancel: 19,
 } as const;
 
 export const ExecutorOp = {
@@ -52,6 +58,8 @@ export const ExecutorOp = {
   consumed: 6,
   /** place : it is gone, and what it submitted is wanted no more */
   ownerLost: 7,
+  /** lease id or actor id, ids, whether the whole worker is for it : the GPUs that it has, before anything runs with them */
+  accelerators: 8,
 } as const;
 
 export const SchedulerOp = {
@@ -69,6 +77,10 @@ export const SchedulerOp = {
   returned: 6,
   /** lease id : revoked, and kept until what runs under it has ended */
   kept: 7,
+  /** owner place, template number, attachment index : a batch that another node's scheduler sends on */
+  spilled: 8,
+  /** scheduling class, count : so many of the tasks that were sent on have been given to workers */
+  taken: 9,
 } as const;
 
 export const ActorsOp = {

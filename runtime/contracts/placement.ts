@@ -1,4 +1,4 @@
-import type { Caller } from "../kernel/mod.ts";
+import type { Caller, NodeNumber } from "../kernel/mod.ts";
 import type { Fallback, LabelSelector, ResolvedStrategy } from "../options/mod.ts";
 
 /** What a scheduling class of tasks, or an actor, asks for when it is to be placed: plain data. */
@@ -12,6 +12,18 @@ export interface PlacementDemand {
   readonly fallbackStrategy: readonly Fallback[] | undefined;
 }
 
+/** How many of the tasks that were asked about a node has room for at this moment. */
+export type Allotment = readonly [nodeId: string, node: NodeNumber, tasks: number];
+
+export interface AllotmentAsk {
+  /** The node that asks. */
+  readonly from: string;
+  readonly wanted: number;
+  /** The node that asks is full. */
+  readonly elsewhere: boolean;
+  readonly locality?: Readonly<Record<string, number>>;
+}
+
 /** The scheduler of the whole cluster: places what a node's own scheduler can't, or may not, place by itself. */
 export interface GlobalSchedulerContract {
   /**
@@ -22,6 +34,11 @@ export interface GlobalSchedulerContract {
    * @throws PlacementGroupError when its placement group is gone
    */
   place(caller: Caller, demand: PlacementDemand, from: string): Promise<string> | string;
+  /**
+   * Nodes with room for up to `wanted` tasks with that demand, and for how many each; at least for one. Otherwise as
+   * `place`. `locality`: bytes of the arguments that nodes have already, by node id.
+   */
+  allot(caller: Caller, demand: PlacementDemand, ask: AllotmentAsk): Promise<Allotment[]>;
 }
 
 /** A node's part in reserving the bundles of placement groups: the two phases. All or nothing on each node. */

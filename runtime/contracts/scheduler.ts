@@ -4,6 +4,6 @@ import type { Caller, PlaceId } from "../kernel/mod.ts";
 export interface SchedulerContract {
   /** Drops the caller's task if it waits here; else tells the worker that runs it, or with `force` ends that worker. */
   cancel(caller: Caller, sequence: number, options: { force: boolean; recursive: boolean; worker?: PlaceId | undefined }): void;
-  totalResources(caller: Caller): Record<string, number>;
-  availableResources(caller: Caller): Record<string, number>;
+  /** The same for a task of another place, from its own node's scheduler. */
+  cancelFor(caller: Caller, owner: PlaceId, sequence: number, options: { force: boolean; recursive: boolean; worker?: PlaceId | undefined }): void;
 }

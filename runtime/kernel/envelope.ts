@@ -28,6 +28,14 @@ export const ActorNumber = {
   actors: 17,
   placementGroups: 18,
   bundles: 19,
+  kv: 20,
+  pubsub: 21,
+  cluster: 22,
+  member: 23,
+  seats: 24,
+  nodeObjects: 25,
+  subscriptions: 26,
+  state: 27,
 } as const;
 
 /** An actor: it gets one envelope at a time, in the order in which each sender sent them. */

@@ -16,6 +16,9 @@ export const SYSTEM_SLOT = 0;
 export const DRIVER_SLOT = 1;
 export const FIRST_WORKER_SLOT = 2;
 
+/** The node that has the control store. */
+export const HEAD_NODE: NodeNumber = 1;
+
 export function placeId(node: NodeNumber, slot: number): PlaceId {
   return node * PLACES_PER_NODE + slot;
 }
@@ -23,6 +26,9 @@ export function placeId(node: NodeNumber, slot: number): PlaceId {
 export function nodeOf(place: PlaceId): NodeNumber {
   return Math.floor(place / PLACES_PER_NODE);
 }
+
+/** The head's system worker: the control store, the global scheduler and the keepers of actors and placement groups. */
+export const HEAD_PLACE: PlaceId = placeId(HEAD_NODE, SYSTEM_SLOT);
 
 /** The place of the system worker of the node that `place` belongs to. */
 export function systemPlaceOf(place: PlaceId): PlaceId {

@@ -2,7 +2,7 @@ import type { Attachment, Frame, Link } from "../../net/mod.ts";
 import { decodeBatch } from "../../net/mod.ts";
 import { Asks } from "./asks.ts";
 import { type Actor, ActorNumber, type Delivery, type Envelope } from "./envelope.ts";
-import type { PlaceId } from "./ids.ts";
+import { type NodeNumber, nodeOf, type PlaceId } from "./ids.ts";
 import { Outbox } from "./outbox.ts";
 
 /** How errors cross: the kernel carries them, another room knows their classes. */
@@ -18,6 +18,8 @@ export interface KernelOptions {
   onUnlinked?: (place: PlaceId) => void;
   /** The node's system worker hands over the end of a link to another place. */
   onLink?: (place: PlaceId, port: MessagePort) => void;
+  /** In a system worker: the link to another node. */
+  route?: (node: NodeNumber) => Link | undefined;
   /** Called for an actor's uncaught error; the kernel itself goes on. */
   onFault?: (error: unknown, envelope: Envelope) => void;
 }
@@ -35,6 +37,7 @@ export class Kernel {
   readonly #faults: FaultWire;
   readonly #onUnlinked: ((place: PlaceId) => void) | undefined;
   readonly #onLink: ((place: PlaceId, port: MessagePort) => void) | undefined;
+  readonly #route: ((node: NodeNumber) => Link | undefined) | undefined;
   readonly #onFault: (error: unknown, envelope: Envelope) => void;
   readonly #actors: (Actor | undefined)[] = [];
   readonly #outboxes: Map<PlaceId, Outbox> = new Map();
@@ -51,6 +54,7 @@ export class Kernel {
     this.#faults = options.faults;
     this.#onUnlinked = options.onUnlinked;
     this.#onLink = options.onLink;
+    this.#route = options.route;
     this.#onFault =
       options.onFault ??
       ((error) =>
@@ -88,6 +92,16 @@ export class Kernel {
     this.#links.delete(place);
     this.#outboxes.delete(place);
     this.#asks.abandon(error ?? new Error(`place ${place} is gone`), place);
+  }
+
+  /** Forgets all places of a node that is gone. */
+  disconnectNode(node: NodeNumber, error: unknown): void {
+    for (const place of [...this.#outboxes.keys()]) if (nodeOf(place) === node) this.disconnect(place, error);
+  }
+
+  /** Questions of this place that have no answer yet. */
+  get openAsks(): number {
+    return this.#asks.size;
   }
 
   hasLink(place: PlaceId): boolean {
@@ -150,7 +164,7 @@ export class Kernel {
     let outbox = this.#outboxes.get(to);
     if (outbox === undefined) {
       if (to === this.place) return this.#markDirty(this.#loopback);
-      const link = this.#links.get(to) ?? this.#gateway ?? UNREACHABLE;
+      const link = this.#linkTo(to);
       outbox = new Outbox(to, this.place, link);
       this.#outboxes.set(to, outbox);
       if (!this.#links.has(to)) this.#onUnlinked?.(to);
@@ -164,7 +178,16 @@ export class Kernel {
   }
 
   #forward(frame: Frame): void {
-    (this.#links.get(frame.to) ?? this.#gateway ?? UNREACHABLE).send(frame);
+    // What this place has to say because of what the frame's sender told it before must not come after the frame.
+    if (nodeOf(frame.to) !== nodeOf(this.place) && this.#dirty.length > 0) this.flush();
+    this.#linkTo(frame.to).send(frame);
+  }
+
+  #linkTo(place: PlaceId): Link {
+    const link = this.#links.get(place) ?? this.#gateway;
+    if (link !== undefined) return link;
+    const node = nodeOf(place);
+    return (node === nodeOf(this.place) ? undefined : this.#route?.(node)) ?? UNREACHABLE;
   }
 
   #deliver(envelope: Envelope, delivery: Delivery): void {

@@ -51,7 +51,7 @@ export function openPlace(options: PlaceOptions): Place {
     },
     onLink: (to, port) => options.onLink(to, port, kernel),
   });
-  const definitions = new Definitions(kernel, options.isolation);
+  const definitions = new Definitions(kernel, { isolation: options.isolation, environment: options.identity.runtimeEnv, job: options.identity });
   const functions = new Functions(clock);
   if (!travels) registerOwnTravel((record) => functions.now(record));
   travels = true;

@@ -1,6 +1,6 @@
 import { Entry, ObjectRef } from "../caller/mod.ts";
 import type { PlacementGroupsContract } from "../contracts/mod.ts";
-import { ActorNumber, type Remote, remoteContract, systemPlaceOf } from "../kernel/mod.ts";
+import { ActorNumber, HEAD_PLACE, type Remote, remoteContract } from "../kernel/mod.ts";
 import type { Bundle } from "../options/mod.ts";
 import { awaiting, neverInShadow, session } from "../session/mod.ts";
 import type { PlacementGroup, ObjectRef as PublicRef } from "../types/mod.ts";
@@ -83,5 +83,5 @@ export class PlacementGroupHandle implements PlacementGroup {
 /** The control store's keeper of placement groups. */
 export function keeper(): Remote<PlacementGroupsContract> {
   const { kernel } = session().caller;
-  return remoteContract<PlacementGroupsContract>(kernel, systemPlaceOf(kernel.place), ActorNumber.placementGroups);
+  return remoteContract<PlacementGroupsContract>(kernel, HEAD_PLACE, ActorNumber.placementGroups);
 }

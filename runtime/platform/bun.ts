@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { nodeParts, spawnChild } from "./node_parts.ts";
+import { commandOf, nodeParts, spawnChild } from "./node_parts.ts";
 import type { Platform } from "./platform.ts";
 
 /** The little of Bun's namespace that is used; its types are not known to Deno's compiler. */
@@ -15,7 +15,9 @@ export const bunPlatform: Platform = {
   name: "bun",
   version: bun.version,
   stopsBusyThreads: true,
+  commandOf: (file, runtime = "bun") => commandOf(file, runtime, runtime === "bun"),
   spawnChild: (module, options) => spawnChild([nodeParts.execPath, "run", fileURLToPath(module)], options),
+  ownEnv: () => {},
   endWhenAsked: () => {},
   collectGarbage: () => bun.gc(true),
   web: async () => (await import("./bun_web.ts")).bunWeb,

@@ -3,25 +3,29 @@ import type { Fetch, WebRuntime } from "./platform.ts";
 
 interface BunServer {
   readonly port: number;
+  requestIP(request: Request): { address: string } | null;
   stop(closeActiveConnections: boolean): Promise<void>;
 }
 
 /** The little of Bun's namespace that is used; its types are not known to Deno's compiler. */
 interface BunNamespace {
-  serve(options: { hostname: string; port: number; fetch: Fetch; websocket: object }): BunServer;
+  serve(options: { hostname: string; port: number; fetch: Fetch; websocket: object; tls?: object }): BunServer;
 }
 
 const bun = (globalThis as unknown as { Bun: BunNamespace }).Bun;
 
 export const bunWeb: WebRuntime = {
   upgradeWebSocket: upgradeWebSocket as WebRuntime["upgradeWebSocket"],
-  serve(app, { hostname, port, messageBytes }) {
+  serve(app, { hostname, port, messageBytes, tls }) {
     const server = bun.serve({
       hostname,
       port,
       fetch: app,
+      ...(tls === undefined ? {} : { tls }),
       websocket: { ...websocket, maxPayloadLength: messageBytes, idleTimeout: 0, perMessageDeflate: false },
     });
     return { port: server.port, close: () => server.stop(true) };
   },
+  // The server itself is what Bun passes on.
+  remoteAddress: (request, environment) => (environment as BunServer | undefined)?.requestIP(request)?.address ?? "unknown",
 };

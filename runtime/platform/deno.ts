@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { parentPort, type Worker } from "node:worker_threads";
-import { nodeParts, spawnChild, spawnThread, watchOwnExit } from "./node_parts.ts";
+import { commandOf, nodeParts, spawnChild, spawnThread, watchOwnExit } from "./node_parts.ts";
 import type { Exit, Platform } from "./platform.ts";
 
 /** The little of Deno's namespace that is used; its types are not part of this project's compilation. */
@@ -11,6 +11,13 @@ interface DenoNamespace {
   version: { deno: string };
   exit(code?: number): never;
   unrefTimer(timer: number): void;
+  env: {
+    get(name: string): string | undefined;
+    set(name: string, value: string): void;
+    has(name: string): boolean;
+    delete(name: string): void;
+    toObject(): Record<string, string>;
+  };
 }
 
 const deno = (globalThis as unknown as { Deno: DenoNamespace }).Deno;
@@ -39,6 +46,7 @@ export const denoPlatform: Platform = {
   version: deno.version.deno,
   stopsBusyThreads: false,
   spawnThread: (module, options) => spawnThread(module, options, askToEnd),
+  commandOf: (file, runtime = "deno") => commandOf(file, runtime, runtime === "deno"),
   spawnChild: (module, options) => spawnChild([nodeParts.execPath, "run", "-A", "--no-prompt", fileURLToPath(module)], options),
   watchOwnExit(onExit: (exit: Exit) => unknown): void {
     const tell = watchOwnExit(onExit);
@@ -58,6 +66,16 @@ export const denoPlatform: Platform = {
       takeBack();
       process.off("uncaughtExceptionMonitor", onError);
     };
+  },
+  // `Deno.env` is the process's, whatever thread asks.
+  ownEnv(): void {
+    Object.assign(deno.env, {
+      get: (name: string) => process.env[name],
+      set: (name: string, value: string) => void (process.env[name] = value),
+      has: (name: string) => process.env[name] !== undefined,
+      delete: (name: string) => void delete process.env[name],
+      toObject: () => ({ ...process.env }) as Record<string, string>,
+    } satisfies typeof deno.env);
   },
   endWhenAsked(): void {
     parentPort?.on("message", (message: unknown) => {

@@ -8,7 +8,7 @@ interface DenoServer {
 
 /** The little of Deno's namespace that is used; its types are not part of this project's compilation. */
 interface DenoNamespace {
-  serve(options: { hostname: string; port: number; signal: AbortSignal; onListen(): void }, handler: Fetch): DenoServer;
+  serve(options: { hostname: string; port: number; signal: AbortSignal; onListen(): void; cert?: string; key?: string }, handler: Fetch): DenoServer;
 }
 
 const deno = (globalThis as unknown as { Deno: DenoNamespace }).Deno;
@@ -16,9 +16,9 @@ const deno = (globalThis as unknown as { Deno: DenoNamespace }).Deno;
 export const denoWeb: WebRuntime = {
   upgradeWebSocket: upgradeWebSocket as unknown as WebRuntime["upgradeWebSocket"],
   // Deno bounds messages by itself; whoever takes them in looks at their size again.
-  serve(app, { hostname, port }) {
+  serve(app, { hostname, port, tls }) {
     const ending = new AbortController();
-    const server = deno.serve({ hostname, port, signal: ending.signal, onListen: () => {} }, app);
+    const server = deno.serve({ hostname, port, signal: ending.signal, onListen: () => {}, ...tls }, app);
     return {
       port: server.addr.port,
       async close() {
@@ -27,4 +27,5 @@ export const denoWeb: WebRuntime = {
       },
     };
   },
+  remoteAddress: (_request, environment) => (environment as { remoteAddr?: { hostname?: string } } | undefined)?.remoteAddr?.hostname ?? "unknown",
 };

@@ -1,7 +1,8 @@
 import { Buffer } from "node:buffer";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { readFileSync, writeSync } from "node:fs";
+import { existsSync, readFileSync, writeSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { isMainThread, Worker, workerData } from "node:worker_threads";
 import type { Child, ChildOptions, Exit, Hardware, Platform, Thread, ThreadOptions } from "./platform.ts";
@@ -14,6 +15,7 @@ export function spawnThread(module: string, options: ThreadOptions, askToEnd?: (
     name: options.name,
     workerData: options.data,
     transferList: [...options.transfer] as never,
+    ...(options.env === undefined ? {} : { env: { ...process.env, ...options.env } }),
   });
   let error: unknown;
   let gone = false;
@@ -27,10 +29,16 @@ export function spawnThread(module: string, options: ThreadOptions, askToEnd?: (
     options.onExit({ code: error === undefined ? code : code || 1, error });
   });
   worker.unref();
+  let asked = false;
   return {
     async terminate() {
       if (gone) return true;
       const ended = askToEnd === undefined || (await askToEnd(worker));
+      // A thread that is only slow ends by itself, and says so; one that is terminated would not.
+      if (!ended && !asked) {
+        asked = true;
+        return gone;
+      }
       try {
         await worker.terminate();
       } catch {
@@ -122,10 +130,31 @@ function memoryKills(): number {
   }
 }
 
+const ARGUMENTS = { bun: ["run"], deno: ["run", "-A", "--no-prompt"] } as const;
+
+/** The command that runs a file in the runtime `name`, of which this process's own is at `execPath` if it is the same. */
+export function commandOf(file: string, name: "bun" | "deno", own: boolean): readonly string[] {
+  return [own ? process.execPath : programOf(name), ...ARGUMENTS[name], file];
+}
+
+/** Beside the packages of the folder that this process runs in, or of one around it; else wherever the PATH leads. */
+function programOf(name: string): string {
+  for (let folder = process.cwd(); ; folder = dirname(folder)) {
+    const candidate = join(folder, "node_modules", ".bin", name);
+    if (existsSync(candidate)) return candidate;
+    if (folder === dirname(folder)) return name;
+  }
+}
+
 export function takeEnv(name: string): string | undefined {
   const value = process.env[name];
   delete process.env[name];
   return value;
+}
+
+export function setEnv(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
 }
 
 export function onLastTurn(action: () => void): () => void {
@@ -176,6 +205,23 @@ export function onInterrupt(action: () => Promise<void>): () => void {
   };
 }
 
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+export function signal(pid: number, name: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended.
+  }
+}
+
 export function keepAlive(): () => void {
   const timer = setInterval(() => {}, 2 ** 30);
   return () => clearInterval(timer);
@@ -213,7 +259,10 @@ export function watchOwnExit(onExit: (exit: Exit) => unknown): (exit: Exit) => u
 }
 
 /** What both adapters have in common, and the path of the runtime's own program. */
-export type NodeParts = Omit<Platform, "name" | "version" | "stopsBusyThreads" | "spawnChild" | "collectGarbage" | "endWhenAsked" | "web"> & {
+export type NodeParts = Omit<
+  Platform,
+  "name" | "version" | "stopsBusyThreads" | "spawnChild" | "commandOf" | "collectGarbage" | "ownEnv" | "endWhenAsked" | "web"
+> & {
   readonly execPath: string;
 };
 
@@ -222,7 +271,9 @@ export const nodeParts: NodeParts = {
   args: process.argv.slice(2),
   hardware,
   env: (name: string): string | undefined => process.env[name],
+  setEnv,
   takeEnv,
+  environment: (): Record<string, string> => ({ ...process.env }) as Record<string, string>,
   isMainThread: (): boolean => isMainThread,
   threadData: (): unknown => workerData,
   spawnThread,
@@ -231,6 +282,8 @@ export const nodeParts: NodeParts = {
   onLastTurn,
   onProcessExit,
   onInterrupt,
+  isAlive,
+  signal,
   keepAlive,
   print,
   write,

@@ -11,7 +11,10 @@ export interface Exit {
 
 /** A Web Worker that this thread started. */
 export interface Thread {
-  /** Ends the thread. False when code in it goes on for ever, because the runtime cannot stop a busy loop. */
+  /**
+   * Ends the thread. False when it had not ended soon after: it is slow, for the machine is busy or the thread has
+   * only begun, or it is in a busy loop that the runtime cannot stop. Asked again later, false means a busy loop.
+   */
   terminate(): Promise<boolean>;
 }
 
@@ -26,6 +29,8 @@ export interface ThreadOptions {
   /** What the thread finds in `threadData()`. */
   data: unknown;
   transfer: readonly MessagePort[];
+  /** Variables on top of a copy of this process's environment; the thread then has one of its own. */
+  env?: Readonly<Record<string, string>>;
   onExit(exit: Exit): void;
 }
 
@@ -49,7 +54,17 @@ export interface Hardware {
 export interface WebRuntime {
   readonly upgradeWebSocket: UpgradeWebSocket<unknown, WebSocketUpgradeOptions>;
   /** Listens on `port`, 0 for any that is free. Messages of more than `messageBytes` end their socket. */
-  serve(app: Fetch, options: { hostname: string; port: number; messageBytes: number }): WebServer;
+  serve(app: Fetch, options: ServeOptions): WebServer;
+  /** Where a request comes from, by what the server has passed on beside it. */
+  remoteAddress(request: Request, environment: unknown): string;
+}
+
+export interface ServeOptions {
+  readonly hostname: string;
+  readonly port: number;
+  readonly messageBytes: number;
+  /** PEM texts. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** For sockets that may be silent for long: neither side pings, so that a busy loop on the other side is no end. */
@@ -81,17 +96,25 @@ export interface Platform {
   readonly stopsBusyThreads: boolean;
   hardware(): Hardware;
   env(name: string): string | undefined;
-  /** The same, and takes it out, so that neither users' code nor their own child processes see it. */
+  /** Sets it, or takes it out, in this worker's own environment; other threads do not see it. */
+  setEnv(name: string, value: string | undefined): void;
+  /** The same as `env`, and takes it out, so that neither users' code nor their own child processes see it. */
   takeEnv(name: string): string | undefined;
   isMainThread(): boolean;
   threadData(): unknown;
   spawnThread(module: string, options: ThreadOptions): Thread;
   spawnChild(module: string, options: ChildOptions): Child;
+  /** The command that runs a file, in this runtime or another: that is found beside this project's packages, or on the PATH. */
+  commandOf(file: string, runtime?: "bun" | "deno"): readonly string[];
+  /** A copy of this process's environment. */
+  environment(): Record<string, string>;
   /**
    * Calls back before this thread ends by an uncaught error, an unhandled rejection or an exit call. With an error the
    * end waits for what `onExit` returns, but not for long; an exit call cannot wait.
    */
   watchOwnExit(onExit: (exit: Exit) => unknown): void;
+  /** Makes this thread's own environment the one that all ways to read one see. For threads that were given `env`. */
+  ownEnv(): void;
   /** Lets `Thread.terminate` end this thread, where it needs its help. For threads whose first module is ours. */
   endWhenAsked(): void;
   /** Leaves Ctrl-C to the parent process, which has it too. */
@@ -102,6 +125,10 @@ export interface Platform {
   onInterrupt(action: () => Promise<void>): () => void;
   /** Runs `action` when nothing is left to do; what it begins is done before the process ends. Returns the way to take it back. */
   onLastTurn(action: () => void): () => void;
+  /** Whether a process of this machine is there; also one of another user's. */
+  isAlive(pid: number): boolean;
+  /** Sends a signal to a process, if it is there. */
+  signal(pid: number, signal: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
   /** Keeps the process alive until the returned function is called. */
   keepAlive(): () => void;
   /** Writes a line to the process's own terminal. */

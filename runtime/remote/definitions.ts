@@ -1,9 +1,18 @@
+import { currentCall } from "../context/mod.ts";
 import type { FunctionsContract } from "../contracts/mod.ts";
 import { FunctionNotFoundError } from "../errors/mod.ts";
 import { analyse, analyseValue, type Callable, type Definition, definitionId, FunctionNotFoundFault, lookupRemote } from "../functions/mod.ts";
 import { ActorNumber, type Kernel, systemPlaceOf, type Told, toldContract } from "../kernel/mod.ts";
-import { type ResolvedActorOptions, resolveActorOptions, resolveTaskOptions } from "../options/mod.ts";
-import type { ActorMeta, ActorTemplate, FunctionRecord, MethodMeta, TaskTemplate, Template } from "../tasks/mod.ts";
+import {
+  inheritEnv,
+  needsProcess,
+  type ResolvedActorOptions,
+  type RuntimeEnv,
+  resolveActorOptions,
+  resolveEnv,
+  resolveTaskOptions,
+} from "../options/mod.ts";
+import type { ActorMeta, ActorTemplate, FunctionRecord, JobFields, MethodMeta, TaskTemplate, Template } from "../tasks/mod.ts";
 import { contextOf, encodeValue } from "../values/mod.ts";
 import type { OwnTemplates } from "../worker/mod.ts";
 import { type Core, coreOf, type Definable, portableOptions, type RemoteWire } from "./definable.ts";
@@ -16,15 +25,21 @@ export class Definitions implements OwnTemplates {
   readonly #kernel: Kernel;
   readonly #table: Told<FunctionsContract>;
   readonly #isolation: "thread" | "process";
+  /** What is submitted here inherits it. */
+  readonly #environment: RuntimeEnv | undefined;
+  /** What is submitted outside any call works for it. */
+  readonly #ownJob: JobFields;
   readonly #templates: { template: Template; run: unknown }[] = [];
   /** Ids of what was defined here; a later node of this process has a function table of its own. */
   readonly #functionIds: WeakMap<Definable, string> = new WeakMap();
   readonly #taskTemplates: WeakMap<Core, TaskTemplate> = new WeakMap();
   readonly #actorTemplates: WeakMap<Core, ActorTemplate> = new WeakMap();
 
-  constructor(kernel: Kernel, isolation: "thread" | "process") {
+  constructor(kernel: Kernel, surroundings: { isolation: "thread" | "process"; environment: RuntimeEnv | undefined; job: JobFields }) {
     this.#kernel = kernel;
-    this.#isolation = isolation;
+    this.#isolation = surroundings.isolation;
+    this.#environment = surroundings.environment;
+    this.#ownJob = surroundings.job;
     this.#table = toldContract<FunctionsContract>(kernel, systemPlaceOf(kernel.place), ActorNumber.gcs);
   }
 
@@ -34,16 +49,19 @@ export class Definitions implements OwnTemplates {
   }
 
   taskTemplate(core: Core): TaskTemplate {
+    const job = currentCall() ?? this.#ownJob;
     const known = this.#taskTemplates.get(core);
-    if (known !== undefined) return known;
+    if (known?.jobId === job.jobId) return known;
     const { definable } = core;
-    const options = resolveTaskOptions(core.options, definable);
+    const options = this.#inEnvironment(resolveTaskOptions(core.options, definable));
     const inline = options.isolation === "inline";
     const functionId = inline && definable.run !== undefined ? "" : this.define(definable);
     const template: TaskTemplate = {
       owner: this.#kernel.place,
       number: this.#templates.length,
       kind: "task",
+      jobId: job.jobId,
+      namespace: job.namespace,
       functionId,
       name: options.name ?? (definable.name || "(anonymous)"),
       options,
@@ -57,15 +75,18 @@ export class Definitions implements OwnTemplates {
   }
 
   actorTemplate(core: Core): ActorTemplate {
+    const job = currentCall() ?? this.#ownJob;
     const known = this.#actorTemplates.get(core);
-    if (known !== undefined) return known;
+    if (known?.jobId === job.jobId) return known;
     const { definable } = core;
-    const options = resolveActorOptions(core.options, definable.staticMethods);
+    const options = this.#inEnvironment(resolveActorOptions(core.options, definable.staticMethods));
     const inline = options.isolation === "inline";
     const template: ActorTemplate = {
       owner: this.#kernel.place,
       number: this.#templates.length,
       kind: "actor",
+      jobId: job.jobId,
+      namespace: job.namespace,
       functionId: inline && definable.run !== undefined ? "" : this.define(definable),
       name: definable.name || "(anonymous)",
       options,
@@ -123,6 +144,16 @@ export class Definitions implements OwnTemplates {
       staticMethods: definable.staticMethods,
       generatorMethods: definable.generatorMethods,
     };
+  }
+
+  /** The options with the environment that it is to run in, and the isolation that this takes. */
+  #inEnvironment<T extends Pick<ResolvedActorOptions, "isolation" | "runtimeEnv">>(options: T): T {
+    if (options.isolation === "inline" && options.runtimeEnv !== undefined)
+      throw new RangeError('remote(): option "runtimeEnv" is for workers; with isolation "inline" it runs in its caller\'s own environment');
+    const runtimeEnv = inheritEnv(this.#environment, resolveEnv(options.runtimeEnv));
+    if (runtimeEnv === undefined) return options;
+    const inThread = (options.isolation ?? this.#isolation) === "thread";
+    return { ...options, runtimeEnv, ...(inThread && needsProcess(runtimeEnv) ? { isolation: "process" } : {}) };
   }
 
   /** The remote functions that a definition names. */

@@ -1,4 +1,5 @@
 import { decodeBatch, encodeBatch } from "../../net/mod.ts";
+import type { NodeNumber } from "../kernel/mod.ts";
 import type { ArgumentForm } from "./arguments.ts";
 
 /** A task as it lies in a batch: the owner's number for it, and its arguments. */
@@ -7,6 +8,21 @@ export type TaskRecord = [sequence: number, form: ArgumentForm, data: unknown, f
 const HEADER_WORDS = 4;
 const NEXT = 0;
 const COUNT = 1;
+
+/**
+ * Stands for another node's scheduler among those who claim tasks: it has passed the task on to that node. Above every
+ * number of a place within its node.
+ */
+export function claimantOfNode(node: NodeNumber): number {
+  return FIRST_NODE_CLAIMANT + node;
+}
+
+/** The node that a claimed task was passed on to; none if it stayed. */
+export function nodeOfClaimant(claimant: number): NodeNumber | undefined {
+  return claimant > FIRST_NODE_CLAIMANT && claimant < FIRST_NODE_CLAIMANT * 2 ? claimant - FIRST_NODE_CLAIMANT : undefined;
+}
+
+const FIRST_NODE_CLAIMANT = 2 ** 20;
 
 const QUEUED = 0;
 const CANCELLED = -1;
@@ -38,13 +54,13 @@ export class TaskBatch {
   }
 
   static write(records: readonly TaskRecord[]): TaskBatch {
-    const parts: Uint8Array[] = [];
-    let bytes = 0;
-    for (const record of records) {
-      const part = encodeBatch(record);
-      parts.push(part);
-      bytes += part.byteLength;
-    }
+    return TaskBatch.of(records.map((record) => encodeBatch(record)));
+  }
+
+  /** A batch of records that are encoded already. */
+  static of(records: readonly Uint8Array[]): TaskBatch {
+    const parts = records;
+    const bytes = records.reduce((sum, record) => sum + record.byteLength, 0);
     const start = (HEADER_WORDS + records.length + records.length + 1) * 4;
     const buffer = new SharedArrayBuffer((start + bytes + 3) & ~3);
     const words = new Int32Array(buffer);
@@ -64,14 +80,41 @@ export class TaskBatch {
 
   /** Takes the next queued task for the worker `claimant` (> 0); undefined when none is left. */
   claim(claimant: number): TaskRecord | undefined {
+    const bytes = this.claimBytes(claimant);
+    return bytes && (decodeBatch(bytes) as unknown as TaskRecord);
+  }
+
+  /** As `claim`, unread: a view of the record in this batch. */
+  claimBytes(claimant: number): Uint8Array | undefined {
     for (;;) {
       const index = Atomics.add(this.#words, NEXT, 1);
       if (index >= this.count) return undefined;
       if (Atomics.compareExchange(this.#words, HEADER_WORDS + index, QUEUED, claimant) !== QUEUED) continue;
-      const from = this.#words[this.#offsets + index] as number;
-      const to = this.#words[this.#offsets + index + 1] as number;
-      return decodeBatch(this.#bytes.subarray(from, to)) as unknown as TaskRecord;
+      return this.#recordBytes(index);
     }
+  }
+
+  /** The index of a task by its owner's number; it reads every record. -1 when it is not in this batch. */
+  indexOf(sequence: number): number {
+    for (let index = 0; index < this.count; index++) {
+      if ((decodeBatch(this.#recordBytes(index)) as unknown as TaskRecord)[0] === sequence) return index;
+    }
+    return -1;
+  }
+
+  /** The owner's numbers of the tasks that `claimant` has claimed. */
+  claimedBy(claimant: number): number[] {
+    const sequences: number[] = [];
+    for (let index = 0; index < this.count; index++) {
+      if (this.claimant(index) === claimant) sequences.push((decodeBatch(this.#recordBytes(index)) as unknown as TaskRecord)[0]);
+    }
+    return sequences;
+  }
+
+  #recordBytes(index: number): Uint8Array {
+    const from = this.#words[this.#offsets + index] as number;
+    const to = this.#words[this.#offsets + index + 1] as number;
+    return this.#bytes.subarray(from, to);
   }
 
   /** Whether every task has been handed out. */

@@ -1,10 +1,11 @@
 /** What a call is: templates, arguments, and batches in shared memory. */
 export type { ActorMeta, MethodMeta } from "./actor_meta.ts";
 export { ArgumentForm, type Arguments, type ArgumentWire, BY_REFERENCE, NO_ARGUMENTS } from "./arguments.ts";
-export { TaskBatch, type TaskRecord } from "./batch.ts";
+export { claimantOfNode, nodeOfClaimant, TaskBatch, type TaskRecord } from "./batch.ts";
 export {
   type ActorTemplate,
   type FunctionRecord,
+  type JobFields,
   ownerOfKey,
   type TaskTemplate,
   type Template,

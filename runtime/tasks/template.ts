@@ -3,12 +3,19 @@ import type { PlaceId } from "../kernel/mod.ts";
 import type { ResolvedActorOptions, ResolvedTaskOptions } from "../options/mod.ts";
 import type { ActorMeta } from "./actor_meta.ts";
 
+/** The job that the calls of a template work for: the driver's at the root of what submitted them. */
+export interface JobFields {
+  readonly jobId: string;
+  /** Where names are when nothing else is said. */
+  readonly namespace: string;
+}
+
 /**
  * All that the calls of one remote function (or the actors of one class) with one set of options share.
  * A place numbers its templates and publishes each once in the function table before the first call that
  * names it, so that a call carries only that number.
  */
-export interface TaskTemplate {
+export interface TaskTemplate extends JobFields {
   readonly owner: PlaceId;
   readonly number: number;
   readonly kind: "task";
@@ -19,7 +26,7 @@ export interface TaskTemplate {
   readonly schedulingClass: string;
 }
 
-export interface ActorTemplate {
+export interface ActorTemplate extends JobFields {
   readonly owner: PlaceId;
   readonly number: number;
   readonly kind: "actor";

@@ -23,6 +23,7 @@ const expectations: Readonly<Record<string, Expectation>> = {
       /the +69,971/,
       /of +36,412/,
       "1,005,119 words, 48,052 of them different",
+      /[\d,]+ phrases that a text says again, ".+" \d+ times/,
       /π ≈ 3\.141\d+, off by 0\.000/,
       /words +[\d.]+ s +[\d.]+ s +[\d.]+ x/,
       "✓ both ways give the same result",

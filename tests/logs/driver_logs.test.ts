@@ -64,7 +64,7 @@ test.skipIf(!("Deno" in globalThis))("a busy loop that Deno cannot stop is told 
     ray.cancel(ref, { force: true });
     console.log(await ray.get(ref).catch((error) => error.name));
     console.log(await ray.get(ray.remote(() => "replaced").remote()));
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
     await ray.shutdown();`);
   expect(run.code).toBe(0);
   expect(run.stdout).toContain("TaskCancelledError\nreplaced\n");

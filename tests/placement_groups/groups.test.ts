@@ -15,7 +15,7 @@ import {
   TaskUnschedulableError,
   wait,
 } from "../../mod.ts";
-import type { NodeContract } from "../../runtime/contracts/mod.ts";
+import type { StateContract } from "../../runtime/contracts/mod.ts";
 import { ActorNumber, remoteContract, systemPlaceOf } from "../../runtime/kernel/mod.ts";
 import { session } from "../../runtime/session/mod.ts";
 import { GateActor } from "../tasks/gate.ts";
@@ -99,7 +99,7 @@ describe("a group", () => {
     });
     await removePlacementGroup(group);
     const { kernel } = session().caller;
-    const node = remoteContract<NodeContract>(kernel, systemPlaceOf(kernel.place), ActorNumber.node);
+    const node = remoteContract<StateContract>(kernel, systemPlaceOf(kernel.place), ActorNumber.state);
     expect(await node.state({ kind: "placement-groups", id: group.id })).toMatchObject({
       state: "REMOVED",
       name: "listed",

@@ -48,20 +48,21 @@ async function lab(cpus: Record<string, number>) {
         draining: false,
       })),
     group: (id) => gcs.placementGroups.get(id),
+    numberOf: () => 1,
+    clock: { after: () => () => {} },
     random: () => 0,
     warn: () => {},
   });
   const manager = new PlacementGroupManager({
     gcs,
     scheduler,
-    jobId: "j",
     node: (nodeId) => nodes.get(nodeId)?.face,
     nodeIds: () => [...nodes.keys()],
     onFallout: () => {},
     warn: (text) => warnings.push(text),
   });
   const create = (id: string, bundles: Record<string, number>[], strategy: PlacementStrategy = "PACK", detached = false): void =>
-    manager.create(caller, id, { bundles, strategy, name: undefined, detached, namespace: "n" });
+    manager.create(caller, id, { bundles, strategy, name: undefined, detached, namespace: "n", jobId: "j" });
   const free = (nodeId: string): number => nodes.get(nodeId)?.resources.available.get("CPU") ?? Number.NaN;
   return { gcs, manager, nodes, warnings, create, free };
 }

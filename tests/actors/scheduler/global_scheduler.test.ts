@@ -10,6 +10,8 @@ function lab(views: NodeView[]) {
   const groups = new Map<string, GroupView>();
   const scheduler = new GlobalScheduler({
     nodes: () => views,
+    numberOf: () => 1,
+    clock: { after: () => () => {} },
     group: (id) => groups.get(id),
     random: () => 0,
     warn: (text) => warnings.push(text),

@@ -1,0 +1,83 @@
+import type { Clock, PlaceId } from "../../runtime/kernel/mod.ts";
+import { environmentKey, needsProcess, type RuntimeEnv } from "../../runtime/options/mod.ts";
+import type { WorkerPool } from "../workers/mod.ts";
+
+export interface SharedHostsOptions {
+  pool: Pick<WorkerPool, "acquire" | "retire">;
+  clock: Clock;
+  /** Workers that host light actors, at most, for each environment. */
+  limit: number;
+  /** How many actors live at a place. */
+  hosted(place: PlaceId): Promise<number>;
+}
+
+interface SharedHost {
+  readonly place: Promise<PlaceId>;
+  at: PlaceId;
+  /** Actors that were sent there, ever. */
+  seated: number;
+}
+
+/** A host without actors is kept this long. */
+const IDLE_MS = 10_000;
+
+/**
+ * The workers that light actors share. There may be a hundred thousand of those: they are not kept book of here,
+ * their hosts are asked, some time after one has ended.
+ */
+export class SharedHosts {
+  readonly #options: SharedHostsOptions;
+  /** By number and environment. */
+  readonly #hosts: Map<string, SharedHost> = new Map();
+  #next = 0;
+  #looking = false;
+
+  constructor(options: SharedHostsOptions) {
+    this.#options = options;
+  }
+
+  /** Calls back with the place for one more actor, at once where its host is up. */
+  find(env: RuntimeEnv | undefined, found: (place: PlaceId) => void, failed: (error: unknown) => void): void {
+    const environment = environmentKey(env);
+    const slot = `${this.#next++ % this.#options.limit} ${environment}`;
+    const host = this.#hosts.get(slot) ?? this.#open(slot, { kind: needsProcess(env) ? "process" : "thread", environment });
+    host.seated++;
+    if (host.at >= 0) found(host.at);
+    else host.place.then(found, failed);
+  }
+
+  /** A light actor may have ended. */
+  left(): void {
+    if (this.#looking || this.#hosts.size === 0) return;
+    this.#looking = true;
+    this.#options.clock.after(IDLE_MS, () => {
+      this.#looking = false;
+      for (const [slot, host] of this.#hosts) if (host.at >= 0) void this.#endIfEmpty(slot, host);
+    });
+  }
+
+  placeLost(place: PlaceId): void {
+    for (const [slot, host] of this.#hosts) if (host.at === place) this.#hosts.delete(slot);
+  }
+
+  #open(slot: string, { kind, environment }: { kind: "thread" | "process"; environment: string }): SharedHost {
+    const host: SharedHost = { place: this.#options.pool.acquire(kind, environment), at: -1, seated: 0 };
+    this.#hosts.set(slot, host);
+    host.place.then(
+      (place) => {
+        host.at = place;
+      },
+      () => this.#hosts.delete(slot),
+    );
+    return host;
+  }
+
+  async #endIfEmpty(slot: string, host: SharedHost): Promise<void> {
+    const { seated } = host;
+    const hosted = await this.#options.hosted(host.at).catch(() => undefined);
+    // One that came meanwhile may be on its way there.
+    if (hosted !== 0 || host.seated !== seated || this.#hosts.get(slot) !== host) return;
+    this.#hosts.delete(slot);
+    this.#options.pool.retire(host.at, "no actor lives there any more");
+  }
+}

@@ -1,0 +1,272 @@
+import type {
+  ClusterContract,
+  ClusterStatus,
+  MemberContract,
+  NodeReportWire,
+  NodeSpecWire,
+  PeerInfo,
+  PendingDemand,
+  WorkerRowWire,
+} from "../../runtime/contracts/mod.ts";
+import type { Death } from "../../runtime/errors/mod.ts";
+import {
+  ActorNumber,
+  type Caller,
+  type Clock,
+  HEAD_NODE,
+  type Kernel,
+  type NodeNumber,
+  nodeOf,
+  type PlaceId,
+  placeId,
+  remoteContract,
+  SYSTEM_SLOT,
+  type Told,
+  toldContract,
+  workerId,
+} from "../../runtime/kernel/mod.ts";
+import { contextOf, decodeValue, encodeValue } from "../../runtime/values/mod.ts";
+import type { Fallout, Gcs } from "../gcs/mod.ts";
+import { Introductions } from "./introductions.ts";
+
+/** A node that has not been heard of for this long is dead. Milliseconds; nodes report every second. */
+export const SILENCE_MS = 5_000;
+const LOOK_EVERY_MS = 1_000;
+
+export interface MembershipOptions {
+  kernel: Kernel;
+  clock: Clock;
+  gcs: Gcs;
+  /** Resolves when the tables are filled. */
+  open: Promise<void>;
+  /** A node has come, or has told what it has free. */
+  joined(nodeId: string): void;
+  reported(nodeId: string): void;
+  /** A place is gone, and what the tables say follows from it. */
+  placeLost(place: PlaceId, death: Death): void;
+  /** A node is gone, and what the tables say follows from it. */
+  nodeLost(fallout: Fallout, lost: { node: NodeNumber; death: Death }): void;
+  /** Why what waits for a node waits. */
+  unplaced(): readonly { readonly name: string; readonly resources: Readonly<Record<string, number>>; readonly why: string }[];
+  log(text: string): void;
+  /** Ends this node, when all others have been told to. */
+  endHead(): void;
+}
+
+interface MemberNode {
+  readonly spec: NodeSpecWire;
+  readonly tell: Told<MemberContract>;
+  sequence: number;
+  heardMs: number;
+  pending: readonly PendingDemand[];
+}
+
+/**
+ * The head's keeper of nodes. It numbers those that join, tells all of them of each other, takes their reports, and
+ * declares dead whoever is silent or unreachable: then everybody hears of it, the node itself included, which must do
+ * nothing any more if it lives.
+ */
+export class Membership implements ClusterContract {
+  readonly #options: MembershipOptions;
+  readonly #members: Map<NodeNumber, MemberNode> = new Map();
+  readonly #numbers: Map<string, NodeNumber> = new Map();
+  readonly #introductions: Introductions;
+  #stopLooking: (() => void) | undefined;
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+    this.#introductions = new Introductions(options.clock, (newcomers) => this.#introduce(newcomers));
+    this.#look();
+  }
+
+  /** The number of a live node. */
+  numberOf(nodeId: string): NodeNumber | undefined {
+    return this.#numbers.get(nodeId);
+  }
+
+  nodeIdOf(node: NodeNumber): string | undefined {
+    return this.#members.get(node)?.spec.nodeId;
+  }
+
+  /** Whether the head is the only node. */
+  get alone(): boolean {
+    return this.#members.size <= 1;
+  }
+
+  /** Resolves when every node has told what its workers have to tell. */
+  async settle(): Promise<void> {
+    const { kernel } = this.#options;
+    const asked = [...this.#members.keys()].map((node) =>
+      remoteContract<MemberContract>(kernel, placeId(node, SYSTEM_SLOT), ActorNumber.member)
+        .settle()
+        .catch(() => {}),
+    );
+    await Promise.all(asked);
+  }
+
+  takesWork(nodeId: string): boolean {
+    const node = this.numberOf(nodeId);
+    return node !== undefined && this.#members.get(node)?.spec.takesWork === true;
+  }
+
+  /** A number for a node that is about to join: never given before. Resolves once that is kept. */
+  async admit(): Promise<NodeNumber> {
+    await this.#options.open;
+    const { counters } = this.#options.gcs;
+    let number = counters.next("nodes");
+    if (number <= HEAD_NODE) number = counters.next("nodes");
+    await this.#options.gcs.flush();
+    return number;
+  }
+
+  async register(caller: Caller, spec: NodeSpecWire): Promise<readonly PeerInfo[]> {
+    const { kernel, gcs, clock, open, joined } = this.#options;
+    await open;
+    const { node, nodeId, url, resources, labels, pid, runtime, job } = spec;
+    if (nodeOf(caller.from) !== node) throw new Error(`node ${nodeOf(caller.from)} cannot register as ${node}`);
+    const head = nodeOf(kernel.place) === node;
+    const { outcome } = gcs.registerNode({ nodeId, address: url, resources, labels, head, pid, runtime });
+    if (outcome === "dead") throw new Error(`node ${nodeId} was declared dead: it has to join anew, under a new id`);
+    const tell = toldContract<MemberContract>(kernel, placeId(node, SYSTEM_SLOT), ActorNumber.member);
+    this.#members.set(node, { spec, tell, sequence: 0, heardMs: clock.now(), pending: [] });
+    this.#numbers.set(nodeId, node);
+    if (job !== undefined) gcs.jobs.add({ ...job, nodeId, pid });
+    this.#introductions.add(node);
+    joined(nodeId);
+    return this.#peers(this.#members.keys());
+  }
+
+  report(caller: Caller, { sequence, available, pending }: NodeReportWire): void {
+    const member = this.#members.get(nodeOf(caller.from));
+    if (member === undefined) {
+      this.#fence(caller.from);
+      return;
+    }
+    if (sequence <= member.sequence) return;
+    member.sequence = sequence;
+    member.heardMs = this.#options.clock.now();
+    member.pending = pending;
+    const { nodeId } = member.spec;
+    this.#options.gcs.nodes.report({ nodeId, sequence, available, pending });
+    this.#options.reported(nodeId);
+  }
+
+  workerUp(caller: Caller, { place, pid }: WorkerRowWire): void {
+    const member = this.#members.get(nodeOf(caller.from));
+    if (member === undefined) return;
+    const { nodeId } = member.spec;
+    this.#options.gcs.workers.report({ workerId: workerId(place), nodeId, kind: "task", state: "IDLE", place, pid });
+  }
+
+  placeLost(caller: Caller, place: PlaceId, death: Uint8Array): void {
+    const node = nodeOf(caller.from);
+    if (nodeOf(place) !== node || !this.#members.has(node)) return;
+    this.#options.placeLost(place, decodeValue(death) as Death);
+    for (const [number, member] of this.#members) if (number !== node) member.tell.placeLost(place, death);
+  }
+
+  events(_caller: Caller, rows: readonly unknown[], dropped: number): void {
+    this.#options.gcs.tasks.record(rows as never, dropped);
+  }
+
+  unreachable(caller: Caller, node: NodeNumber, reason: string): void {
+    if (node === nodeOf(this.#options.kernel.place)) return;
+    this.declareDead(node, { cause: "disconnected", detail: `node ${nodeOf(caller.from)} could not reach it: ${reason}` });
+  }
+
+  leave(caller: Caller): void {
+    this.declareDead(nodeOf(caller.from), { cause: "terminated", detail: "it left the cluster" });
+  }
+
+  drain(_caller: Caller, nodeId: string, options: { reason: string; deadlineMs?: number }): boolean {
+    const drained = this.#options.gcs.nodes.drain(nodeId, options);
+    if (drained) this.#options.reported(nodeId);
+    return drained;
+  }
+
+  status(): ClusterStatus {
+    const { gcs, unplaced } = this.#options;
+    const nodes = gcs.nodes.live().map(({ nodeId, state, address, head, labels, total, available, pid, runtime }) => {
+      return { nodeId, state, address, head, labels, total, available, pid, runtime };
+    });
+    const pending = [...this.#members.values()].flatMap(({ spec, pending: waiting }) =>
+      waiting.map((demand) => ({ ...demand, nodeId: spec.nodeId })),
+    );
+    const reasons = unplaced();
+    return { nodes, pending: pending.map((demand) => ({ ...demand, ...whyOf(demand, reasons) })) };
+  }
+
+  stop(): void {
+    const own = nodeOf(this.#options.kernel.place);
+    for (const [node, { tell }] of this.#members) if (node !== own) tell.end("the cluster was stopped");
+    this.#options.kernel.flush();
+    this.#options.endHead();
+  }
+
+  /** The link from the head to a node broke. */
+  linkBroken(node: NodeNumber, reason: string): void {
+    this.declareDead(node, { cause: "disconnected", detail: reason });
+  }
+
+  declareDead(node: NodeNumber, { cause, detail }: { cause: "disconnected" | "unresponsive" | "terminated"; detail: string }): void {
+    const member = this.#members.get(node);
+    if (member === undefined || node === nodeOf(this.#options.kernel.place)) return;
+    const { gcs, log, nodeLost } = this.#options;
+    const { nodeId } = member.spec;
+    this.#members.delete(node);
+    this.#numbers.delete(nodeId);
+    const death: Death = { cause: cause === "terminated" ? "terminated" : "node-died", nodeId, pid: member.spec.pid, detail };
+    if (cause !== "terminated") log(`node ${nodeId} (${member.spec.url}) is dead: ${detail}`);
+    const fallout = gcs.nodeLost(nodeId, { cause, nodeId, detail });
+    const encoded = encodeValue(death, contextOf()).bytes;
+    member.tell.end(`the head declared this node dead: ${detail}`);
+    this.#options.kernel.flush();
+    for (const other of this.#members.values()) other.tell.nodeLost(node, encoded);
+    nodeLost(fallout, { node, death });
+  }
+
+  close(): void {
+    this.#stopLooking?.();
+    this.#introductions.close();
+  }
+
+  /** Those of these nodes that are members still. */
+  #peers(nodes: Iterable<NodeNumber>): PeerInfo[] {
+    return Array.from(nodes).flatMap((number) => {
+      const member = this.#members.get(number);
+      if (member === undefined) return [];
+      const { node, nodeId, url, job } = member.spec;
+      return [{ node, nodeId, url, ...(job && { job }) }];
+    });
+  }
+
+  /** Tells all others; who has just come has been told of all by the answer to its registration. */
+  #introduce(newcomers: ReadonlySet<NodeNumber>): void {
+    const peers = this.#peers(newcomers);
+    if (peers.length === 0) return;
+    for (const [number, { tell }] of this.#members) if (newcomers.size > 1 || !newcomers.has(number)) tell.peers(peers);
+  }
+
+  /** A place of a node that is not of the cluster, or not any more, speaks. */
+  #fence(from: PlaceId): void {
+    const place = placeId(nodeOf(from), SYSTEM_SLOT);
+    toldContract<MemberContract>(this.#options.kernel, place, ActorNumber.member).end("the head does not know this node");
+  }
+
+  #look(): void {
+    const { clock, kernel } = this.#options;
+    this.#stopLooking = clock.after(LOOK_EVERY_MS, () => {
+      const now = clock.now();
+      for (const [node, { heardMs }] of [...this.#members]) {
+        if (node === nodeOf(kernel.place) || now - heardMs <= SILENCE_MS) continue;
+        this.declareDead(node, { cause: "unresponsive", detail: `it sent no report for ${SILENCE_MS / 1000} s` });
+      }
+      this.#look();
+    });
+  }
+}
+
+function whyOf(demand: PendingDemand, reasons: ReturnType<MembershipOptions["unplaced"]>): { why?: string } {
+  const known = reasons.find(({ name }) => name === demand.name);
+  return known === undefined ? {} : { why: known.why };
+}

@@ -1,0 +1,6 @@
+/** How nodes make a cluster: the head's list of them, each node's part in it, and the links between them. */
+
+export { Member, type MemberOptions } from "./member.ts";
+export { Membership, type MembershipOptions } from "./membership.ts";
+export { type Dial, PeerLinks, type PeerLinksOptions } from "./peer_links.ts";
+export { Reporter, type ReporterOptions } from "./reporter.ts";

@@ -1,0 +1,157 @@
+import type { Frame, Link, LinkEvents } from "../../net/mod.ts";
+import type { PeerInfo } from "../../runtime/contracts/mod.ts";
+import type { NodeNumber } from "../../runtime/kernel/mod.ts";
+
+/** Opens a link to a node. */
+export type Dial = (peer: PeerInfo, events: LinkEvents) => Promise<Link>;
+
+export interface PeerLinksOptions {
+  dial: Dial;
+  receive(frame: Frame): void;
+  /** The link to a node broke or could not be made, and what was under way on it may be lost. */
+  broken(node: NodeNumber, reason: string): void;
+}
+
+/**
+ * A node's links to other nodes, made when the first frame for a node is there; frames wait until then.
+ *
+ * Each side sends on the first link that it has to the other, dialled or accepted, and takes frames from all: so two
+ * that dial each other at once keep the order of their frames all the same.
+ */
+export class PeerLinks {
+  readonly #options: PeerLinksOptions;
+  readonly #peers: Map<NodeNumber, PeerLink> = new Map();
+  readonly #gone: Set<NodeNumber> = new Set();
+
+  constructor(options: PeerLinksOptions) {
+    this.#options = options;
+  }
+
+  /** The way to a node, for good. Frames to a node that is gone are dropped. */
+  to(node: NodeNumber): Link {
+    return this.#peer(node);
+  }
+
+  /** The nodes of the cluster: those that frames wait for can be dialled now. */
+  known(peers: readonly PeerInfo[]): void {
+    for (const info of peers) if (!this.#gone.has(info.node)) this.#peer(info.node).found(info);
+  }
+
+  /** A node has opened a link to this one. Returns what its socket's events go to. */
+  accept(node: NodeNumber, link: Link): LinkEvents {
+    const peer = this.#peer(node);
+    peer.opened(link);
+    return { onFrame: this.#options.receive, onClose: (reason) => peer.closed(link, reason) };
+  }
+
+  /** The node is gone: its link is closed, and nothing is sent there any more. */
+  lost(node: NodeNumber): void {
+    this.#gone.add(node);
+    this.#peers.get(node)?.close();
+  }
+
+  close(): void {
+    for (const peer of this.#peers.values()) peer.close();
+  }
+
+  #peer(node: NodeNumber): PeerLink {
+    let peer = this.#peers.get(node);
+    if (peer === undefined) {
+      const { dial, receive, broken } = this.#options;
+      peer = new PeerLink({ dial, receive, broken: (reason) => broken(node, reason) });
+      this.#peers.set(node, peer);
+      if (this.#gone.has(node)) peer.close();
+    }
+    return peer;
+  }
+}
+
+interface PeerLinkOptions {
+  dial: Dial;
+  receive(frame: Frame): void;
+  broken(reason: string): void;
+}
+
+/** The way to one node, whether there is a link yet or not. */
+class PeerLink implements Link {
+  readonly #options: PeerLinkOptions;
+  #info: PeerInfo | undefined;
+  #link: Link | undefined;
+  #waiting: Frame[] = [];
+  #dialling = false;
+  #closed = false;
+  readonly #others: Set<Link> = new Set();
+
+  constructor(options: PeerLinkOptions) {
+    this.#options = options;
+  }
+
+  send(frame: Frame): void {
+    if (this.#link !== undefined) this.#link.send(frame);
+    else if (!this.#closed) {
+      this.#waiting.push(frame);
+      this.#dial();
+    }
+  }
+
+  found(info: PeerInfo): void {
+    this.#info = info;
+    if (this.#waiting.length > 0) this.#dial();
+  }
+
+  opened(link: Link): void {
+    if (this.#closed) {
+      link.close();
+      return;
+    }
+    if (this.#link !== undefined) {
+      this.#others.add(link);
+      return;
+    }
+    this.#link = link;
+    for (const frame of this.#waiting.splice(0)) link.send(frame);
+  }
+
+  closed(link: Link, reason: string): void {
+    this.#others.delete(link);
+    if (link !== this.#link || this.#closed) return;
+    this.#link = undefined;
+    this.#options.broken(reason);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#waiting = [];
+    this.#link?.close();
+    for (const link of this.#others) link.close();
+    this.#link = undefined;
+  }
+
+  keepAlive(): void {}
+
+  #dial(): void {
+    if (this.#dialling || this.#info === undefined || this.#link !== undefined) return;
+    this.#dialling = true;
+    const { dial, receive, broken } = this.#options;
+    let made: Link | undefined;
+    const events: LinkEvents = {
+      onFrame: receive,
+      onClose: (reason) => {
+        if (made !== undefined) this.closed(made, reason);
+      },
+    };
+    dial(this.#info, events).then(
+      (link) => {
+        this.#dialling = false;
+        made = link;
+        this.opened(link);
+      },
+      (error) => {
+        this.#dialling = false;
+        if (this.#closed || this.#link !== undefined) return;
+        this.#waiting = [];
+        broken((error as Error).message);
+      },
+    );
+  }
+}

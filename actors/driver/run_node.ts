@@ -1,0 +1,104 @@
+import { CallerOp } from "../../runtime/contracts/mod.ts";
+import { MobulaError } from "../../runtime/errors/mod.ts";
+import { ActorNumber, DRIVER_SLOT, HEAD_NODE, Kernel, placeId } from "../../runtime/kernel/mod.ts";
+import { Accounting } from "../../runtime/memory/mod.ts";
+import { environmentKey, type InitOptions, resolveInitOptions } from "../../runtime/options/mod.ts";
+import { faultWire } from "../../runtime/place/mod.ts";
+import { platform } from "../../runtime/platform/mod.ts";
+import type { ListenOptions, NodeConfig } from "../node/mod.ts";
+import { joinCluster } from "./join_cluster.ts";
+import { makeSpillDirectory, NodeHost } from "./node_host.ts";
+import { gpuIds, nodeResources, storeCapacity } from "./node_resources.ts";
+import { hostToward } from "./own_address.ts";
+import { programs } from "./programs.ts";
+import { randomHex } from "./random_hex.ts";
+
+/** A node of a cluster that has no driver: a head, or one that joins a head. */
+export interface NodeOptions
+  extends Pick<InitOptions, "numCpus" | "numGpus" | "resources" | "labels" | "objectStoreMemory" | "spillDirectory" | "isolation" | "storage"> {
+  /** The head to join; without it this node is a head. */
+  readonly address?: string;
+  /** Where to listen. Default for a head: 127.0.0.1; for others the address by which they reach the head. */
+  readonly host?: string;
+  /** Default 0: any that is free. */
+  readonly port?: number;
+  readonly token?: string;
+  readonly tls?: ListenOptions["tls"];
+}
+
+/** A node that is up. */
+export interface RunningNode extends AsyncDisposable {
+  readonly nodeId: string;
+  /** Where it listens: `ws://host:port` or `wss://host:port`. */
+  readonly url: string;
+  /** Resolves with the reason when the cluster has ended the node, or its system worker is gone. */
+  readonly ended: Promise<string>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a node without a driver in this process. Resolves once it is up and, unless it is a head, has joined.
+ *
+ * @throws ClusterUnavailableError, AuthenticationError, ProtocolError when the head can't be joined
+ */
+export async function runNode(options: NodeOptions): Promise<RunningNode> {
+  const { address, host, port, token, tls, ...init } = options;
+  const resolved = resolveInitOptions(init);
+  const hardware = platform.hardware();
+  const nodeId = randomHex(16);
+  const resources = nodeResources(resolved, hardware);
+  const joined = address === undefined ? undefined : await joinCluster(address, token);
+  const listenHost = host ?? (joined === undefined ? "127.0.0.1" : await hostToward(joined.url));
+  const config: NodeConfig = {
+    node: joined?.node ?? HEAD_NODE,
+    nodeId,
+    head: joined && { node: HEAD_NODE, nodeId: joined.headNodeId, url: joined.url },
+    listen: { host: listenHost, port: port ?? 0, token, tls },
+    takesWork: true,
+    hasDriver: false,
+    jobId: "",
+    namespace: "",
+    resources,
+    gpuIds: gpuIds(resources["GPU"]),
+    labels: { "mobula.io/node-id": nodeId, ...resolved.labels },
+    isolation: resolved.isolation,
+    storage: options.storage ?? "memory",
+    spillDirectory: makeSpillDirectory(resolved.spillDirectory),
+    logToDriver: true,
+    workerLimit: Math.max(8, 4 * Math.ceil(resolved.numCpus ?? hardware.cpus)),
+    environment: environmentKey(undefined),
+    pid: platform.pid,
+    runtime: platform.name,
+  };
+  const kernel = new Kernel({ place: placeId(config.node, DRIVER_SLOT), faults: faultWire });
+  // What no driver is there to hear.
+  kernel.register(ActorNumber.caller, {
+    receive: ([, op, stream, line]) => {
+      if (op === CallerOp.print) platform.print(stream as "stdout" | "stderr", line as string);
+    },
+  });
+  const ended = Promise.withResolvers<string>();
+  const node = new NodeHost(config, {
+    kernel,
+    onFrame: (frame) => kernel.receive(frame),
+    account: Accounting.create(storeCapacity(resolved, hardware)).shared,
+    modules: programs,
+    onSystemExit: ({ error, code }) => ended.resolve(`its system worker ended: ${error instanceof Error ? error.message : `exit code ${code}`}`),
+    onEnd: (reason) => ended.resolve(reason),
+  });
+  const release = platform.keepAlive();
+  const close = async (): Promise<void> => {
+    await node.close();
+    kernel.close(new MobulaError({ message: "The node has ended." }));
+    release();
+  };
+  const early = ended.promise.then((reason) => Promise.reject(new MobulaError({ message: `The node did not come up: ${reason}` })));
+  early.catch(() => {});
+  try {
+    const { url } = await Promise.race([node.hello(), early]);
+    return { nodeId, url, ended: ended.promise, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

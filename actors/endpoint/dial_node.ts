@@ -1,0 +1,66 @@
+import { type Link, type LinkEvents, WebSocketLink } from "../../net/mod.ts";
+import { AuthenticationError, ClusterUnavailableError, ProtocolError } from "../../runtime/errors/mod.ts";
+import type { Clock, NodeNumber } from "../../runtime/kernel/mod.ts";
+import { ENDPOINT_LIMITS } from "./limits.ts";
+import { credentials, LINK_PATH, NODE_HEADER, NODES_PATH } from "./protocol.ts";
+
+export interface DialOptions {
+  /** The other node: `ws://host:port`. */
+  readonly url: string;
+  /** The node that dials. */
+  readonly node: NodeNumber;
+  readonly token: string | undefined;
+  readonly clock: Clock;
+  readonly events: LinkEvents;
+}
+
+/**
+ * Opens a link to another node.
+ *
+ * @throws AuthenticationError, ProtocolError when it refuses; ClusterUnavailableError when it does not answer
+ */
+export function dialNode({ url, node, token, clock, events }: DialOptions): Promise<Link> {
+  // Both runtimes take headers here, which web pages cannot give.
+  const headers = { ...credentials(token), [NODE_HEADER]: String(node) };
+  const socket = new WebSocket(`${url}${LINK_PATH}`, { headers } as unknown as string[]);
+  socket.binaryType = "arraybuffer";
+  return new Promise((resolve, reject) => {
+    let link: WebSocketLink | undefined;
+    socket.addEventListener("open", () => {
+      link = new WebSocketLink(
+        {
+          send: (message) => socket.send(message),
+          buffered: () => socket.bufferedAmount,
+          close: (code, reason) => socket.close(code, reason),
+        },
+        events,
+        { limits: ENDPOINT_LIMITS, later: (action) => void clock.after(1, action) },
+      );
+      resolve(link);
+    });
+    socket.addEventListener("message", ({ data }) => link?.received(data));
+    socket.addEventListener("close", ({ code, reason }) => {
+      if (link === undefined) void whyNot(url, token).then(reject);
+      else link.ended(reason || `the socket was closed with code ${code}`);
+    });
+  });
+}
+
+/** A socket that does not open says nothing of the reason: a plain request does. */
+async function whyNot(url: string, token: string | undefined): Promise<Error> {
+  try {
+    const response = await fetch(`${url.replace(/^ws/, "http")}${NODES_PATH}`, { headers: credentials(token) });
+    return (
+      refusalOf(response.status, { url, text: await response.text() }) ?? new ClusterUnavailableError({ address: url, reason: "it takes no links" })
+    );
+  } catch (cause) {
+    return new ClusterUnavailableError({ address: url, reason: (cause as Error).message, cause });
+  }
+}
+
+/** What an answer's status means for who asked; nothing when it was let in. */
+export function refusalOf(status: number, { url, text }: { url: string; text: string }): Error | undefined {
+  if (status === 401 || status === 403 || status === 429) return new AuthenticationError({ address: url, reason: text });
+  if (status === 426) return new ProtocolError({ reason: text, peer: url });
+  return undefined;
+}

@@ -1,0 +1,19 @@
+/** The protocol between nodes. A peer of another major version is refused. */
+export const PROTOCOL_VERSION = "1.0";
+export const PROTOCOL_HEADER = "mobula-protocol";
+/** Which node opens a link. */
+export const NODE_HEADER = "mobula-node";
+
+/** Where a node asks the head for its number. */
+export const JOIN_PATH = "/v1/join";
+/** Where the head tells which nodes there are. */
+export const NODES_PATH = "/v1/nodes";
+/** Where nodes open links to each other. */
+export const LINK_PATH = "/v1/node";
+/** Whether the node is up: no token, no details. */
+export const HEALTH_PATH = "/healthz";
+
+/** What goes with every request to a node. */
+export function credentials(token: string | undefined): Record<string, string> {
+  return { [PROTOCOL_HEADER]: PROTOCOL_VERSION, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+}

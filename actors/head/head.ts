@@ -1,0 +1,178 @@
+import type { BundlesContract, GlobalSchedulerContract } from "../../runtime/contracts/mod.ts";
+import type { Death } from "../../runtime/errors/mod.ts";
+import {
+  ActorNumber,
+  type Clock,
+  type Kernel,
+  nodeOf,
+  type PlaceId,
+  placeId,
+  type Random,
+  remoteContract,
+  SYSTEM_SLOT,
+  serve,
+  systemRandom,
+  toldContract,
+  workerId,
+} from "../../runtime/kernel/mod.ts";
+import { ResourceSet } from "../../runtime/resources/mod.ts";
+import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
+import { ActorManager, type ActorSeats, ClusterSeats } from "../actor_manager/mod.ts";
+import { Membership } from "../cluster/mod.ts";
+import { Gcs, KvService, PubSubService, type Storage } from "../gcs/mod.ts";
+import { PlacementGroupManager } from "../placement_groups/mod.ts";
+import { GlobalScheduler, type NodeView } from "../scheduler/mod.ts";
+import { deathRecord } from "./death_record.ts";
+import { onceOpen, relaying } from "./gates.ts";
+import { StateService } from "./state_service.ts";
+
+export interface HeadOptions {
+  kernel: Kernel;
+  clock: Clock;
+  storage: Storage;
+  /** Default: the system's. */
+  random?: Random;
+  /** The head's own node. */
+  nodeId: string;
+  seats: ActorSeats;
+  available(): ResourceSet;
+  template(owner: PlaceId, number: number): ActorTemplate | Promise<ActorTemplate>;
+  whenHere(ids: readonly string[], action: () => void): void;
+  hold(id: string, place: PlaceId): void;
+  drop(id: string, place: PlaceId): void;
+  /** Tells the driver or the log. */
+  warn(text: string): void;
+  end(): void;
+}
+
+/** The head's own actors, composed: the control store, the keepers of nodes, actors and placement groups, and the global scheduler. */
+export class Head {
+  readonly gcs: Gcs;
+  readonly actors: ActorManager;
+  readonly groups: PlacementGroupManager;
+  readonly membership: Membership;
+  readonly scheduler: GlobalScheduler;
+  readonly state: StateService;
+  /** Resolves when the tables are filled. */
+  readonly open: Promise<void>;
+  readonly #options: HeadOptions;
+
+  constructor(options: HeadOptions) {
+    const { kernel, clock, warn } = options;
+    this.#options = options;
+    this.gcs = new Gcs({ clock, storage: options.storage });
+    this.open = this.gcs.recover();
+    this.scheduler = new GlobalScheduler({
+      nodes: () => this.#nodeViews(),
+      numberOf: (nodeId) => this.membership.numberOf(nodeId),
+      group: (id) => this.gcs.placementGroups.get(id),
+      random: options.random ?? systemRandom,
+      clock,
+      warn,
+    });
+    const seats = new ClusterSeats({
+      kernel,
+      own: options.seats,
+      global: remoteContract<GlobalSchedulerContract>(kernel, kernel.place, ActorNumber.globalScheduler),
+      alone: () => this.membership.alone,
+      nodeIdOf: (node) => this.membership.nodeIdOf(node),
+      numberOf: (nodeId) => this.membership.numberOf(nodeId),
+    });
+    const { template, whenHere, hold, drop } = options;
+    this.actors = new ActorManager({ kernel, gcs: this.gcs, seats, clock, template, whenHere, hold, drop });
+    this.groups = new PlacementGroupManager({
+      gcs: this.gcs,
+      scheduler: this.scheduler,
+      node: (nodeId) => this.#bundlesOf(nodeId),
+      nodeIds: () => this.gcs.nodes.live().map((node) => node.nodeId),
+      onFallout: (fallout, death) => this.actors.fallen(fallout, death),
+      warn,
+    });
+    this.membership = new Membership({
+      kernel,
+      clock,
+      gcs: this.gcs,
+      open: this.open,
+      joined: () => {
+        seats.nodeJoined();
+        this.scheduler.changed();
+        this.groups.nodeJoined();
+      },
+      reported: (nodeId) => {
+        this.scheduler.reported(nodeId);
+        this.groups.retry();
+      },
+      placeLost: (place, death) => this.#placeLost(place, death),
+      nodeLost: (fallout, { node, death }) => {
+        seats.nodeLost(node);
+        this.actors.fallen(fallout, death);
+        this.groups.freed(fallout);
+        this.groups.reschedule(fallout.reschedule);
+        this.scheduler.changed();
+      },
+      unplaced: () => this.scheduler.unplaced(),
+      log: warn,
+      endHead: options.end,
+    });
+    this.state = new StateService({
+      gcs: this.gcs,
+      clock,
+      nodeId: options.nodeId,
+      available: options.available,
+      settle: () => this.membership.settle(),
+    });
+    kernel.register(ActorNumber.state, onceOpen(this.open, serve(kernel, this.state)));
+    kernel.register(ActorNumber.cluster, serve(kernel, this.membership));
+    kernel.register(ActorNumber.actors, onceOpen(this.open, serve(kernel, this.actors, relaying(this.actors))));
+    // They decide by the tables, which are not filled before that.
+    kernel.register(ActorNumber.globalScheduler, onceOpen(this.open, serve(kernel, this.scheduler)));
+    kernel.register(ActorNumber.placementGroups, onceOpen(this.open, serve(kernel, this.groups)));
+    kernel.register(ActorNumber.kv, onceOpen(this.open, serve(kernel, new KvService(this.gcs))));
+    const publisher = new PubSubService({ kernel, pubsub: this.gcs.pubsub, isDead: (node) => this.gcs.nodes.isGone(node) });
+    kernel.register(ActorNumber.pubsub, onceOpen(this.open, serve(kernel, publisher)));
+  }
+
+  /** Resources of the head's own node may have become free. */
+  scheduled(): void {
+    this.groups.retry();
+  }
+
+  /** Ends what the job of a driver made, but for what is detached. */
+  endJob(jobId: string): void {
+    this.gcs.endJob(jobId, { status: "SUCCEEDED" });
+  }
+
+  async close(): Promise<void> {
+    this.membership.close();
+    await this.gcs.close();
+  }
+
+  #placeLost(place: PlaceId, death: Death): void {
+    this.gcs.workers.end(workerId(place), deathRecord(death));
+    this.actors.placeLost(place, death);
+  }
+
+  #bundlesOf(nodeId: string): ReturnType<ConstructorParameters<typeof PlacementGroupManager>[0]["node"]> {
+    const node = this.membership.numberOf(nodeId);
+    if (node === undefined) return undefined;
+    const { kernel } = this.#options;
+    const place = placeId(node, SYSTEM_SLOT);
+    return {
+      ask: remoteContract<BundlesContract>(kernel, place, ActorNumber.bundles),
+      tell: toldContract<BundlesContract>(kernel, place, ActorNumber.bundles),
+    };
+  }
+
+  /** The node table as schedulers see it; of this node, what is free at this moment. */
+  #nodeViews(): NodeView[] {
+    const { nodeId: own, available } = this.#options;
+    return this.gcs.nodes.live().map(({ nodeId, state, labels, total, available: reported }) => ({
+      nodeId,
+      labels,
+      total: ResourceSet.from(total),
+      available: nodeId === own ? available() : ResourceSet.from(reported),
+      alive: true,
+      draining: state === "DRAINING" || !this.membership.takesWork(nodeId),
+    }));
+  }
+}

@@ -1,0 +1,136 @@
+import { SchedulerOp } from "../../runtime/contracts/mod.ts";
+import { ActorNumber, type Kernel, type NodeNumber, nodeOf, type PlaceId, placeId, SYSTEM_SLOT } from "../../runtime/kernel/mod.ts";
+import type { ResourceSet } from "../../runtime/resources/mod.ts";
+import { claimantOfNode, TaskBatch, type TaskTemplate } from "../../runtime/tasks/mod.ts";
+import { groupOf } from "./admission.ts";
+import { ClassQueue, type Dropped, type Origin, type QueuedTask } from "./class_queue.ts";
+import { Unready } from "./unready.ts";
+import type { WorkerKind } from "./worker_slot.ts";
+
+export interface BacklogOptions {
+  kernel: Kernel;
+  isolation: WorkerKind;
+  template(owner: PlaceId, number: number): TaskTemplate | undefined;
+  /** Calls back once the template is known; never, when its owner goes before. */
+  whenPublished(owner: PlaceId, number: number, action: () => void): void;
+  /** Calls back once all these objects are on this node; returns the way to take that back. */
+  whenHere(ids: readonly string[], action: () => void): () => void;
+  /** Something waits that did not before. */
+  changed(): void;
+}
+
+/** The tasks that wait at a node's scheduler: for what they need, and then in the queue of their class and origin. */
+export class Backlog {
+  readonly #options: BacklogOptions;
+  readonly #node: NodeNumber;
+  readonly #queues: Map<string, ClassQueue> = new Map();
+  readonly #unready: Unready;
+
+  constructor(options: BacklogOptions) {
+    this.#options = options;
+    this.#node = nodeOf(options.kernel.place);
+    this.#unready = new Unready((ids, action) => options.whenHere(ids, action));
+  }
+
+  [Symbol.iterator](): Iterator<ClassQueue> {
+    return this.#queues.values();
+  }
+
+  add(task: QueuedTask): void {
+    const enqueue = (): void => this.#inQueue(task, (queue) => void queue.singles.push(task));
+    if (task.needs.length === 0) enqueue();
+    else this.#unready.add(task, task.needs, enqueue);
+  }
+
+  /** `relayed`: it was written by a scheduler, which took the tasks from the owner's own batch. */
+  addBatch(of: { owner: PlaceId; template: number; relayed: boolean }, buffer: SharedArrayBuffer): void {
+    this.#inQueue(of, (queue) => queue.addBatch({ ...of, batch: new TaskBatch(buffer), shown: new Set() }));
+  }
+
+  /** A task from another node was given to a worker: its sender hears of it, so that more can come. */
+  begun(queue: ClassQueue, tasks: number): void {
+    const { sender, schedulingClass } = queue;
+    if (sender === undefined) return;
+    this.#options.kernel.send(placeId(sender, SYSTEM_SLOT), [ActorNumber.localScheduler, SchedulerOp.taken, schedulingClass, tasks]);
+  }
+
+  /** So many tasks of the queue are to run here and nowhere else. */
+  place(queue: ClassQueue, tasks: number): void {
+    const { template } = this.#options;
+    for (let left = tasks; left > 0; ) {
+      const task = queue.singles.shift();
+      const part = task === undefined ? queue.takePart(claimantOfNode(this.#node), left) : undefined;
+      const of = task ?? part;
+      const known = of && template(of.owner, of.template);
+      if (known === undefined) return;
+      const placed = this.#queueOf(known, "placed");
+      if (task !== undefined) placed.singles.push(task);
+      else if (part !== undefined) placed.addBatch({ ...part, batch: TaskBatch.of(part.records), shown: new Set(), relayed: true });
+      left -= part?.records.length ?? 1;
+    }
+  }
+
+  delete({ schedulingClass, origin }: ClassQueue): void {
+    this.#queues.delete(keyOf(schedulingClass, origin));
+  }
+
+  inGroup(groupId: string): ClassQueue[] {
+    return [...this.#queues.values()].filter((queue) => groupOf(queue) === groupId);
+  }
+
+  /** Takes a task out, if it waits here. */
+  drop(owner: PlaceId, sequence: number): Dropped {
+    if (this.#unready.remove(owner, sequence)) return { dropped: true };
+    let claimant: number | undefined;
+    for (const queue of this.#queues.values()) {
+      const found = queue.drop(owner, sequence);
+      if (found.dropped) return found;
+      claimant ??= found.claimant;
+    }
+    return { dropped: false, claimant };
+  }
+
+  dropOwner(place: PlaceId): void {
+    this.#unready.dropOwner(place);
+    for (const queue of this.#queues.values()) queue.dropOwner(place);
+  }
+
+  /** What waits here, and of what kind. */
+  pending(): { name: string; demand: ResourceSet; waiting: number }[] {
+    return [...this.#queues.values()]
+      .filter((queue) => queue.waiting > 0)
+      .map(({ placement, demand, waiting }) => ({ name: placement.name, demand, waiting }));
+  }
+
+  /** Puts something into the queue of its template, once that is known. */
+  #inQueue(of: { owner: PlaceId; template: number }, put: (queue: ClassQueue) => void): void {
+    const { owner, template } = of;
+    const known = this.#options.template(owner, template);
+    if (known === undefined) {
+      // It came from another node, or back from a worker that had it straight from its owner: what the owner says comes another way.
+      this.#options.whenPublished(owner, template, () => this.#inQueue(of, put));
+      return;
+    }
+    const node = nodeOf(owner);
+    put(this.#queueOf(known, node === this.#node ? "own" : node));
+    this.#options.changed();
+  }
+
+  #queueOf(template: TaskTemplate, origin: Origin): ClassQueue {
+    const key = keyOf(template.schedulingClass, origin);
+    const known = this.#queues.get(key);
+    if (known !== undefined) return known;
+    const queue: ClassQueue = ClassQueue.of(template, {
+      isolation: this.#options.isolation,
+      origin,
+      onClaimed: (tasks) => this.begun(queue, tasks),
+    });
+    this.#queues.set(key, queue);
+    return queue;
+  }
+}
+
+/** Most are a node's own, and looked up at every call: no text is made for those. */
+function keyOf(schedulingClass: string, origin: Origin): string {
+  return origin === "own" ? schedulingClass : `${origin} ${schedulingClass}`;
+}

@@ -1,0 +1,124 @@
+import { CallerOp, ExecutorOp } from "../../runtime/contracts/mod.ts";
+import { ActorNumber, type Clock, HEAD_NODE, type Kernel, nodeOf, type PlaceId } from "../../runtime/kernel/mod.ts";
+import { ResourceSet } from "../../runtime/resources/mod.ts";
+import type { AcceleratorIds } from "./accelerator_ids.ts";
+import type { ClassQueue, QueuedTask } from "./class_queue.ts";
+import { GrantedLease } from "./granted_lease.ts";
+import { cpuPart, type NodeResources } from "./node_resources.ts";
+import type { WorkerSlot } from "./worker_slot.ts";
+
+/** An idle lease is kept for its lessees this long, as with Ray. */
+export const LEASE_LINGER_MS = 500;
+
+const LEASES_PER_NODE = 2 ** 32;
+
+/** The leases that a scheduler has granted and that have not ended. */
+export class GrantedLeases {
+  readonly #kernel: Kernel;
+  readonly #clock: Clock;
+  readonly #accelerators: AcceleratorIds;
+  readonly #leases: Map<number, GrantedLease> = new Map();
+  /** Unlike any other node's. */
+  #next: number;
+
+  constructor({ kernel, clock, accelerators }: { kernel: Kernel; clock: Clock; accelerators: AcceleratorIds }) {
+    this.#accelerators = accelerators;
+    this.#kernel = kernel;
+    this.#clock = clock;
+    this.#next = (nodeOf(kernel.place) - HEAD_NODE) * LEASES_PER_NODE + 1;
+  }
+
+  get(id: number): GrantedLease | undefined {
+    return this.#leases.get(id);
+  }
+
+  has(lease: GrantedLease): boolean {
+    return this.#leases.has(lease.id);
+  }
+
+  /** A new lease, with what the class asks for taken from `room`, where it is free. */
+  open(queue: ClassQueue, { worker, room }: { worker: WorkerSlot; room: NodeResources }): GrantedLease {
+    room.take(queue.demand);
+    const lease = new GrantedLease(this.#next++, worker, { queue, room });
+    this.#leases.set(lease.id, lease);
+    worker.leases.add(lease);
+    queue.leases.add(lease);
+    const gpus = queue.demand.get("GPU");
+    lease.acceleratorIds = this.#accelerators.take(gpus);
+    if (gpus > 0) this.#kernel.send(worker.place, [ActorNumber.executor, ExecutorOp.accelerators, lease.id, lease.acceleratorIds, true]);
+    return lease;
+  }
+
+  /** Something of `owner` runs under the lease. */
+  busy(lease: GrantedLease, owner: PlaceId = lease.lastOwner): void {
+    lease.idle = false;
+    lease.lastOwner = owner;
+    lease.stopLinger?.();
+    lease.stopLinger = undefined;
+  }
+
+  /** Nothing runs under it, and those whose tasks did may push the next ones straight to the worker, for a while. */
+  linger(lease: GrantedLease): void {
+    if (lease.lastOwner >= 0 && !lease.lessees.has(lease.lastOwner)) {
+      lease.lessees.add(lease.lastOwner);
+      this.#kernel.send(lease.lastOwner, [ActorNumber.caller, CallerOp.lease, lease.queue.schedulingClass, lease.id, lease.worker.place]);
+    }
+    lease.stopLinger ??= this.#clock.after(LEASE_LINGER_MS, () => this.revoke(lease));
+  }
+
+  /** Calls back idle leases so that others may have what they hold; true when one is on its way back. */
+  revokeIdle(wanted?: ClassQueue): boolean {
+    let coming = false;
+    for (const lease of this.#leases.values()) {
+      if (lease.queue === wanted) continue;
+      if (wanted !== undefined && lease.worker.kind !== wanted.kind && lease.queue.demand.isEmpty) continue;
+      // One that is kept, by a long task or by one that waits for what `wanted` is to run, comes too late.
+      if (!lease.idle || lease.blocked) continue;
+      this.revoke(lease);
+      coming = true;
+    }
+    return coming;
+  }
+
+  revoke(lease: GrantedLease): void {
+    if (lease.revoking || !this.has(lease)) return;
+    lease.revoking = true;
+    lease.stopLinger?.();
+    for (const lessee of lease.lessees) this.#kernel.send(lessee, [ActorNumber.caller, CallerOp.leaseEnded, lease.id]);
+    this.#kernel.send(lease.worker.place, [ActorNumber.executor, ExecutorOp.revoke, lease.id]);
+  }
+
+  /** The lease is over: what it held is free. */
+  end(lease: GrantedLease): void {
+    lease.stopLinger?.();
+    this.#leases.delete(lease.id);
+    lease.worker.leases.delete(lease);
+    lease.queue.leases.delete(lease);
+    lease.queue.forget(lease);
+    const { demand } = lease.queue;
+    this.#accelerators.give(lease.acceleratorIds, demand.get("GPU"));
+    lease.room.give(lease.blocked ? demand.subtract(cpuPart(demand)) : demand);
+  }
+
+  /** All that runs under it waits for objects: its CPU is free for others until it goes on. */
+  setBlocked(lease: GrantedLease, blocked: boolean): void {
+    if (lease.blocked === blocked) return;
+    lease.blocked = blocked;
+    const cpus = cpuPart(lease.queue.demand);
+    if (blocked) lease.room.give(cpus);
+    else lease.room.takeAnyway(cpus);
+  }
+
+  /** What idle leases hold of `room`: it is free as soon as somebody else wants it. */
+  idleIn(room: NodeResources): ResourceSet {
+    let idle = ResourceSet.EMPTY;
+    for (const lease of this.#leases.values()) if (lease.idle && !lease.blocked && lease.room === room) idle = idle.add(lease.queue.demand);
+    return idle;
+  }
+
+  /** The worker that a single task was sent to from here, and that has not been idle since. */
+  workerOf(fits: (task: QueuedTask) => boolean): PlaceId | undefined {
+    for (const lease of this.#leases.values()) if (lease.sent.some(fits)) return lease.worker.place;
+    return undefined;
+  }
+}

@@ -1,0 +1,191 @@
+import { type Allotment, CallerOp, type GlobalSchedulerContract, type SchedulerContract, SchedulerOp } from "../../runtime/contracts/mod.ts";
+import { ActorNumber, type Clock, type Kernel, type NodeNumber, type PlaceId, placeId, type Remote, SYSTEM_SLOT } from "../../runtime/kernel/mod.ts";
+import { claimantOfNode, TaskBatch } from "../../runtime/tasks/mod.ts";
+import type { ClassQueue, QueuedTask } from "./class_queue.ts";
+import { FeedWindow } from "./feed_window.ts";
+
+/** How long a node that has taken all that was sent there stays known as one that had room. */
+const SHARE_LINGER_MS = 500;
+/** Tasks that one request asks for room for, at most. */
+const WANTED_AT_MOST = 256;
+/** A task whose arguments lie elsewhere is worth asking where, from so many bytes on. */
+export const LOCALITY_FROM_BYTES: number = 1024 * 1024;
+
+export interface SpilloverOptions {
+  kernel: Kernel;
+  clock: Clock;
+  nodeId: string;
+  node: NodeNumber;
+  global: Pick<Remote<GlobalSchedulerContract>, "allot">;
+  /** Whether this node is the only one. */
+  alone(): boolean;
+  /** This node itself was chosen for tasks of the queue: so many may run here. */
+  here(queue: ClassQueue, tasks: number): void;
+  /** Nobody can ever run what waits. */
+  refuse(queue: ClassQueue, error: unknown): void;
+  /** Bytes of these objects by the node that has them, as far as is known here. */
+  bytesByNode?(ids: readonly string[]): Record<string, number>;
+}
+
+/** What another node runs of one scheduling class. */
+interface Share {
+  readonly node: NodeNumber;
+  readonly window: FeedWindow;
+  stopLinger: (() => void) | undefined;
+}
+
+/**
+ * Sends tasks that this node cannot run now, or may not, to the schedulers of other nodes.
+ *
+ * The global scheduler says which nodes have room for a class. Each of them is then fed from this node's queue, by a
+ * window that follows its pace, so that its workers find the next task there, and long tasks are not hoarded by one
+ * node while another idles. Results go straight to the owners; that a task went on is told to its owner, by its
+ * claimant in a batch or by `CallerOp.moved`, so that it can be tried again when that node dies.
+ */
+export class Spillover {
+  readonly #options: SpilloverOptions;
+  readonly #shares: Map<ClassQueue, Map<NodeNumber, Share>> = new Map();
+  readonly #asking: Set<ClassQueue> = new Set();
+  /** Queues whose tasks run on this node as well. */
+  readonly #alsoHere: WeakSet<ClassQueue> = new WeakSet();
+  readonly #tell: (node: NodeNumber) => PlaceId = (node) => placeId(node, SYSTEM_SLOT);
+
+  constructor(options: SpilloverOptions) {
+    this.#options = options;
+  }
+
+  /** Tasks wait that nothing on this node will take now. `mayRunHere`: they run here as soon as there is room. */
+  offer(queue: ClassQueue, mayRunHere: boolean): void {
+    if (mayRunHere && this.#options.alone()) return;
+    if (mayRunHere) this.#alsoHere.add(queue);
+    for (const share of this.#shares.get(queue)?.values() ?? []) this.#feed(queue, share);
+    this.#askForMore(queue);
+  }
+
+  /** Another node's workers have begun so many of the tasks that were sent there. */
+  taken(schedulingClass: string, node: NodeNumber, count: number): void {
+    for (const [queue, shares] of this.#shares) {
+      const share = queue.schedulingClass === schedulingClass ? shares.get(node) : undefined;
+      if (share === undefined) continue;
+      share.window.taken(count, this.#options.clock.now());
+      this.#feed(queue, share);
+      this.#askForMore(queue);
+      if (share.window.outstanding === 0 && queue.waiting === 0) this.#linger(queue, share);
+    }
+  }
+
+  /** Passes a cancellation on to the nodes that may have the task. */
+  cancel(owner: PlaceId, sequence: number, how: Parameters<SchedulerContract["cancel"]>[2]): void {
+    const nodes = new Set([...this.#shares.values()].flatMap((shares) => [...shares.keys()]));
+    for (const node of nodes) {
+      this.#options.kernel.send(this.#tell(node), [ActorNumber.localScheduler, "cancelFor", 0, owner, sequence, how]);
+    }
+  }
+
+  /** A node is gone. */
+  nodeLost(node: NodeNumber): void {
+    for (const shares of this.#shares.values()) {
+      shares.get(node)?.stopLinger?.();
+      shares.delete(node);
+    }
+  }
+
+  /** The queue is gone. */
+  forget(queue: ClassQueue): void {
+    for (const share of this.#shares.get(queue)?.values() ?? []) share.stopLinger?.();
+    this.#shares.delete(queue);
+    this.#asking.delete(queue);
+  }
+
+  /** More waits than is under way: other nodes may have room for it. */
+  #askForMore(queue: ClassQueue): void {
+    if (this.#asking.has(queue) || queue.waiting === 0) return;
+    this.#asking.add(queue);
+    const { global, nodeId, bytesByNode } = this.#options;
+    const needs = queue.singles.peek()?.needs ?? [];
+    const locality = needs.length === 0 ? undefined : bytesByNode?.(needs);
+    const wanted = Math.min(queue.waiting, WANTED_AT_MOST);
+    global
+      .allot(queue.placement, { from: nodeId, wanted, elsewhere: this.#alsoHere.has(queue), ...(locality === undefined ? {} : { locality }) })
+      .then(
+        (allotted) => {
+          if (!this.#asking.delete(queue)) return;
+          const waiting = queue.waiting;
+          for (const allotment of allotted) this.#allotted(queue, allotment);
+          // What may run here now is this node's own scheduler's to look at, and full windows wait for news.
+          if (queue.waiting < waiting) this.#askForMore(queue);
+        },
+        (error) => {
+          if (this.#asking.delete(queue)) this.#options.refuse(queue, error);
+        },
+      );
+  }
+
+  #allotted(queue: ClassQueue, [nodeId, node, tasks]: Allotment): void {
+    if (nodeId === this.#options.nodeId) {
+      this.#options.here(queue, tasks);
+      return;
+    }
+    let shares = this.#shares.get(queue);
+    if (shares === undefined) this.#shares.set(queue, (shares = new Map()));
+    let share = shares.get(node);
+    if (share === undefined) {
+      // Tasks that are to be spread are sent by the number that was asked about, no more.
+      share = { node, window: new FeedWindow(tasks, { grows: queue.placement.schedulingStrategy !== "SPREAD" }), stopLinger: undefined };
+      shares.set(node, share);
+    } else share.window.widen(tasks);
+    this.#feed(queue, share);
+  }
+
+  /** Sends what the node's window has room for. */
+  #feed(queue: ClassQueue, share: Share): void {
+    share.stopLinger?.();
+    share.stopLinger = undefined;
+    const { clock } = this.#options;
+    for (let room = share.window.next; room > 0; room = share.window.next) {
+      const sent = this.#sendSome(queue, share.node, room);
+      if (sent === 0) break;
+      share.window.sent(sent, clock.now());
+    }
+    if (share.window.outstanding === 0) this.#linger(queue, share);
+  }
+
+  #sendSome(queue: ClassQueue, node: NodeNumber, room: number): number {
+    const { kernel } = this.#options;
+    const to = this.#tell(node);
+    const moved = new Map<PlaceId, number[]>();
+    let count = 0;
+    for (let task = queue.singles.shift(); task !== undefined; task = queue.singles.shift()) {
+      kernel.send(to, submission(task));
+      const sequences = moved.get(task.owner);
+      if (sequences === undefined) moved.set(task.owner, [task.sequence]);
+      else sequences.push(task.sequence);
+      if (++count === room) break;
+    }
+    for (const [owner, sequences] of moved) kernel.send(owner, [ActorNumber.caller, CallerOp.moved, node, sequences]);
+    while (count < room) {
+      const part = queue.takePart(claimantOfNode(node), room - count);
+      if (part === undefined) break;
+      const attachment = kernel.attach(to, TaskBatch.of(part.records).buffer);
+      kernel.send(to, [ActorNumber.localScheduler, SchedulerOp.spilled, part.owner, part.template, attachment]);
+      count += part.records.length;
+    }
+    return count;
+  }
+
+  /** The node may be asked for more soon: what it was chosen for still holds for a while. */
+  #linger(queue: ClassQueue, share: Share): void {
+    share.window.rest();
+    share.stopLinger ??= this.#options.clock.after(SHARE_LINGER_MS, () => {
+      const shares = this.#shares.get(queue);
+      if (shares?.get(share.node) === share) shares.delete(share.node);
+      if (shares?.size === 0) this.#shares.delete(queue);
+    });
+  }
+}
+
+/** A task as it goes on to another node's scheduler. */
+function submission(task: QueuedTask): [number, number, ...unknown[]] {
+  const { owner, template, sequence, form, data, needs, flags } = task;
+  return [ActorNumber.localScheduler, SchedulerOp.submit, owner, template, sequence, form, data, needs, flags];
+}

@@ -1,0 +1,92 @@
+import type { Caller, NodeNumber, PlaceId } from "../kernel/mod.ts";
+
+/** A node as other nodes know it. */
+export interface PeerInfo {
+  readonly node: NodeNumber;
+  readonly nodeId: string;
+  /** Where its endpoint listens: `ws://host:port` or `wss://host:port`. */
+  readonly url: string;
+  /** The job of the driver that lives there, if one does. */
+  readonly job?: { readonly jobId: string; readonly namespace: string; readonly driver: PlaceId };
+}
+
+/** What a node says of itself when it joins. */
+export interface NodeSpecWire extends PeerInfo {
+  readonly resources: Readonly<Record<string, number>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly pid: number;
+  readonly runtime: string;
+  /** Whether others may run anything there. */
+  readonly takesWork: boolean;
+}
+
+/** A node's word on itself, regularly and whenever something changed. Late ones are dropped by `sequence`. */
+export interface NodeReportWire {
+  readonly sequence: number;
+  readonly available: Readonly<Record<string, number>>;
+  /** What waits there. */
+  readonly pending: readonly PendingDemand[];
+}
+
+export interface PendingDemand {
+  readonly name: string;
+  readonly resources: Readonly<Record<string, number>>;
+  readonly waiting: number;
+}
+
+/** A worker as the control store lists it. */
+export interface WorkerRowWire {
+  readonly place: PlaceId;
+  readonly pid: number;
+}
+
+/** What a node asks of the head, and tells it. */
+export interface ClusterContract {
+  /** The node is up. Answers with the nodes of the cluster, itself included. */
+  register(caller: Caller, spec: NodeSpecWire): Promise<readonly PeerInfo[]>;
+  report(caller: Caller, report: NodeReportWire): void;
+  workerUp(caller: Caller, worker: WorkerRowWire): void;
+  /** A place of the caller's node is gone. `death` is encoded. */
+  placeLost(caller: Caller, place: PlaceId, death: Uint8Array): void;
+  /** What ran when on the caller's node: see `NodeContract.events`. */
+  events(caller: Caller, rows: readonly unknown[], dropped: number): void;
+  /** The link to a node broke, and the caller cannot make a new one. */
+  unreachable(caller: Caller, node: NodeNumber, reason: string): void;
+  /** The caller's node ends, in good order. */
+  leave(caller: Caller): void;
+  /** Has a node end: nothing new goes there, and it leaves when what runs there has ended, or at the deadline. */
+  drain(caller: Caller, nodeId: string, options: { reason: string; deadlineMs?: number }): boolean;
+  /** The cluster as `mobula status` shows it. */
+  status(caller: Caller): ClusterStatus;
+  /** Ends every node and then the head. */
+  stop(caller: Caller): void;
+}
+
+/** What the head tells every node, and may ask of it. */
+export interface MemberContract {
+  /** Nodes that have come. */
+  peers(caller: Caller, peers: readonly PeerInfo[]): void;
+  /** A place of another node is gone. */
+  placeLost(caller: Caller, place: PlaceId, death: Uint8Array): void;
+  nodeLost(caller: Caller, node: NodeNumber, death: Uint8Array): void;
+  /** The cluster has declared the receiver dead, or ends it: it must do no more. */
+  end(caller: Caller, reason: string): void;
+  /** Answers when the node's workers have told what they have to tell, as far as they are not busy. */
+  settle(caller: Caller): Promise<void>;
+  /** A sign of life. */
+  ping(caller: Caller): void;
+}
+
+export interface ClusterStatus {
+  readonly nodes: readonly Record<string, unknown>[];
+  readonly pending: readonly (PendingDemand & { readonly nodeId: string; readonly why?: string })[];
+}
+
+/** A node's part in giving actors a place, asked by the keeper of actors. */
+export interface SeatsContract {
+  /** A place for the actor, once this node has the resources and a worker. */
+  seat(caller: Caller, id: string, owner: PlaceId, template: number): Promise<PlaceId>;
+  /** The constructor has run: what was needed only to be placed is free again. */
+  settled(caller: Caller, id: string): void;
+  leave(caller: Caller, id: string, detail: string, force: boolean): void;
+}
