@@ -232,7 +232,8 @@ export class ActorManager implements ActorsContract {
     const keeping = new Keeping(spec, template);
     keeping.watch(spec.id, from);
     this.#keepings.set(spec.id, keeping);
-    for (const kept of spec.keeps) this.#options.hold(kept, this.#kernel.place);
+    // A creator on another node has had them held in this place's name.
+    if (this.#isOurs(from)) for (const kept of spec.keeps) this.#options.hold(kept, this.#kernel.place);
     if (spec.needs.length === 0) this.#place(spec.id);
     else
       this.#options.whenHere(spec.needs, () => {

@@ -4,15 +4,20 @@ import { type FunctionRecord, ownerOfKey, type TaskTemplate, type Template, temp
 
 /**
  * The functions, classes and templates that are known on a node. A question about one that is not known yet is
- * answered when it is: its definition is on its way on another link.
+ * answered when it is: its definition is on its way on another link. What belongs to a place of another node is asked
+ * of that node, once, and kept.
  */
 export class FunctionDirectory implements FunctionsContract {
-  kernel: Kernel | undefined;
+  readonly #kernel: Kernel;
   readonly #functions: Map<string, FunctionRecord> = new Map();
   readonly #templates: Map<number, Template> = new Map();
   readonly #functionWaiters: Map<string, ((record: FunctionRecord) => void)[]> = new Map();
   readonly #templateWaiters: Map<number, PromiseWithResolvers<Template>> = new Map();
   readonly #gone: Set<PlaceId> = new Set();
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
 
   define(_caller: Caller, record: FunctionRecord): void {
     if (this.#functions.has(record.id)) return;
@@ -42,18 +47,24 @@ export class FunctionDirectory implements FunctionsContract {
     if (waiter === undefined) {
       waiter = Promise.withResolvers<Template>();
       this.#templateWaiters.set(key, waiter);
-      if (this.kernel !== undefined && nodeOf(owner) !== nodeOf(this.kernel.place)) {
-        const there = remoteContract<FunctionsContract>(this.kernel, systemPlaceOf(owner), ActorNumber.gcs);
-        there.template(owner, number).then(
-          async (found) => {
-            this.define(_caller, (await there.function((found as Template).functionId)) as FunctionRecord);
-            this.publish(_caller, found as Template);
-          },
-          () => {},
-        );
-      }
+      if (nodeOf(owner) !== nodeOf(this.#kernel.place)) void this.#fetch(owner, number);
     }
     return waiter.promise;
+  }
+
+  /** Brings a template here with the function that it is of. */
+  async #fetch(owner: PlaceId, number: number): Promise<void> {
+    const there = remoteContract<FunctionsContract>(this.#kernel, systemPlaceOf(owner), ActorNumber.gcs);
+    const caller: Caller = { from: owner, attachments: [] };
+    try {
+      const template = (await there.template(owner, number)) as Template;
+      if (!this.#functions.has(template.functionId)) this.define(caller, (await there.function(template.functionId)) as FunctionRecord);
+      this.publish(caller, template);
+    } catch (error) {
+      const key = templateKey(owner, number);
+      this.#templateWaiters.get(key)?.reject(error);
+      this.#templateWaiters.delete(key);
+    }
   }
 
   /** Calls back once the template is known; never, when its owner goes before. */

@@ -15,15 +15,16 @@ import {
   toldContract,
   workerId,
 } from "../../runtime/kernel/mod.ts";
-import { ResourceSet } from "../../runtime/resources/mod.ts";
+import type { ResourceSet } from "../../runtime/resources/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
 import { ActorManager, type ActorSeats, ClusterSeats } from "../actor_manager/mod.ts";
 import { Membership } from "../cluster/mod.ts";
 import { Gcs, KvService, PubSubService, type Storage } from "../gcs/mod.ts";
 import { PlacementGroupManager } from "../placement_groups/mod.ts";
-import { GlobalScheduler, type NodeView } from "../scheduler/mod.ts";
+import { GlobalScheduler } from "../scheduler/mod.ts";
 import { deathRecord } from "./death_record.ts";
 import { onceOpen, relaying } from "./gates.ts";
+import { NodeViews } from "./node_views.ts";
 import { StateService } from "./state_service.ts";
 
 export interface HeadOptions {
@@ -62,8 +63,14 @@ export class Head {
     this.#options = options;
     this.gcs = new Gcs({ clock, storage: options.storage });
     this.open = this.gcs.recover();
+    const views = new NodeViews({
+      nodes: this.gcs.nodes,
+      own: options.nodeId,
+      available: options.available,
+      takesWork: (nodeId) => this.membership.takesWork(nodeId),
+    });
     this.scheduler = new GlobalScheduler({
-      nodes: () => this.#nodeViews(),
+      nodes: () => views.all,
       numberOf: (nodeId) => this.membership.numberOf(nodeId),
       group: (id) => this.gcs.placementGroups.get(id),
       random: options.random ?? systemRandom,
@@ -93,17 +100,20 @@ export class Head {
       clock,
       gcs: this.gcs,
       open: this.open,
-      joined: () => {
+      joined: (nodeId) => {
+        views.changed(nodeId);
         seats.nodeJoined();
         this.scheduler.changed();
         this.groups.nodeJoined();
       },
       reported: (nodeId) => {
+        views.changed(nodeId);
         this.scheduler.reported(nodeId);
         this.groups.retry();
       },
       placeLost: (place, death) => this.#placeLost(place, death),
       nodeLost: (fallout, { node, death }) => {
+        views.gone();
         seats.nodeLost(node);
         this.actors.fallen(fallout, death);
         this.groups.freed(fallout);
@@ -161,18 +171,5 @@ export class Head {
       ask: remoteContract<BundlesContract>(kernel, place, ActorNumber.bundles),
       tell: toldContract<BundlesContract>(kernel, place, ActorNumber.bundles),
     };
-  }
-
-  /** The node table as schedulers see it; of this node, what is free at this moment. */
-  #nodeViews(): NodeView[] {
-    const { nodeId: own, available } = this.#options;
-    return this.gcs.nodes.live().map(({ nodeId, state, labels, total, available: reported }) => ({
-      nodeId,
-      labels,
-      total: ResourceSet.from(total),
-      available: nodeId === own ? available() : ResourceSet.from(reported),
-      alive: true,
-      draining: state === "DRAINING" || !this.membership.takesWork(nodeId),
-    }));
   }
 }

@@ -80,7 +80,7 @@ export class SystemNode implements NodeContract {
   readonly #peers: PeerLinks;
   readonly #member: Member;
   readonly #reporter: Reporter;
-  readonly #functions: FunctionDirectory = new FunctionDirectory();
+  readonly #functions: FunctionDirectory;
   readonly #objects: ObjectsActor;
   readonly #scheduler: LocalScheduler;
   readonly #pool: WorkerPool;
@@ -108,7 +108,7 @@ export class SystemNode implements NodeContract {
       route: (node) => this.#peers.to(node),
     });
     const { kernel } = this;
-    this.#functions.kernel = kernel;
+    this.#functions = new FunctionDirectory(kernel);
     this.#cluster = toldContract<ClusterContract>(kernel, HEAD_PLACE, ActorNumber.cluster);
     this.#peers = new PeerLinks({
       dial: options.dial,
@@ -172,6 +172,7 @@ export class SystemNode implements NodeContract {
       template: (owner, number) => this.#functions.taskTemplate(owner, number),
       whenPublished: (owner, number, action) => this.#functions.whenPublished(owner, number, action),
       whenHere: (ids, action) => this.#objects.whenHere(ids, action),
+      whenAvailable: (ids, action) => this.#objects.whenAvailable(ids, action),
       places: () => this.#linked,
       workers: {
         request: (kind, environment, waiting) => this.#pool.request(kind, environment, waiting),

@@ -15,6 +15,8 @@ export interface BacklogOptions {
   whenPublished(owner: PlaceId, number: number, action: () => void): void;
   /** Calls back once all these objects are on this node; returns the way to take that back. */
   whenHere(ids: readonly string[], action: () => void): () => void;
+  /** The same once they are on some node: nothing is brought here. */
+  whenAvailable(ids: readonly string[], action: () => void): () => void;
   /** Something waits that did not before. */
   changed(): void;
 }
@@ -29,7 +31,10 @@ export class Backlog {
   constructor(options: BacklogOptions) {
     this.#options = options;
     this.#node = nodeOf(options.kernel.place);
-    this.#unready = new Unready((ids, action) => options.whenHere(ids, action));
+    // What comes from another node is to run here: its arguments are brought while it waits. This node's own may go elsewhere.
+    this.#unready = new Unready((owner, ids, action) =>
+      nodeOf(owner) === this.#node ? options.whenAvailable(ids, action) : options.whenHere(ids, action),
+    );
   }
 
   [Symbol.iterator](): Iterator<ClassQueue> {

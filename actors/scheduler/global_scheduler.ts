@@ -3,21 +3,9 @@ import { ActorUnschedulableError, PlacementGroupError, TaskUnschedulableError } 
 import type { Caller, Clock, NodeNumber, Random } from "../../runtime/kernel/mod.ts";
 import type { Bundle, LabelSelector, PlacementStrategy } from "../../runtime/options/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
-import {
-  type BundlePlacement,
-  type Choice,
-  hybrid,
-  labels,
-  locality,
-  matching,
-  type NodeView,
-  nodeAffinity,
-  type Policy,
-  placeBundles,
-  spread,
-  usable,
-} from "./policy/mod.ts";
-import { Promises } from "./promises.ts";
+import { NodeIndex } from "./node_index.ts";
+import type { NodeRanking } from "./node_ranking.ts";
+import { type BundlePlacement, type Choice, fitsNow, matching, type NodeView, placeBundles, usable } from "./policy/mod.ts";
 
 /** What the global scheduler has to know of a placement group. */
 export interface GroupView {
@@ -59,8 +47,7 @@ export class GlobalScheduler implements GlobalSchedulerContract {
   readonly #options: GlobalSchedulerOptions;
   #pending: Pending[] = [];
   #lastSpread: string | undefined;
-  /** What nodes were chosen for just now. */
-  readonly #promised: Promises = new Promises();
+  readonly #index: NodeIndex = new NodeIndex();
 
   constructor(options: GlobalSchedulerOptions) {
     this.#options = options;
@@ -89,8 +76,16 @@ export class GlobalScheduler implements GlobalSchedulerContract {
 
   /** A node has told what it has free. */
   reported(nodeId: string): void {
-    this.#promised.reported(nodeId);
-    this.changed();
+    if (this.#pending.length === 0) {
+      this.#index.reported(nodeId);
+      return;
+    }
+    const index = this.#synced();
+    index.reported(nodeId);
+    const view = index.get(nodeId);
+    if (view === undefined) return;
+    // Nowhere else has anything become free.
+    this.#pending = this.#pending.filter((pending) => !fitsNow(view, pending.resources) || !this.#settle(pending));
   }
 
   /** A node came or went, or a placement group moved: what waits is looked at again. */
@@ -136,52 +131,81 @@ export class GlobalScheduler implements GlobalSchedulerContract {
   /** Tasks by node; none of them when those that could have one are full, and undefined when there are none. */
   #onNodes(pending: Pending): Map<string, number> | undefined {
     const { ask, resources, demand } = pending;
-    const all = this.#promised.apply(this.#options.nodes());
-    const nodes = ask.elsewhere ? all.filter(({ nodeId }) => nodeId !== ask.from) : [...all];
+    const index = this.#synced();
+    const without = ask.elsewhere ? ask.from : undefined;
     const given = new Map<string, number>();
     for (let left = ask.wanted; left > 0; left--) {
-      const choice = this.#choose(pending, nodes);
-      // Full on this node, and the only one: no reason to warn.
-      if (choice === undefined) return given.size > 0 || (ask.elsewhere && this.#choose(pending, all) !== undefined) ? given : undefined;
-      if (!choice.now && (given.size > 0 || !isNamed(demand, choice.nodeId))) return given;
+      const choice = this.#choose(pending, without);
+      if (choice === undefined && given.size === 0) {
+        // Full on this node, and the only one: no reason to warn.
+        if (without === undefined || this.#choose(pending, undefined) === undefined) return undefined;
+      }
+      if (choice === undefined) break;
+      if (!choice.now && (given.size > 0 || !isNamed(demand, choice.nodeId))) break;
       given.set(choice.nodeId, (given.get(choice.nodeId) ?? 0) + 1);
-      if (!choice.now || resources.isEmpty) {
+      if (!choice.now || (resources.isEmpty && demand.schedulingStrategy !== "SPREAD")) {
         given.set(choice.nodeId, ask.wanted);
         break;
       }
-      take(nodes, choice.nodeId, resources);
+      if (!resources.isEmpty) index.promise(choice.nodeId, resources);
     }
-    for (const [nodeId, tasks] of given) {
-      if (nodeId !== ask.from) this.#promised.add(nodeId, { resources, tasks, clock: this.#options.clock, expired: () => this.changed() });
-    }
+    if (!resources.isEmpty) for (const [nodeId, tasks] of given) this.#promised(nodeId, pending, tasks);
     return given;
   }
 
-  #choose(pending: Pending, nodes: readonly NodeView[]): Choice | undefined {
-    const { demand, resources, ask } = pending;
-    const { random } = this.#options;
+  /** What a node was chosen for counts as taken until it reports; what the node that asks was chosen for, it knows itself. */
+  #promised(nodeId: string, { ask, resources }: Pending, tasks: number): void {
+    if (nodeId === ask.from) {
+      this.#index.withdraw(nodeId, resources, tasks);
+      return;
+    }
+    this.#options.clock.after(PROMISE_MS, () => {
+      this.#index.withdraw(nodeId, resources, tasks);
+      this.changed();
+    });
+  }
+
+  #choose(pending: Pending, without: string | undefined): Choice | undefined {
+    const { demand, resources } = pending;
     const { schedulingStrategy: strategy } = demand;
-    const best: Policy = (among, needs) => hybrid(among, needs, { random, local: ask.from });
-    const bytes = ask.locality && new Map(Object.entries(ask.locality));
-    const anywhere: Policy = bytes === undefined ? best : (among, needs) => locality(among, needs, { bytes, otherwise: best });
-    let policy = anywhere;
-    if (strategy === "SPREAD") {
-      policy = (among, needs) => {
-        const choice = spread(among, needs, { last: this.#lastSpread });
-        this.#lastSpread = choice?.nodeId ?? this.#lastSpread;
-        return choice;
-      };
-    } else if (typeof strategy === "object" && "nodeId" in strategy) {
-      const { nodeId, soft } = strategy;
-      policy = (among, needs) => nodeAffinity(among, needs, { nodeId, soft, otherwise: anywhere });
-      if (!soft) {
-        const choice = policy(nodes, resources);
-        if (choice === undefined) throw unschedulable(demand, whyNotOn(nodes, nodeId, resources));
-        return choice;
-      }
+    const index = this.#index;
+    if (typeof strategy === "object" && "nodeId" in strategy && !strategy.soft) {
+      const choice = strategy.nodeId === without ? undefined : on(strategy.nodeId, index.ranking(resources));
+      if (choice === undefined) throw unschedulable(demand, whyNotOn(index.all, strategy.nodeId, resources));
+      return choice;
     }
     const selectors = selectorsOf(demand);
-    return selectors.length === 0 ? policy(nodes, resources) : labels(nodes, resources, { selectors, among: policy });
+    if (selectors.length === 0) return this.#among(index.ranking(resources), pending, without);
+    for (const selector of selectors) {
+      const choice = this.#among(index.ranking(resources, selector), pending, without);
+      if (choice !== undefined) return choice;
+    }
+    return undefined;
+  }
+
+  /** A node of the ranking: the one that is named, else by strategy. None when no node of it can ever have the demand. */
+  #among(ranking: NodeRanking, { demand, ask }: Pending, without: string | undefined): Choice | undefined {
+    const { schedulingStrategy: strategy } = demand;
+    if (typeof strategy === "object" && "nodeId" in strategy && strategy.nodeId !== without) {
+      const named = on(strategy.nodeId, ranking);
+      if (named !== undefined) return named;
+    }
+    let nodeId: string | undefined;
+    if (strategy === "SPREAD") {
+      nodeId = ranking.next(this.#lastSpread, without);
+      this.#lastSpread = nodeId ?? this.#lastSpread;
+    } else {
+      const { random } = this.#options;
+      nodeId = nearest(ranking, ask.locality ?? {}, without) ?? ranking.best({ random, local: ask.from, without });
+    }
+    if (nodeId !== undefined) return { nodeId, now: true };
+    return ranking.isFeasible(without) ? FULL : undefined;
+  }
+
+  /** The nodes as they are now. */
+  #synced(): NodeIndex {
+    this.#index.sync(this.#options.nodes());
+    return this.#index;
   }
 
   /** The nodes of bundles that can have it; none until the group is there. */
@@ -223,11 +247,21 @@ export class GlobalScheduler implements GlobalSchedulerContract {
   }
 }
 
-/** Takes what a task needs from a node of the list. */
-function take(nodes: NodeView[], nodeId: string, resources: ResourceSet): void {
-  const at = nodes.findIndex((node) => node.nodeId === nodeId);
-  const node = nodes[at] as NodeView;
-  nodes[at] = { ...node, available: node.available.subtract(resources) };
+/** What a node was chosen for is counted as taken for this long: until then its own report may not show it. */
+const PROMISE_MS = 100;
+
+/** There are nodes that could have it, and none has room. */
+const FULL: Choice = { nodeId: "", now: false };
+
+/** That node, now or later; none if it can never have the demand. */
+function on(nodeId: string, ranking: NodeRanking): Choice | undefined {
+  return ranking.couldHave(nodeId) ? { nodeId, now: ranking.hasRoom(nodeId) } : undefined;
+}
+
+/** The node with room that has most of the arguments' bytes: moving the task is cheaper than moving them. */
+function nearest(ranking: NodeRanking, bytes: Readonly<Record<string, number>>, without: string | undefined): string | undefined {
+  const able = Object.keys(bytes).filter((nodeId) => nodeId !== without && (bytes[nodeId] as number) > 0 && ranking.hasRoom(nodeId));
+  return able.sort((a, b) => (bytes[b] as number) - (bytes[a] as number) || (a < b ? -1 : 1))[0];
 }
 
 /** It says that it wants to be on that node, and waits there rather than go elsewhere. */

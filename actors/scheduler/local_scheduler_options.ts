@@ -29,6 +29,8 @@ export interface LocalSchedulerOptions {
   whenPublished(owner: PlaceId, number: number, action: () => void): void;
   /** Calls back once all these objects are on this node; returns the way to take that back. */
   whenHere(ids: readonly string[], action: () => void): () => void;
+  /** The same once they are on some node. */
+  whenAvailable(ids: readonly string[], action: () => void): () => void;
   places(): Iterable<PlaceId>;
   isolation: "thread" | "process";
   /** How tasks reach other nodes. */

@@ -4,16 +4,17 @@ import type { QueuedTask } from "./class_queue.ts";
 /** Tasks that wait for their arguments, each with the way to stop waiting. */
 export class Unready {
   readonly #tasks: Map<string, { readonly owner: PlaceId; readonly stop: () => void }> = new Map();
-  readonly #whenHere: (ids: readonly string[], action: () => void) => () => void;
+  readonly #whenReady: (owner: PlaceId, ids: readonly string[], action: () => void) => () => void;
 
-  constructor(whenHere: (ids: readonly string[], action: () => void) => () => void) {
-    this.#whenHere = whenHere;
+  /** `whenReady` calls back once all these objects are there for a task of that owner; it returns the way to take that back. */
+  constructor(whenReady: (owner: PlaceId, ids: readonly string[], action: () => void) => () => void) {
+    this.#whenReady = whenReady;
   }
 
-  /** Calls back once all that the task needs is on this node. */
+  /** Calls back once all that the task needs is there. */
   add({ owner, sequence }: QueuedTask, needs: readonly string[], ready: () => void): void {
     const key = `${owner}.${sequence}`;
-    const stop = this.#whenHere(needs, () => {
+    const stop = this.#whenReady(owner, needs, () => {
       this.#tasks.delete(key);
       ready();
     });

@@ -19,11 +19,11 @@ export const wait: WaitApi = (async (refs: readonly Waitable[], options?: WaitOp
   const shadow = neverInShadow();
   if (shadow !== undefined) return await shadow;
   if (!Array.isArray(refs)) throw new TypeError("wait() takes an array of ObjectRefs; for one ref use get(), or wait([ref])");
-  const { numReturns, timeoutMs, signal } = resolveWaitOptions(options ?? {}, refs.length);
+  const { numReturns, timeoutMs, fetchLocal, signal } = resolveWaitOptions(options ?? {}, refs.length);
   const { objects, clock } = session().caller;
   const watched = refs.map(watch);
   refuseDuplicates(watched);
-  const ready = (at: Watched): boolean => ("entry" in at ? isReady(at.entry, objects) : at.stream.nextIsHere);
+  const ready = (at: Watched): boolean => ("entry" in at ? isReady(at.entry, objects, { fetchLocal }) : at.stream.nextIsHere);
   signal?.throwIfAborted();
   const split = (): [unknown[], unknown[]] => {
     const taken: unknown[] = [];

@@ -39,6 +39,7 @@ export class ActorClient {
   readonly references: LocalReferences<ActorRecord>;
   readonly #kernel: Kernel;
   readonly #clock: Clock;
+  readonly #objects: ObjectClient;
   readonly #ends: CallEnds;
   /** Last news of actors that have lost their place, until what they sent from there has had time to come. */
   readonly #lost: Map<ActorRecord, ActorStateWire> = new Map();
@@ -48,6 +49,7 @@ export class ActorClient {
     const { kernel, clock, objects } = options;
     this.#kernel = kernel;
     this.#clock = clock;
+    this.#objects = objects;
     this.#ends = ends;
     this.keeper = toldContract<ActorsContract>(kernel, HEAD_PLACE, ActorNumber.actors);
     this.ask = remoteContract<ActorsContract>(kernel, HEAD_PLACE, ActorNumber.actors);
@@ -59,8 +61,12 @@ export class ActorClient {
     // On the head's own node the keeper counts this place; elsewhere its node has to know of it first.
     const counted = nodeOf(this.#kernel.place) === HEAD_NODE;
     const record = this.#track(this.#record(spec.id, meta, "PENDING"), counted);
-    if (!counted) this.references.flush();
     const { id, template, form, data, needs, keeps } = spec;
+    if (!counted) {
+      this.references.flush();
+      // The keeper holds them while the actor may be made anew, and from before it hears of it.
+      if (keeps.length > 0) this.#objects.manager.holdFor(keeps, HEAD_PLACE);
+    }
     this.keeper.create(id, template, form, data, needs, keeps);
     return record;
   }

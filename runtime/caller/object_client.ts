@@ -197,6 +197,14 @@ export class ObjectClient {
     this.#toAsk.push(entry.id);
   }
 
+  /** Sees to it that news of the value comes here once there is one: a small one whole, of a large one that it is there. */
+  wantState(entry: Entry): void {
+    if (entry.wanted) return;
+    entry.wanted = true;
+    this.#wanted.set(entry.id, entry);
+    this.manager.wantState([entry.id]);
+  }
+
   /** An object that was wanted has come. */
   arrived(id: ObjectId, payload: Payload, buffer: SharedArrayBuffer | undefined): void {
     const entry = this.#wanted.get(id) ?? this.references.find(id);

@@ -27,10 +27,16 @@ export function outcomeNow(entry: Entry, objects: ObjectClient): Outcome | undef
   return undefined;
 }
 
-/** Whether `get` would have an answer without waiting for a task; asks for what is made elsewhere. */
-export function isReady(entry: Entry, objects: ObjectClient): boolean {
+/**
+ * Whether `get` would have an answer without waiting for a task; asks for what is made elsewhere, or with
+ * `fetchLocal: false` only whether it is there.
+ */
+export function isReady(entry: Entry, objects: ObjectClient, { fetchLocal = true }: { fetchLocal?: boolean } = {}): boolean {
   if (entry.payload !== undefined) return true;
-  if (isElsewhere(entry)) objects.want(entry);
+  if (isElsewhere(entry)) {
+    if (fetchLocal) objects.want(entry);
+    else objects.wantState(entry);
+  }
   return false;
 }
 

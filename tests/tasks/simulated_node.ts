@@ -107,6 +107,10 @@ export class SimulatedNode {
         action();
         return () => {};
       },
+      whenAvailable: (_ids, action) => {
+        action();
+        return () => {};
+      },
       places: () => this.#places.keys(),
       workers: {
         request: () => {

@@ -30,15 +30,24 @@ export function hybrid(nodes: readonly NodeView[], demand: ResourceSet, options:
 }
 
 function best(nodes: readonly NodeView[], options: HybridOptions): string {
-  const { random, local, spreadThreshold = 0.5, topShare = 0.2 } = options;
-  const scored = nodes.map((node) => {
-    const used = utilisation(node);
-    return { node, score: used < spreadThreshold ? 0 : used };
-  });
+  const scored = nodes.map((node) => ({ node, score: scoreOf(node, options.spreadThreshold) }));
   scored.sort((a, b) => a.score - b.score || byId(a.node, b.node));
   const lowest = (scored[0] as (typeof scored)[number]).score;
-  const own = scored.find(({ node }) => node.nodeId === local);
+  const own = scored.find(({ node }) => node.nodeId === options.local);
   if (own !== undefined && own.score <= lowest) return own.node.nodeId;
-  const top = Math.max(1, Math.floor(scored.length * topShare));
-  return (scored[Math.floor(random() * top)] as (typeof scored)[number]).node.nodeId;
+  return (scored[pickAmong(scored.length, options)] as (typeof scored)[number]).node.nodeId;
 }
+
+/** How full a node counts as: not at all below the threshold. */
+export function scoreOf(node: NodeView, spreadThreshold: number = SPREAD_THRESHOLD): number {
+  const used = utilisation(node);
+  return used < spreadThreshold ? 0 : used;
+}
+
+/** Which of so many nodes chance picks, the best being the first. */
+export function pickAmong(count: number, { random, topShare = TOP_SHARE }: Pick<HybridOptions, "random" | "topShare">): number {
+  return Math.floor(random() * Math.max(1, Math.floor(count * topShare)));
+}
+
+const SPREAD_THRESHOLD = 0.5;
+const TOP_SHARE = 0.2;
