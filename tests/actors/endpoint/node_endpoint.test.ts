@@ -1,0 +1,173 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { credentials, dialNode, ENDPOINT_LIMITS, NodeEndpoint, type NodeEndpointOptions } from "../../../actors/endpoint/mod.ts";
+import type { Frame, Link } from "../../../net/mod.ts";
+import { placeId, systemClock } from "../../../runtime/kernel/mod.ts";
+import { waitForCondition } from "../../../testing/mod.ts";
+
+const TOKEN = "b".repeat(64);
+const opened: { close(): unknown }[] = [];
+const folders: string[] = [];
+
+afterEach(async () => {
+  for (const each of opened.splice(0).reverse()) await each.close();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+async function listen(options: Partial<NodeEndpointOptions> = {}) {
+  const frames: Frame[] = [];
+  const links: Link[] = [];
+  const closed: string[] = [];
+  const logged: string[] = [];
+  const endpoint = await NodeEndpoint.open(
+    {
+      connected: (_node, link) => {
+        links.push(link);
+        return { onFrame: (frame) => frames.push(frame), onClose: (reason) => closed.push(reason) };
+      },
+      admit: async () => ({ node: 7, nodeId: "head" }),
+      nodes: () => [{ nodeId: "head", alive: true }],
+    },
+    { host: "127.0.0.1", port: 0, token: TOKEN, clock: systemClock, log: (text) => logged.push(text), ...options },
+  );
+  opened.push(endpoint);
+  return { endpoint, frames, links, closed, logged, http: endpoint.url.replace(/^ws/, "http") };
+}
+
+async function dial(url: string, { node = 2, token = TOKEN as string | null, onFrame = (_: Frame): void => {} } = {}) {
+  const closed = Promise.withResolvers<string>();
+  const link = await dialNode({ url, node, token: token ?? undefined, clock: systemClock, events: { onFrame, onClose: closed.resolve } });
+  opened.push(link);
+  return { link, closed: closed.promise };
+}
+
+/** What a program writes that reads nothing. */
+async function output(program: string, args: readonly string[]): Promise<string> {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"] });
+  let text = "";
+  for await (const chunk of child.stdout) text += String(chunk);
+  return text;
+}
+
+const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => "let in",
+    (error) => (error as { code: string }).code,
+  );
+
+describe("a node", () => {
+  test("links to another, and frames of any size go both ways in order", async () => {
+    const { endpoint, frames, links } = await listen();
+    const back: Frame[] = [];
+    const { link } = await dial(endpoint.url, { onFrame: (frame) => back.push(frame) });
+    const from = placeId(2, 3);
+    const big = new SharedArrayBuffer(5_000_000);
+    new Uint8Array(big).fill(9);
+    for (let i = 0; i < 100; i++) link.send({ to: placeId(1, 0), from, bytes: new Uint8Array([i]), attachments: i === 50 ? [big] : [] });
+    await waitForCondition(() => frames.length === 100);
+    expect(frames.map(({ bytes }) => bytes[0])).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    const arrived = new Uint8Array(frames[50]?.attachments[0] as SharedArrayBuffer);
+    expect([arrived.length, arrived[0], arrived.at(-1)]).toEqual([5_000_000, 9, 9]);
+    links[0]?.send({ to: from, from: placeId(1, 0), bytes: new Uint8Array(3_000_000), attachments: [] });
+    await waitForCondition(() => back.length === 1);
+    expect(back[0]?.bytes.length).toBe(3_000_000);
+  });
+
+  test("speaks for its own places alone: a frame in another's name ends its link", async () => {
+    const { endpoint, frames, closed, logged } = await listen();
+    const { link } = await dial(endpoint.url);
+    link.send({ to: placeId(1, 0), from: placeId(3, 0), bytes: new Uint8Array(1), attachments: [] });
+    await waitForCondition(() => logged.length > 0);
+    expect(logged[0]).toContain("in the name of node 3");
+    expect(frames).toEqual([]);
+    expect(closed.length).toBeLessThanOrEqual(1);
+  });
+
+  test("that sends what is no frame is cut off, and others are not", async () => {
+    const { endpoint, frames, closed } = await listen();
+    const { link } = await dial(endpoint.url);
+    const socket = new WebSocket(`${endpoint.url}/v1/node`, { headers: { ...credentials(TOKEN), "mobula-node": "3" } } as unknown as string[]);
+    await new Promise((resolve) => socket.addEventListener("open", resolve));
+    const ended = new Promise((resolve) => socket.addEventListener("close", resolve));
+    socket.send(crypto.getRandomValues(new Uint8Array(1_000)));
+    await ended;
+    expect(closed.length).toBe(1);
+    link.send({ to: placeId(1, 0), from: placeId(2, 0), bytes: new Uint8Array(1), attachments: [] });
+    await waitForCondition(() => frames.length === 1);
+  });
+});
+
+describe("who is refused", () => {
+  test("has a wrong token, another protocol, or finds nobody: each with its own error", async () => {
+    const { endpoint, http } = await listen();
+    expect(await codeOf(dial(endpoint.url, { token: "c".repeat(64) }))).toBe("AUTHENTICATION_ERROR");
+    expect(await codeOf(dial(endpoint.url, { token: null }))).toBe("AUTHENTICATION_ERROR");
+    expect((await fetch(`${http}/v1/nodes`, { headers: { ...credentials(TOKEN), "mobula-protocol": "9.0" } })).status).toBe(426);
+    expect((await fetch(`${http}/v1/nodes`, { headers: { ...credentials(TOKEN), origin: "https://example.com" } })).status).toBe(403);
+    expect((await fetch(`${http}/v1/nodes`, { headers: credentials(TOKEN) })).status).toBe(200);
+    expect(await (await fetch(`${http}/healthz`)).text()).toBe("ok");
+    await endpoint.close();
+    expect(await codeOf(dial(endpoint.url))).toBe("CLUSTER_UNAVAILABLE");
+  });
+
+  test("comes when there are as many connections as there may be", async () => {
+    const { endpoint } = await listen({ limits: { connections: 2 } });
+    await dial(endpoint.url);
+    await dial(endpoint.url, { node: 3 });
+    expect(await codeOf(dial(endpoint.url, { node: 4 }))).toBe("CLUSTER_UNAVAILABLE");
+  });
+
+  test("claims a frame larger than it may be", async () => {
+    const { endpoint, closed } = await listen({ limits: { frameBytes: 1_000 } });
+    const { link } = await dial(endpoint.url);
+    link.send({ to: placeId(1, 0), from: placeId(2, 0), bytes: new Uint8Array(2_000), attachments: [] });
+    await waitForCondition(() => closed.length === 1);
+    expect(closed[0]).toContain("1000");
+  });
+
+  test("listens beyond loopback without a token", async () => {
+    const error = await listen({ host: "0.0.0.0", token: undefined }).catch((thrown: unknown) => thrown);
+    expect(String(error)).toContain("needs a token");
+  });
+});
+
+describe("idle connections", () => {
+  test("a thousand that say nothing do not keep others out", async () => {
+    const { endpoint } = await listen();
+    const { hostname, port } = new URL(endpoint.url);
+    const sockets = Array.from({ length: 1_000 }, () => connect(Number(port), hostname));
+    await Promise.all(sockets.map((socket) => new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject))));
+    expect(await codeOf(dial(endpoint.url))).toBe("let in");
+    for (const socket of sockets) socket.destroy();
+    expect(ENDPOINT_LIMITS.connections).toBeLessThanOrEqual(1_000);
+  });
+});
+
+describe("TLS", () => {
+  test("is spoken with the certificate that was given", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "mobula-tls-"));
+    folders.push(folder);
+    const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
+    execFileSync(
+      "openssl",
+      ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", ...subject, "-keyout", key, "-out", cert],
+      { stdio: "ignore" },
+    );
+    const { endpoint } = await listen({ tls: { cert, key } });
+    expect(endpoint.url).toMatch(/^wss:\/\/127\.0\.0\.1:/);
+    const said = await output("openssl", ["s_client", "-connect", endpoint.url.replace("wss://", ""), "-CAfile", cert, "-verify_return_error"]);
+    expect(said).toContain("Verify return code: 0");
+    // Nobody vouches for it here.
+    expect(await codeOf(dial(endpoint.url))).toBe("CLUSTER_UNAVAILABLE");
+  });
+
+  test("says which file cannot be read", async () => {
+    const error = await listen({ tls: { cert: "/nowhere/cert.pem", key: "/nowhere/key.pem" } }).catch((thrown: unknown) => thrown);
+    expect(String(error)).toContain("/nowhere/cert.pem");
+  });
+});
