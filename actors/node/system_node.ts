@@ -1,7 +1,6 @@
-import { type Frame, type Link, type LinkEvents, messagePortLink } from "../../net/mod.ts";
+import type { Link, LinkEvents } from "../../net/mod.ts";
 import {
   CallerOp,
-  type ClusterContract,
   ExecutorOp,
   type ExitWire,
   type GlobalSchedulerContract,
@@ -16,18 +15,16 @@ import {
   type Clock,
   DRIVER_SLOT,
   FIRST_WORKER_SLOT,
-  HEAD_NODE,
   HEAD_PLACE,
   Kernel,
   type NodeNumber,
+  nodeOf,
   type PlaceId,
   placeId,
   type Random,
   remoteContract,
   SYSTEM_SLOT,
   serve,
-  type Told,
-  toldContract,
   workerId,
 } from "../../runtime/kernel/mod.ts";
 import { Accounting } from "../../runtime/memory/mod.ts";
@@ -37,7 +34,7 @@ import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
 import { decodeValue } from "../../runtime/values/mod.ts";
 import type { HostContract } from "../../runtime/worker/mod.ts";
 import { ActorSeats, SeatsActor } from "../actor_manager/mod.ts";
-import { type Dial, Member, PeerLinks, Reporter } from "../cluster/mod.ts";
+import type { Dial } from "../cluster/mod.ts";
 import { FunctionDirectory } from "../functions/mod.ts";
 import type { Storage } from "../gcs/mod.ts";
 import { Head } from "../head/mod.ts";
@@ -45,10 +42,12 @@ import { WorkerLogs } from "../logs/mod.ts";
 import { FileDisk, ObjectsActor, type SpillDisk } from "../objects/mod.ts";
 import { AcceleratorIds, Admission, BundleHolder, Bundles, LocalScheduler, NodeResources, type WorkerKind } from "../scheduler/mod.ts";
 import { type HostControl, WorkerPool } from "../workers/mod.ts";
+import { ClusterPart } from "./cluster_part.ts";
 import { encodeDeath } from "./death_wire.ts";
 import { readEventRows } from "./event_rows.ts";
 import type { NodeConfig } from "./node_config.ts";
 import { stuckText, unstartableError } from "./notices.ts";
+import { PlaceLinks } from "./place_links.ts";
 
 export interface SystemNodeOptions {
   config: NodeConfig;
@@ -76,25 +75,16 @@ export class SystemNode implements NodeContract {
   readonly #config: NodeConfig;
   readonly #options: SystemNodeOptions;
   readonly #head: Head | undefined;
-  readonly #cluster: Told<ClusterContract>;
-  readonly #peers: PeerLinks;
-  readonly #member: Member;
-  readonly #reporter: Reporter;
+  readonly #cluster: ClusterPart;
+  readonly #links: PlaceLinks;
   readonly #functions: FunctionDirectory;
   readonly #objects: ObjectsActor;
   readonly #scheduler: LocalScheduler;
   readonly #pool: WorkerPool;
   readonly #seats: ActorSeats;
-  readonly #resources: NodeResources;
   readonly #logs: WorkerLogs;
   readonly #driver: PlaceId;
-  /** The places of this node. */
-  readonly #linked: Set<PlaceId> = new Set();
-  /** Those of them that are threads, which can have links of their own to each other. */
-  readonly #threads: Set<PlaceId> = new Set();
   readonly #started: Promise<void>;
-  readonly #connected: Set<string> = new Set();
-  #ending = false;
 
   constructor(options: SystemNodeOptions) {
     const { config, clock } = options;
@@ -105,22 +95,24 @@ export class SystemNode implements NodeContract {
       place: placeId(config.node, SYSTEM_SLOT),
       faults: faultWire,
       onFault: (error) => this.#complain(error),
-      route: (node) => this.#peers.to(node),
+      route: (node) => this.#cluster.linkTo(node),
     });
     const { kernel } = this;
     this.#functions = new FunctionDirectory(kernel);
-    this.#cluster = toldContract<ClusterContract>(kernel, HEAD_PLACE, ActorNumber.cluster);
-    this.#peers = new PeerLinks({
-      dial: options.dial,
-      receive: (frame) => kernel.receive(frame),
-      broken: (node, reason) => this.#peerBroken(node, reason),
-    });
-    this.#member = new Member({
-      node: config.node,
-      peers: (peers) => this.#peers.known(peers.filter(({ node }) => node !== config.node)),
+    this.#links = new PlaceLinks(kernel, options.channel);
+    const { url, dial, onEnd } = options;
+    this.#cluster = new ClusterPart({
+      config,
+      kernel,
+      clock,
+      url,
+      dial,
+      onEnd,
+      head: () => this.#head,
+      available: () => this.#scheduler.available,
+      pending: () => this.#scheduler.pending().map(({ name, demand, waiting }) => ({ name, resources: demand.toObject(), waiting })),
       placeLost: (place, death) => this.#foreignPlaceLost(place, death),
       nodeLost: (node, death) => this.#nodeLost(node, death),
-      end: (reason) => this.#endedByCluster(reason),
       settle: () => this.#settle(),
     });
     this.#logs = new WorkerLogs({
@@ -129,7 +121,6 @@ export class SystemNode implements NodeContract {
       print: (stream, line, jobId) => this.#print(stream, line, jobId),
     });
     const resources = new NodeResources(ResourceSet.from(config.resources));
-    this.#resources = resources;
     const accelerators = new AcceleratorIds(config.gpuIds);
     const bundles = new Bundles(resources);
     const globalScheduler = remoteContract<GlobalSchedulerContract>(kernel, HEAD_PLACE, ActorNumber.globalScheduler);
@@ -168,12 +159,12 @@ export class SystemNode implements NodeContract {
       accelerators,
       admission,
       isolation: config.isolation,
-      spillover: { nodeId: config.nodeId, global: globalScheduler, alone: () => this.#member.alone },
+      spillover: { nodeId: config.nodeId, global: globalScheduler, alone: () => this.#cluster.alone, bytesByNode: (ids) => this.#bytesByNode(ids) },
       template: (owner, number) => this.#functions.taskTemplate(owner, number),
       whenPublished: (owner, number, action) => this.#functions.whenPublished(owner, number, action),
       whenHere: (ids, action) => this.#objects.whenHere(ids, action),
       whenAvailable: (ids, action) => this.#objects.whenAvailable(ids, action),
-      places: () => this.#linked,
+      places: () => this.#links.places,
       workers: {
         request: (kind, environment, waiting) => this.#pool.request(kind, environment, waiting),
         kill: (place, detail) => this.#pool.kill(place, detail),
@@ -182,7 +173,7 @@ export class SystemNode implements NodeContract {
       scheduled: () => {
         this.#seats.retry();
         this.#head?.scheduled();
-        this.#reporter.changed();
+        this.#cluster.changed();
       },
     });
     this.#seats = new ActorSeats({
@@ -196,13 +187,6 @@ export class SystemNode implements NodeContract {
       isolation: config.isolation,
       sharedHosts: Math.max(1, Math.min(4, Math.floor(config.resources["CPU"] ?? 1))),
     });
-    this.#reporter = new Reporter({
-      clock,
-      head: this.#cluster,
-      alone: () => this.#member.alone,
-      available: () => this.#scheduler.available,
-      pending: () => this.#scheduler.pending().map(({ name, demand, waiting }) => ({ name, resources: demand.toObject(), waiting })),
-    });
     const actorTemplate = (owner: PlaceId, number: number): ActorTemplate | Promise<ActorTemplate> =>
       this.#functions.template({ from: owner, attachments: [] }, owner, number) as ActorTemplate | Promise<ActorTemplate>;
     const { storage } = options;
@@ -215,7 +199,7 @@ export class SystemNode implements NodeContract {
         ...(options.random && { random: options.random }),
         nodeId: config.nodeId,
         seats: this.#seats,
-        available: () => resources.available,
+        available: () => this.#scheduler.available,
         template: actorTemplate,
         whenHere: (ids, action) => void this.#objects.whenHere(ids, action),
         hold: (id, place) => this.#objects.holdAs(id, place),
@@ -228,14 +212,13 @@ export class SystemNode implements NodeContract {
     kernel.register(ActorNumber.localScheduler, this.#scheduler);
     kernel.register(ActorNumber.objects, serve(kernel, this.#objects));
     kernel.register(ActorNumber.seats, serve(kernel, new SeatsActor(this.#seats, actorTemplate)));
-    kernel.register(ActorNumber.member, serve(kernel, this.#member));
     kernel.register(ActorNumber.node, serve(kernel, this));
-    this.#started = this.#start();
+    this.#started = this.#cluster.join();
   }
 
   /** Another node has opened a link to this one. Returns what its socket's events go to. */
   peerConnected(node: NodeNumber, link: Link): LinkEvents {
-    return this.#peers.accept(node, link);
+    return this.#cluster.connected(node, link);
   }
 
   /** A number for a node that is about to join. Asked of the head. */
@@ -257,18 +240,12 @@ export class SystemNode implements NodeContract {
 
   /** Takes in a thread's link. Workers are known to the pool already, or started by it. */
   link(place: PlaceId, port: MessagePort): void {
-    const events = { onFrame: (frame: Frame) => this.kernel.receive(frame) };
-    const link = messagePortLink(port, events);
-    link.keepAlive(true);
-    this.kernel.connect(place, link);
-    this.#linked.add(place);
-    this.#threads.add(place);
+    this.#links.thread(place, port);
   }
 
   /** Takes in the link of a child process that the pool has started. */
   linkProcess(place: PlaceId, link: Link): void {
-    this.kernel.connect(place, link);
-    this.#linked.add(place);
+    this.#links.process(place, link);
   }
 
   /** A child process has lost its link: most often its death is told next. */
@@ -284,7 +261,7 @@ export class SystemNode implements NodeContract {
   async hello(caller: Caller): Promise<Welcome> {
     await this.#started;
     if (caller.from !== this.#driver) {
-      this.#cluster.workerUp({ place: caller.from, pid: this.#pool.pidOf(caller.from) ?? this.#config.pid });
+      this.#cluster.head.workerUp({ place: caller.from, pid: this.#pool.pidOf(caller.from) ?? this.#config.pid });
       this.#pool.ready(caller.from);
     }
     const { nodeId, jobId, namespace, labels } = this.#config;
@@ -292,14 +269,7 @@ export class SystemNode implements NodeContract {
   }
 
   connect(caller: Caller, place: PlaceId): void {
-    const { from } = caller;
-    if (from === place || !this.#threads.has(place) || !this.#threads.has(from)) return;
-    const pair = from < place ? `${from}-${place}` : `${place}-${from}`;
-    if (this.#connected.has(pair)) return;
-    this.#connected.add(pair);
-    const [one, other] = this.#options.channel();
-    this.kernel.send(from, [ActorNumber.kernel, "link", place, this.kernel.attach(from, one)]);
-    this.kernel.send(place, [ActorNumber.kernel, "link", from, this.kernel.attach(place, other)]);
+    this.#links.connect(caller.from, place);
   }
 
   log(caller: Caller, stream: "stdout" | "stderr", label: string, text: string): void {
@@ -335,32 +305,24 @@ export class SystemNode implements NodeContract {
 
   events(_caller: Caller, rows: Uint8Array, dropped: number): void {
     const nameOf = (owner: PlaceId, template: number): string => this.#functions.anyTemplate(owner, template)?.name ?? "task";
-    this.#cluster.events(readEventRows(rows, { nodeId: this.#config.nodeId, nameOf }), dropped);
+    this.#cluster.head.events(readEventRows(rows, { nodeId: this.#config.nodeId, nameOf }), dropped);
   }
 
   async shutdown(): Promise<void> {
-    this.#ending = true;
+    this.#cluster.ending();
     await this.#settle();
     this.#pool.close();
     const { host } = this.#options;
     const processes = this.#pool.list().filter(({ kind }) => kind === "process");
     await Promise.all(processes.map(({ place }) => host.stop(place, false).catch(() => {})));
     this.#logs.flush();
-    this.#reporter.close();
-    if (this.#head === undefined) await this.#leave();
+    await this.#cluster.leave();
     await host.close();
     this.#head?.endJob(this.#config.jobId);
     await this.#objects.close();
     await this.#head?.close();
     this.kernel.flush();
-    this.#peers.close();
-  }
-
-  /** The head hears of it while there is a link: what else it does then is its own affair. */
-  async #leave(): Promise<void> {
-    const left = remoteContract<ClusterContract>(this.kernel, HEAD_PLACE, ActorNumber.cluster).leave();
-    const patience = new Promise<void>((resolve) => void this.#options.clock.after(SETTLE_MS, resolve));
-    await Promise.race([left.catch(() => {}), patience]);
+    this.#cluster.close();
   }
 
   /** Waits until all that the workers have to tell has come, but not for those that are busy. */
@@ -375,26 +337,14 @@ export class SystemNode implements NodeContract {
     await Promise.race([Promise.all(settled), patience]);
   }
 
-  /** Joins the cluster, which on the head is this node alone at first. */
-  async #start(): Promise<void> {
-    const { node, nodeId, resources, labels, jobId, namespace, pid, runtime, hasDriver, takesWork, head } = this.#config;
-    const { url } = this.#options;
-    if (head !== undefined) this.#peers.known([head]);
-    const cluster = remoteContract<ClusterContract>(this.kernel, HEAD_PLACE, ActorNumber.cluster);
-    const job = hasDriver ? { job: { jobId, namespace, driver: this.#driver } } : {};
-    this.#member.learn(await cluster.register({ node, nodeId, url, resources, labels, pid, runtime, takesWork, ...job }));
-    this.#reporter.start();
-  }
-
-  #endedByCluster(reason: string): void {
-    if (!this.#ending) this.#options.onEnd(reason);
-  }
-
-  #peerBroken(node: NodeNumber, reason: string): void {
-    if (this.#ending) return;
-    if (node === HEAD_NODE) this.#endedByCluster(`the link to the head broke: ${reason}`);
-    else if (this.#head !== undefined) this.#head.membership.linkBroken(node, reason);
-    else this.#cluster.unreachable(node, reason);
+  /** How much of these objects each node has, by node id. */
+  #bytesByNode(ids: readonly string[]): Record<string, number> {
+    const bytes: Record<string, number> = {};
+    for (const [place, size] of this.#objects.whereabouts(ids)) {
+      const nodeId = this.#cluster.nodeIdOf(nodeOf(place));
+      if (nodeId !== undefined) bytes[nodeId] = (bytes[nodeId] ?? 0) + size;
+    }
+    return bytes;
   }
 
   /** A place of another node is gone. */
@@ -405,20 +355,17 @@ export class SystemNode implements NodeContract {
   }
 
   #nodeLost(node: NodeNumber, death: Uint8Array): void {
-    this.#peers.lost(node);
     this.#scheduler.nodeLost(node, death);
     this.#objects.nodeLost(placeId(node, SYSTEM_SLOT));
     this.kernel.disconnectNode(node, new NodeDiedError({ death: decodeValue(death) as Death }));
   }
 
   #placeLost(place: PlaceId, death: Death): void {
-    this.#linked.delete(place);
-    this.#threads.delete(place);
-    for (const pair of [...this.#connected]) if (pair.split("-").includes(String(place))) this.#connected.delete(pair);
+    this.#links.lost(place);
     const encoded = encodeDeath(death);
     this.#scheduler.workerLost(place, encoded);
     this.#seats.placeLost(place);
-    this.#cluster.placeLost(place, encoded);
+    this.#cluster.head.placeLost(place, encoded);
     this.#objects.placeLost(place);
     this.#functions.dropOwner(place);
     this.#options.clock.after(100, () => {
@@ -429,7 +376,7 @@ export class SystemNode implements NodeContract {
 
   /** To the driver of the job, which may be on another node; else to this node's main thread. */
   #print(stream: "stdout" | "stderr", line: string, jobId = ""): void {
-    this.kernel.send(this.#member.driverOf(jobId) ?? this.#driver, [ActorNumber.caller, CallerOp.print, stream, line]);
+    this.kernel.send(this.#cluster.driverOf(jobId) ?? this.#driver, [ActorNumber.caller, CallerOp.print, stream, line]);
   }
 
   #complain(error: unknown): void {

@@ -196,6 +196,16 @@ export class ObjectsActor implements ObjectsContract {
     return this.#values.whenHere(ids, action);
   }
 
+  /** Which nodes, as their system places, have which of these large objects, as far as this node knows; with their bytes. */
+  *whereabouts(ids: readonly ObjectId[]): Generator<readonly [node: PlaceId, bytes: number]> {
+    const { directory } = this.#values;
+    for (const id of ids) {
+      const bytes = directory.sizeOf(id) ?? this.#store.bytesOf(id) ?? 0;
+      if (this.#store.stateOf(id) === "IN_MEMORY" && this.#store.inlineOf(id) === undefined) yield [this.#node, bytes];
+      for (const node of directory.locations(id)) yield [node, bytes];
+    }
+  }
+
   /** Calls back once there is a value of all of them on some node, or an error in its place. Nothing is brought here. */
   whenAvailable(ids: readonly ObjectId[], action: () => void): () => void {
     for (const id of ids) this.#holdings.lend(id);

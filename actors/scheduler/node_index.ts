@@ -27,11 +27,15 @@ export class NodeIndex {
   /** Takes in what nodes say now. A view that is the same object has not changed. */
   sync(views: readonly NodeView[]): void {
     const told = this.#told;
-    if (views.length !== told.length) this.#retain(views);
+    let same = views.length === told.length;
+    if (!same) this.#retain(views);
     for (let i = 0; i < views.length; i++) {
       const view = views[i] as NodeView;
       if (view === told[i]) continue;
-      if (told[i]?.nodeId !== view.nodeId) this.#retain(views);
+      if (same && told[i]?.nodeId !== view.nodeId) {
+        same = false;
+        this.#retain(views);
+      }
       told[i] = view;
       const entry = this.#entries.get(view.nodeId);
       if (entry?.told === view) continue;
@@ -107,7 +111,7 @@ export class NodeIndex {
 
   /** Lets go of all nodes but these. */
   #retain(views: readonly NodeView[]): void {
-    this.#told.length = 0;
+    this.#told.length = Math.min(this.#told.length, views.length);
     const ids = new Set(views.map(({ nodeId }) => nodeId));
     for (const nodeId of this.#entries.keys()) {
       if (ids.has(nodeId)) continue;

@@ -8,9 +8,6 @@ import { FeedWindow } from "./feed_window.ts";
 const SHARE_LINGER_MS = 500;
 /** Tasks that one request asks for room for, at most. */
 const WANTED_AT_MOST = 256;
-/** A task whose arguments lie elsewhere is worth asking where, from so many bytes on. */
-export const LOCALITY_FROM_BYTES: number = 1024 * 1024;
-
 export interface SpilloverOptions {
   kernel: Kernel;
   clock: Clock;
