@@ -21,4 +21,5 @@ export const bunPlatform: Platform = {
   endWhenAsked: () => {},
   collectGarbage: () => bun.gc(true),
   web: async () => (await import("./bun_web.ts")).bunWeb,
+  bundle: async (request) => (await import("./bun_bundler.ts")).bundle(request),
 };

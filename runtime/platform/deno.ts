@@ -84,6 +84,7 @@ export const denoPlatform: Platform = {
   },
   collectGarbage: () => collector()(),
   web: async () => (await import("./deno_web.ts")).denoWeb,
+  bundle: async (request) => (await import("./deno_bundler.ts")).bundle(request),
 };
 
 let collect: (() => void) | undefined;

@@ -3,6 +3,7 @@ import { releasePortsRepeatedly } from "../../net/mod.ts";
 import { setUnrefTimer } from "../kernel/mod.ts";
 import type { Platform } from "./platform.ts";
 
+export type { BundledText, BundleRequest, ImportKind, MetImport, SourceMap } from "./bundler.ts";
 export type {
   Child,
   ChildOptions,

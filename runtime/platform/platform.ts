@@ -1,4 +1,5 @@
 import type { UpgradeWebSocket } from "hono/ws";
+import type { BundledText, BundleRequest } from "./bundler.ts";
 
 /** How a thread or child process ended. `error` is what it threw, where the runtime tells. */
 export interface Exit {
@@ -136,6 +137,11 @@ export interface Platform {
   /** Writes text before it returns, so that it is out even if the process crashes next. */
   write(stream: "stdout" | "stderr", text: string): void;
   web(): Promise<WebRuntime>;
+  /**
+   * Makes one module of a module and all that it imports, on other threads. It MUST keep what runs at the top of each
+   * module, and keep names as far as they do not collide. Rejects with an error that says what is wrong, and where.
+   */
+  bundle(request: BundleRequest): Promise<BundledText>;
   exit(code: number): void;
   /** Frees what can be freed now, where the runtime offers it. */
   collectGarbage(): void;
