@@ -1,4 +1,5 @@
 import type { Attachment, Frame } from "./link.ts";
+import { sharedPool } from "./shared_pool.ts";
 
 /** Bytes of one message on a socket, at most: large frames leave in pieces, so that no message is large. */
 export const PIECE_BYTES: number = 1024 * 1024;
@@ -24,15 +25,22 @@ export class FrameFault extends Error {
  * A frame as a run of messages: a head of 64-bit floats, little endian (`to`, `from`, length of the bytes, number of
  * attachments, length of each), the bytes, the attachments' bytes. Shared memory is copied when its piece is made.
  * Pieces may be joined in one message, in their order, but not split: so a head is always whole.
+ *
+ * With `scratch` every piece of its size is made in it: the one before must have been sent, or copied, by then.
  */
-export function* piecesOf(frame: Frame, pieceBytes: number = PIECE_BYTES): Generator<Uint8Array<ArrayBuffer>> {
+export function* piecesOf(
+  frame: Frame,
+  { scratch, pieceBytes = scratch?.byteLength ?? PIECE_BYTES }: { scratch?: Uint8Array<ArrayBuffer>; pieceBytes?: number } = {},
+): Generator<Uint8Array<ArrayBuffer>> {
+  const nextPiece = (bytes: number): Uint8Array<ArrayBuffer> =>
+    scratch !== undefined && bytes >= pieceBytes ? scratch : new Uint8Array(Math.min(bytes, pieceBytes));
   const shared = frame.attachments.map(asShared);
   const head = new DataView(new ArrayBuffer((HEAD_FIELDS + shared.length) * FIELD_BYTES));
   const fields = [frame.to, frame.from, frame.bytes.byteLength, shared.length, ...shared.map((buffer) => buffer.byteLength)];
   for (let i = 0; i < fields.length; i++) head.setFloat64(i * FIELD_BYTES, fields[i] as number, true);
   const parts = [new Uint8Array(head.buffer), frame.bytes, ...shared.map((buffer) => new Uint8Array(buffer))];
   let left = parts.reduce((sum, part) => sum + part.byteLength, 0);
-  let piece = new Uint8Array(Math.min(left, pieceBytes));
+  let piece = nextPiece(left);
   let filled = 0;
   for (const part of parts) {
     for (let at = 0; at < part.byteLength; ) {
@@ -44,7 +52,7 @@ export function* piecesOf(frame: Frame, pieceBytes: number = PIECE_BYTES): Gener
       yield piece;
       left -= filled;
       filled = 0;
-      piece = new Uint8Array(Math.min(left, pieceBytes));
+      piece = nextPiece(left);
     }
   }
 }
@@ -118,7 +126,7 @@ function fill(incoming: Incoming, bytes: Uint8Array): number {
     const next = lengths[parts.length];
     if (incoming.filled < part.byteLength || next === undefined) return at;
     // Each when it is its turn: a peer that claims much has to send as much.
-    parts.push(new Uint8Array(new SharedArrayBuffer(next)));
+    parts.push(new Uint8Array(sharedPool.take(next)));
     incoming.filled = 0;
   }
 }

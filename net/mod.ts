@@ -3,4 +3,5 @@ export * from "./codec/mod.ts";
 export { FrameAssembler, FrameFault, type FrameLimits, PIECE_BYTES, piecesOf } from "./frame_stream.ts";
 export type { Attachment, Frame, Link, LinkEvents } from "./link.ts";
 export { messagePortLink, releasePortsRepeatedly } from "./message_port_link.ts";
+export { POOLED_BYTES, SharedPool, sharedPool } from "./shared_pool.ts";
 export { type ByteSocket, WebSocketLink, type WebSocketLinkOptions } from "./websocket_link.ts";

@@ -1,5 +1,6 @@
-import { FrameAssembler, type FrameLimits, piecesOf } from "./frame_stream.ts";
+import { FrameAssembler, type FrameLimits, PIECE_BYTES, piecesOf } from "./frame_stream.ts";
 import type { Frame, Link, LinkEvents } from "./link.ts";
+import { sharedPool } from "./shared_pool.ts";
 
 /** Bytes handed to a socket and not yet on their way, at most; more waits here. */
 const HIGH_WATER_BYTES = 4 * 1024 * 1024;
@@ -36,6 +37,9 @@ export class WebSocketLink implements Link {
   readonly #assembler: FrameAssembler;
   #waiting: Frame[] = [];
   #next = 0;
+  #current: Frame | undefined;
+  /** Pieces are made here one after the other: a socket has taken one over when `send` returns. */
+  #scratch: Uint8Array<ArrayBuffer> | undefined;
   #pieces: Iterator<Uint8Array<ArrayBuffer>> | undefined;
   /** A piece that did not fit the message before. */
   #held: Uint8Array<ArrayBuffer> | undefined;
@@ -128,14 +132,18 @@ export class WebSocketLink implements Link {
     for (;;) {
       const next = this.#pieces?.next();
       if (next !== undefined && next.done !== true) return next.value;
+      // Its attachments have been copied into pieces.
+      for (const attachment of this.#current?.attachments ?? []) sharedPool.giveBack(attachment);
       const frame = this.#waiting[this.#next++];
+      this.#current = frame;
       if (frame === undefined) {
         this.#waiting = [];
         this.#next = 0;
         this.#pieces = undefined;
         return undefined;
       }
-      this.#pieces = piecesOf(frame);
+      this.#scratch ??= new Uint8Array(PIECE_BYTES);
+      this.#pieces = piecesOf(frame, { scratch: this.#scratch });
     }
   }
 }

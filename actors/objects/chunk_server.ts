@@ -1,3 +1,4 @@
+import { sharedPool } from "../../net/mod.ts";
 import type { Kernel, ObjectId, PlaceId } from "../../runtime/kernel/mod.ts";
 import type { Peers } from "./peers.ts";
 import type { Puller } from "./puller.ts";
@@ -68,7 +69,7 @@ export class ChunkServer {
 
   #send(to: PlaceId, id: ObjectId, { offset, length, buffer }: ChunkRange & { buffer: SharedArrayBuffer }): void {
     const { kernel, peers } = this.#options;
-    const copy = new SharedArrayBuffer(length);
+    const copy = sharedPool.take(length);
     new Uint8Array(copy).set(new Uint8Array(buffer, offset, length));
     peers.tell(to).chunk(id, offset, kernel.attach(to, copy));
   }

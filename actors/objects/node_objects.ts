@@ -1,3 +1,4 @@
+import { sharedPool } from "../../net/mod.ts";
 import type { LocatedWire, NodeObjectsContract } from "../../runtime/contracts/mod.ts";
 import type { Caller, ObjectId, PlaceId } from "../../runtime/kernel/mod.ts";
 import type { PayloadWire } from "../../runtime/values/mod.ts";
@@ -95,6 +96,8 @@ export class NodeObjects implements NodeObjectsContract {
   chunk(caller: Caller, id: ObjectId, offset: number, attachment: number): void {
     const buffer = attachment < 0 ? undefined : (caller.attachments[attachment] as SharedArrayBuffer);
     this.#values.puller.chunk(caller.from, id, { offset, buffer });
+    // Its bytes have been copied.
+    sharedPool.giveBack(buffer);
   }
 
   pulled(caller: Caller, id: ObjectId, complete: boolean): void {

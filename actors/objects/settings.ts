@@ -51,7 +51,7 @@ export interface TransferSettings {
 
 export const TRANSFER_DEFAULTS: TransferSettings = {
   chunkBytes: 2 * 1024 * 1024,
-  windowChunks: 4,
+  windowChunks: 8,
   inFlightBytes: 32 * 1024 * 1024,
   maxSources: 3,
   copiesPerSource: 2,

@@ -62,9 +62,18 @@ export function decodeCbor(bytes: Uint8Array): unknown {
   return read(copying, privateView(bytes), { length, tags });
 }
 
-/** As `decodeCbor`, without tags; byte strings come back as views on `bytes` (on a copy, if `bytes` is on shared memory). */
+/**
+ * As `decodeCbor`, without tags; byte strings in more than 4 KiB come back as views on `bytes` (on a copy, if `bytes` is
+ * on shared memory), those in less as copies: the engine makes an ArrayBuffer of a small array when that is first asked
+ * for, which costs more than all the rest of the reading.
+ */
 export function decodeCborViews(bytes: Uint8Array): unknown {
-  return read(viewing, privateView(bytes), { length: bytes.byteLength, tags: false });
+  const length = bytes.byteLength;
+  if (length <= scratch.byteLength) {
+    scratch.set(bytes);
+    return read(copying, scratch, { length, tags: false });
+  }
+  return read(viewing, privateView(bytes), { length, tags: false });
 }
 
 function privateView(bytes: Uint8Array): Uint8Array {

@@ -11,8 +11,9 @@ export function encodeBatch(envelopes: readonly unknown[]): Uint8Array<ArrayBuff
 
 /**
  * The envelopes in `bytes`, which may be hostile: bounded in time, memory and depth, and no prototype is touched.
- * Throws CorruptDataFault. Uint8Arrays in the envelopes are views on `bytes`, which must not be written to while
- * they live, and which they keep alive; on a private copy of it, if `bytes` is on shared memory.
+ * Throws CorruptDataFault. Uint8Arrays in the envelopes are copies, or, of more than 4 KiB, views on `bytes`, which
+ * must not be written to while they live, and which they keep alive; on a private copy of it, if `bytes` is on shared
+ * memory.
  */
 export function decodeBatch(bytes: Uint8Array): unknown[] {
   const envelopes = decodeCborViews(bytes);

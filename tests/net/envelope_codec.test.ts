@@ -51,15 +51,21 @@ describe("a batch of envelopes", () => {
     expect(decodeBatch(again)).toEqual([[2, "b"]]);
   });
 
-  test("gives views on its bytes, or on a copy if they are shared", () => {
-    const bytes = encodeBatch([[new Uint8Array([1, 2, 3])]]);
-    const [[view]] = decodeBatch(bytes) as [[Uint8Array]];
-    expect(view.buffer).toBe(bytes.buffer);
-    const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
-    shared.set(bytes);
-    const [[copy]] = decodeBatch(shared) as [[Uint8Array]];
-    expect(copy.buffer).toBeInstanceOf(ArrayBuffer);
-    expect(copy).toEqual(new Uint8Array([1, 2, 3]));
+  test("gives views on its bytes, or copies if they are few or shared", () => {
+    for (const [content, view] of [
+      [new Uint8Array([1, 2, 3]), false],
+      [new Uint8Array(10_000).fill(7), true],
+    ] as const) {
+      const bytes = encodeBatch([[content]]);
+      const [[got]] = decodeBatch(bytes) as [[Uint8Array]];
+      expect(got).toEqual(content);
+      expect(got.buffer === bytes.buffer).toBe(view);
+      const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+      shared.set(bytes);
+      const [[copy]] = decodeBatch(shared) as [[Uint8Array]];
+      expect(copy.buffer).toBeInstanceOf(ArrayBuffer);
+      expect(copy).toEqual(content);
+    }
   });
 
   test("is an array, or a fault", () => {

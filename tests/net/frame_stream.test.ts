@@ -36,7 +36,7 @@ describe("frames in pieces", () => {
         fc.integer({ min: 100, max: 400 }),
         fc.infiniteStream(fc.integer({ min: 1, max: 4 })),
         (frames, pieceBytes, groups) => {
-          const pieces = frames.flatMap((each) => [...piecesOf(each, pieceBytes)]);
+          const pieces = frames.flatMap((each) => [...piecesOf(each, { pieceBytes })]);
           const assembler = new FrameAssembler(limits);
           const out: Frame[] = [];
           while (pieces.length > 0) {
@@ -52,7 +52,7 @@ describe("frames in pieces", () => {
 
   test("no piece is larger than asked for", () => {
     const large: Frame = { to: 1, from: 2, bytes: new Uint8Array(1000), attachments: [new SharedArrayBuffer(777)] };
-    const sizes = [...piecesOf(large, 256)].map((piece) => piece.byteLength);
+    const sizes = [...piecesOf(large, { pieceBytes: 256 })].map((piece) => piece.byteLength);
     expect(Math.max(...sizes)).toBe(256);
     expect(sizes.reduce((a, b) => a + b)).toBe(5 * 8 + 1777);
   });
