@@ -18,9 +18,9 @@ import { webSocket } from "./controls/mod.ts";
 import { describeMachine } from "./machine.ts";
 import { renderReport, writeReadme } from "./markdown.ts";
 import { peers } from "./peers/mod.ts";
-import { processes } from "./processes/mod.ts";
+import { clusters, processes } from "./processes/mod.ts";
 
-const families = [...controls, webSocket, ...peers, ...rows, processes];
+const families = [...controls, webSocket, ...peers, ...rows, processes, clusters];
 const runtimes = ["bun", "deno"] as const;
 const here = "Deno" in globalThis ? "deno" : "bun";
 

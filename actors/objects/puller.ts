@@ -144,9 +144,10 @@ export class Puller {
     const { id, size, children } = pull;
     const block = pull.block!;
     pull.block = undefined;
-    store.seal(id, block.buffer, { slot: block.slot, bytes: size, owner: ownerOf(id), isCopy: true });
+    const sealed = store.seal(id, block.buffer, { slot: block.slot, bytes: size, owner: ownerOf(id), isCopy: true, pinned: true });
     this.#end(pull, true);
     onHere(id, children);
+    if (sealed) store.unpin(id);
   }
 
   #fail(pull: Pull, fault: unknown): void {

@@ -124,6 +124,7 @@ export class ObjectStore {
     record.block = block;
     record.bytes = options.bytes;
     record.isCopy = options.isCopy ?? false;
+    if (options.pinned === true) record.pins++;
     move(record, "IN_MEMORY");
     this.#settle(record);
     this.#room.keepBelowThreshold();

@@ -30,4 +30,6 @@ export interface SealOptions {
   bytes: number;
   owner?: number;
   isCopy?: boolean;
+  /** It stays in memory until `unpin`: else a copy may have to go at once, before those who wait for it have it. */
+  pinned?: boolean;
 }

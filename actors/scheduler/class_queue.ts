@@ -123,6 +123,13 @@ export class ClassQueue implements Candidate {
     return this.#batches.find((queued) => !queued.shown.has(lease));
   }
 
+  /** What kind of task is next, as a text: its template. */
+  get nextKind(): string | undefined {
+    this.#dropExhausted();
+    const next = this.singles.peek() ?? this.#batches[0];
+    return next && `${next.owner} ${next.template}`;
+  }
+
   /** How many tasks wait. */
   get waiting(): number {
     this.#dropExhausted();

@@ -2,6 +2,8 @@
 const FAST_MS = 10;
 /** One that takes longer than this holds more than it needs. */
 const SLOW_MS = 100;
+/** Shorter times cannot be told from none. */
+const LEAST_MS = 0.001;
 const GROWTH = 4;
 /** Tasks that are under way to a node and not begun there, at most. */
 export const WINDOW_AT_MOST = 8_192;
@@ -18,9 +20,12 @@ export class FeedWindow {
   #slots: number;
   #size: number;
   #outstanding = 0;
+  /** Begun since the window was last looked at. */
+  #begun = 0;
   #since = 0;
   /** What is sent to idle workers is begun at once, however long it takes: that says nothing of its length. */
   #primed = false;
+  #paceMs: number | undefined;
 
   constructor(slots: number, { grows }: { grows: boolean }) {
     this.#grows = grows;
@@ -46,7 +51,7 @@ export class FeedWindow {
   }
 
   sent(count: number, now: number): void {
-    if (this.#outstanding === 0) this.#since = now;
+    if (this.#outstanding === 0 && this.#begun === 0) this.#since = now;
     this.#outstanding += count;
   }
 
@@ -56,16 +61,32 @@ export class FeedWindow {
       this.#size = Math.max(0, this.#size - count);
       return;
     }
+    this.#begun += count;
     const tookMs = now - this.#since;
-    this.#since = now;
-    if (!this.#primed) this.#primed = this.#outstanding === 0;
+    if (this.#begun < Math.max(this.#slots, this.#size / 2)) return;
+    if (this.#primed || this.#begun > this.#slots) this.#paceMs = Math.max(LEAST_MS, (tookMs * this.#slots) / this.#begun);
+    if (!this.#primed) this.#primed = true;
     else if (tookMs > SLOW_MS) this.#size = Math.max(this.#slots, Math.ceil(this.#size / 2));
-    else if (tookMs < FAST_MS && count * 2 >= this.#size) this.#size = Math.min(WINDOW_AT_MOST, this.#size * GROWTH);
+    else if (tookMs < FAST_MS) this.#size = Math.min(WINDOW_AT_MOST, this.#size * GROWTH);
+    this.#begun = 0;
+    this.#since = now;
+  }
+
+  /** Milliseconds a task has taken the node, one slot for itself; undefined while that is not known. */
+  get paceMs(): number | undefined {
+    return this.#paceMs;
+  }
+
+  /** What is sent next takes about so long, as tasks of its kind did before: no need to find out from the start. */
+  expect(paceMs: number): void {
+    if (this.#grows && this.#outstanding === 0) this.#size = Math.min(WINDOW_AT_MOST, this.#slots * Math.max(1, Math.floor(FAST_MS / paceMs)));
   }
 
   /** Nothing waits any more: what comes next may be of another length. */
   rest(): void {
     this.#primed = false;
+    this.#paceMs = undefined;
+    this.#begun = 0;
     if (this.#grows) this.#size = this.#slots;
   }
 }

@@ -3,6 +3,7 @@ import { ActorNumber, type Clock, type Kernel, type NodeNumber, type PlaceId, pl
 import { claimantOfNode, TaskBatch } from "../../runtime/tasks/mod.ts";
 import type { ClassQueue, QueuedTask } from "./class_queue.ts";
 import { FeedWindow } from "./feed_window.ts";
+import { Paces } from "./paces.ts";
 
 /** How long a node that has taken all that was sent there stays known as one that had room. */
 const SHARE_LINGER_MS = 500;
@@ -28,6 +29,8 @@ export interface SpilloverOptions {
 interface Share {
   readonly node: NodeNumber;
   readonly window: FeedWindow;
+  /** The template of what was sent since the window was empty; none when they were several. */
+  kind: string | undefined;
   stopLinger: (() => void) | undefined;
 }
 
@@ -43,6 +46,7 @@ export class Spillover {
   readonly #options: SpilloverOptions;
   readonly #shares: Map<ClassQueue, Map<NodeNumber, Share>> = new Map();
   readonly #asking: Set<ClassQueue> = new Set();
+  readonly #paces: Paces = new Paces();
   /** Queues whose tasks run on this node as well. */
   readonly #alsoHere: WeakSet<ClassQueue> = new WeakSet();
   readonly #tell: (node: NodeNumber) => PlaceId = (node) => placeId(node, SYSTEM_SLOT);
@@ -65,6 +69,7 @@ export class Spillover {
       const share = queue.schedulingClass === schedulingClass ? shares.get(node) : undefined;
       if (share === undefined) continue;
       share.window.taken(count, this.#options.clock.now());
+      this.#paces.learn(share.kind, share.window.paceMs);
       this.#feed(queue, share);
       this.#askForMore(queue);
       if (share.window.outstanding === 0 && queue.waiting === 0) this.#linger(queue, share);
@@ -128,7 +133,12 @@ export class Spillover {
     let share = shares.get(node);
     if (share === undefined) {
       // Tasks that are to be spread are sent by the number that was asked about, no more.
-      share = { node, window: new FeedWindow(tasks, { grows: queue.placement.schedulingStrategy !== "SPREAD" }), stopLinger: undefined };
+      share = {
+        node,
+        window: new FeedWindow(tasks, { grows: queue.placement.schedulingStrategy !== "SPREAD" }),
+        kind: undefined,
+        stopLinger: undefined,
+      };
       shares.set(node, share);
     } else share.window.widen(tasks);
     this.#feed(queue, share);
@@ -139,6 +149,13 @@ export class Spillover {
     share.stopLinger?.();
     share.stopLinger = undefined;
     const { clock } = this.#options;
+    const kind = queue.nextKind;
+    if (share.window.outstanding > 0 && share.kind !== kind) share.kind = undefined;
+    else if (share.window.outstanding === 0) {
+      share.kind = kind;
+      const pace = this.#paces.of(kind);
+      if (pace !== undefined) share.window.expect(pace);
+    }
     for (let room = share.window.next; room > 0; room = share.window.next) {
       const sent = this.#sendSome(queue, share.node, room);
       if (sent === 0) break;

@@ -29,6 +29,24 @@ const million = program("million_tasks", { quick: 20_000, full: 1_000_000, calls
 const pending = program("pending_refs", { quick: 5_000, full: 200_000, calls: true });
 const light = program("light_actors", { quick: 1_000, full: 100_000, calls: true });
 
+const cluster = program("cluster", { quick: 0.3, full: 2, calls: false });
+
+/** Work on another node of this machine: a driver without CPUs, a head without CPUs, and a node with two. */
+export const clusters: Family = {
+  name: "another node",
+  rows: [
+    cluster("head ready", "headMs", { unit: "ms", targets: [{ atMost: 500 }] }),
+    cluster("node joined", "joinMs", { unit: "ms", targets: [{ atMost: 300 }] }),
+    cluster("tasks on another node sync", "tasksSync", { unit: "/s", targets: [{ atLeast: 4_000 }] }),
+    cluster("tasks on another node async", "tasksAsync", { unit: "/s", targets: [{ atLeast: 50_000 }] }),
+    cluster("actor calls to another node sync", "callsSync", { unit: "/s", targets: [{ atLeast: 4_000 }] }),
+    cluster("actor calls to another node async", "callsAsync", { unit: "/s", targets: [{ atLeast: 50_000 }] }),
+    cluster("placement groups on another node", "groups", { unit: "/s", targets: [{ atLeast: 1_000 }] }),
+    cluster("1 GiB to another node", "objectGBs", { unit: "GB/s" }),
+    cluster("100 MiB to 8 nodes", "broadcastMs", { unit: "ms" }),
+  ],
+};
+
 export const processes: Family = {
   name: "processes of their own",
   rows: [
