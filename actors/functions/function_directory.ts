@@ -1,11 +1,14 @@
+import type { Bundle } from "../../runtime/bundles/mod.ts";
 import type { FunctionsContract } from "../../runtime/contracts/mod.ts";
-import { ActorNumber, type Caller, type Kernel, nodeOf, type PlaceId, remoteContract, systemPlaceOf } from "../../runtime/kernel/mod.ts";
+import { filesOf } from "../../runtime/functions/mod.ts";
+import { type Caller, HEAD_PLACE, type Kernel, type NodeNumber, nodeOf, type PlaceId } from "../../runtime/kernel/mod.ts";
 import { type FunctionRecord, ownerOfKey, type TaskTemplate, type Template, templateKey } from "../../runtime/tasks/mod.ts";
+import { FunctionTravel, type FunctionTravelOptions } from "./function_travel.ts";
 
 /**
  * The functions, classes and templates that are known on a node. A question about one that is not known yet is
  * answered when it is: its definition is on its way on another link. What belongs to a place of another node is asked
- * of that node, once, and kept.
+ * of that node, once, and kept; functions that need modules come with those in bundles.
  */
 export class FunctionDirectory implements FunctionsContract {
   readonly #kernel: Kernel;
@@ -14,9 +17,11 @@ export class FunctionDirectory implements FunctionsContract {
   readonly #functionWaiters: Map<string, ((record: FunctionRecord) => void)[]> = new Map();
   readonly #templateWaiters: Map<number, PromiseWithResolvers<Template>> = new Map();
   readonly #gone: Set<PlaceId> = new Set();
+  readonly #travel: FunctionTravel;
 
-  constructor(kernel: Kernel) {
-    this.#kernel = kernel;
+  constructor(options: FunctionTravelOptions) {
+    this.#kernel = options.kernel;
+    this.#travel = new FunctionTravel(options);
   }
 
   define(_caller: Caller, record: FunctionRecord): void {
@@ -34,37 +39,66 @@ export class FunctionDirectory implements FunctionsContract {
     this.#templateWaiters.delete(key);
   }
 
-  function(_caller: Caller, id: string): FunctionRecord | Promise<FunctionRecord> {
-    return this.#functions.get(id) ?? waitFor(this.#functionWaiters, id);
+  function(caller: Caller, id: string): FunctionRecord | Promise<FunctionRecord> {
+    const atHome = this.#isOurs(caller.from);
+    if (this.#travel.isForeign(id)) {
+      const brought = this.#travel.bring(id);
+      return atHome ? brought.then((record) => this.#travel.local(record)) : brought;
+    }
+    const found = this.#functions.get(id) ?? waitFor(this.#functionWaiters, id);
+    if (atHome) return found;
+    return Promise.resolve(found).then((record) => this.#travel.portable(record));
+  }
+
+  here(_caller: Caller, record: FunctionRecord): FunctionRecord | Promise<FunctionRecord> {
+    return this.#travel.isForeign(record.id) && filesOf(record.definition).length > 0 ? this.#travel.here(record) : record;
+  }
+
+  portable(_caller: Caller, record: FunctionRecord): Promise<FunctionRecord> {
+    return this.#travel.portable(record);
+  }
+
+  bundle(_caller: Caller, id: string): Promise<Bundle> {
+    return this.#travel.bundle(id);
   }
 
   template(_caller: Caller, owner: PlaceId, number: number): Template | Promise<Template> {
     const key = templateKey(owner, number);
     const template = this.#templates.get(key);
     if (template !== undefined) return template;
-    if (this.#gone.has(owner)) throw new Error(`the worker that submitted the call is gone, and template ${number} with it`);
+    // The head keeps the templates of actors that outlive their owners.
+    if (this.#gone.has(owner) && (this.#isOurs(owner) || this.#kernel.place === HEAD_PLACE))
+      throw new Error(`the worker that submitted the call is gone, and template ${number} with it`);
     let waiter = this.#templateWaiters.get(key);
     if (waiter === undefined) {
       waiter = Promise.withResolvers<Template>();
       this.#templateWaiters.set(key, waiter);
-      if (nodeOf(owner) !== nodeOf(this.#kernel.place)) void this.#fetch(owner, number);
+      if (!this.#isOurs(owner)) void this.#fetch(owner, number);
     }
     return waiter.promise;
   }
 
-  /** Brings a template here with the function that it is of. */
+  /** Brings a template here. Its function is on its way then, too, which may take longer: modules are bundled first. */
   async #fetch(owner: PlaceId, number: number): Promise<void> {
-    const there = remoteContract<FunctionsContract>(this.#kernel, systemPlaceOf(owner), ActorNumber.gcs);
-    const caller: Caller = { from: owner, attachments: [] };
     try {
-      const template = (await there.template(owner, number)) as Template;
-      if (!this.#functions.has(template.functionId)) this.define(caller, (await there.function(template.functionId)) as FunctionRecord);
-      this.publish(caller, template);
+      const template = (await this.#travel.ask(nodeOf(owner), (there) => there.template(owner, number))) as Template;
+      this.publish({ from: owner, attachments: [] }, template);
+      // Actors may be started again after the node that defined their class is gone: the head is asked then.
+      const keep = template.kind === "actor" && this.#kernel.place === HEAD_PLACE;
+      const coming = keep
+        ? this.#travel.stock(template.functionId)
+        : this.#travel.isForeign(template.functionId) && this.#travel.bring(template.functionId);
+      // Who needs the function asks for it, and hears of what went wrong.
+      await Promise.resolve(coming).catch(() => {});
     } catch (error) {
       const key = templateKey(owner, number);
       this.#templateWaiters.get(key)?.reject(error);
       this.#templateWaiters.delete(key);
     }
+  }
+
+  #isOurs(place: PlaceId): boolean {
+    return nodeOf(place) === nodeOf(this.#kernel.place);
   }
 
   /** Calls back once the template is known; never, when its owner goes before. */
@@ -92,6 +126,11 @@ export class FunctionDirectory implements FunctionsContract {
       waiter.reject(new Error("the worker that submitted the call is gone, and what it defined with it"));
       this.#templateWaiters.delete(key);
     }
+  }
+
+  /** Forgets the functions of a node that is gone. */
+  nodeLost(node: NodeNumber): void {
+    this.#travel.nodeLost(node);
   }
 }
 

@@ -1,2 +1,3 @@
 /** What functions and classes are, for those who run them. */
 export { FunctionDirectory } from "./function_directory.ts";
+export type { FunctionTravelOptions } from "./function_travel.ts";

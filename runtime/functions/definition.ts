@@ -42,6 +42,21 @@ export function definitionId(definition: Definition): string {
     .slice(0, 32);
 }
 
+/** `import("file:…")` in a function's text: relative specifiers were made absolute when it was analysed. */
+export const IMPORTS_FILE: RegExp = /(\bimport\(\s*)"(file:[^"\\]+)"/g;
+
+/** The files whose modules a definition needs, by their URLs. */
+export function filesOf(definition: Definition): string[] {
+  const urls =
+    definition.kind === "module"
+      ? [definition.url]
+      : [
+          ...definition.bindings.flatMap((binding) => (binding.kind === "import" ? [binding.url] : [])),
+          ...[...definition.source.matchAll(IMPORTS_FILE)].map(([, , url = ""]) => url),
+        ];
+  return [...new Set(urls.filter((url) => url.startsWith("file:")))];
+}
+
 function parts(definition: Definition): readonly unknown[] {
   if (definition.kind === "module") {
     const { name, url, site, exportName, version } = definition;

@@ -141,7 +141,12 @@ export class Materialiser {
           throw notFound(definition, `importing ${url} failed: ${messageOf(cause)}`, cause);
         },
       ),
-      suspended.then(this.#options.patience).then(() => this.#afterSuspension(definition)),
+      suspended.then(
+        () =>
+          this.#samePlace(definition) ??
+          this.#options.patience?.().then(() => this.#afterSuspension(definition)) ??
+          this.#afterSuspension(definition),
+      ),
     ];
     if (site !== undefined) waits.push(this.#registry.expect(site).then((found) => found.site.fn as Materialised));
     try {
@@ -189,8 +194,15 @@ export class Materialiser {
     return this.#unwrapped(object);
   }
 
-  #resembling({ site, name }: ModuleDefinition): Materialised | undefined {
-    return site === undefined ? undefined : (this.#registry.resembling(site, name)?.site.fn as Materialised | undefined);
+  #resembling(definition: ModuleDefinition): Materialised | undefined {
+    const { site, name } = definition;
+    return site === undefined
+      ? undefined
+      : (this.#samePlace(definition) ?? (this.#registry.sameName(site, name)?.site.fn as Materialised | undefined));
+  }
+
+  #samePlace({ site }: ModuleDefinition): Materialised | undefined {
+    return site === undefined ? undefined : (this.#registry.samePlace(site)?.site.fn as Materialised | undefined);
   }
 
   /** A remote function's own function; a plain function itself. */

@@ -6,7 +6,7 @@
 export { Analyser, analyse, analyseValue } from "./analyse.ts";
 export type { AnalyseOptions, AnalysisParts, Callable } from "./analysis.ts";
 export type { Binding, MobulaEntry, OuterBinding } from "./binding.ts";
-export { type Definition, definitionId, type ModuleDefinition, type SourceDefinition } from "./definition.ts";
+export { type Definition, definitionId, filesOf, IMPORTS_FILE, type ModuleDefinition, type SourceDefinition } from "./definition.ts";
 export { type FunctionNotFoundDetails, FunctionNotFoundFault } from "./fault.ts";
 export { type Materialised, type MaterialiseOptions, Materialiser, materialise } from "./materialise.ts";
 export { isMobula, type MobulaPredicate } from "./mobula_import.ts";

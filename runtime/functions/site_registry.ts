@@ -1,5 +1,5 @@
 /** The remote functions of this realm by the site of their definition. */
-import { type DefinitionSite, positionKey, type SiteKey } from "./site.ts";
+import { type DefinitionSite, firstOrdinal, positionKey, type SiteKey } from "./site.ts";
 import type { SourcePosition } from "./stack_frame.ts";
 
 /** A live remote function or actor class and its definition. */
@@ -18,18 +18,23 @@ interface Entry {
   readonly sequence: number;
 }
 
-/** Registrations are held weakly: who holds the object keeps it findable. */
+/** Registrations are held weakly, unless told otherwise: who holds the object keeps it findable. */
 export class SiteRegistry {
   readonly #byKey = new Map<SiteKey, Entry>();
   readonly #bySpot = new Map<string, Set<Entry>>();
   readonly #sites = new WeakMap<object, DefinitionSite>();
+  readonly #kept = new Set<object>();
   readonly #expected = new Map<SiteKey, ((found: Registration) => void)[]>();
   readonly #gone = new FinalizationRegistry<Entry>((entry) => this.#forget(entry));
   /** Registered, but not filed yet: filing reads the stack trace, which can wait. */
   #unfiled: Registration[] = [];
 
-  /** Remembers the object made at `site`. Cheap, unless a definition is being waited for. */
-  register(site: DefinitionSite, object: object): void {
+  /**
+   * Remembers the object made at `site`. Cheap, unless a definition is being waited for. `keep`: for good, as nobody
+   * else may hold it: the variables of a module that waits for ever are nobody's.
+   */
+  register(site: DefinitionSite, object: object, keep = false): void {
+    if (keep) this.#kept.add(object);
     this.#sites.set(object, site);
     this.#unfiled.push({ site, object });
     if (this.#expected.size > 0 || this.#unfiled.length >= MAX_UNFILED) this.#file();
@@ -83,16 +88,24 @@ export class SiteRegistry {
   }
 
   /**
-   * The one definition that must be meant when keys differ, as between runtimes that record other frames:
-   * alone at the same innermost position, or alone in the same module with the same function name.
+   * The one definition that must be meant when keys differ, as between runtimes that record other frames: alone at
+   * the same innermost position, or alone for the same outermost one, as JavaScriptCore drops the frames of tail calls.
    */
-  resembling(key: SiteKey, name: string): Registration | undefined {
+  samePlace(key: SiteKey): Registration | undefined {
     this.#file();
-    const spot = spotOfKey(key);
-    const here = [...(this.#bySpot.get(spot) ?? [])];
+    const ordinal = ordinalOfKey(key);
+    const here = [...(this.#bySpot.get(spotOfKey(key)) ?? [])].filter((entry) => ordinalOfKey(entry.key) === ordinal);
     if (here.length === 1 && here[0] !== undefined) return live(here[0]);
+    const outermost = outermostOfKey(key);
+    const beneath = [...this.#byKey.values()].filter((entry) => outermostOfKey(entry.key) === outermost && ordinalOfKey(entry.key) === ordinal);
+    return beneath.length === 1 && beneath[0] !== undefined ? live(beneath[0]) : undefined;
+  }
+
+  /** The one definition that is alone in the same module with the same function name. */
+  sameName(key: SiteKey, name: string): Registration | undefined {
     if (name === "") return undefined;
-    const url = spot.replace(/:\d+:\d+$/, "");
+    this.#file();
+    const url = spotOfKey(key).replace(/:\d+:\d+$/, "");
     const named = [...this.#byKey.values()].filter((entry) => {
       const site = entry.site?.deref();
       return entry.spot.replace(/:\d+:\d+$/, "") === url && (site?.fn as { name?: unknown } | undefined)?.name === name;
@@ -150,15 +163,23 @@ function live(entry: Entry): Registration | undefined {
 }
 
 function spotOfKey(key: SiteKey): string {
-  return key.split(" < ", 1)[0]?.replace(/ #\d+$/, "") ?? "";
+  return firstOrdinal(key).split(" < ", 1)[0] ?? "";
+}
+
+function outermostOfKey(key: SiteKey): string {
+  return firstOrdinal(key).split(" < ").at(-1) ?? "";
+}
+
+function ordinalOfKey(key: SiteKey): string {
+  return / #\d+$/.exec(key)?.[0] ?? "";
 }
 
 /** The registry of this realm. */
 export const sites: SiteRegistry = new SiteRegistry();
 
-/** Remembers in this realm the remote function or actor class made at `site`. */
-export function registerRemote(site: DefinitionSite, object: object): void {
-  sites.register(site, object);
+/** Remembers in this realm the remote function or actor class made at `site`; see `SiteRegistry.register`. */
+export function registerRemote(site: DefinitionSite, object: object, keep = false): void {
+  sites.register(site, object, keep);
 }
 
 /** The remote function or actor class of this realm that was defined under `key`. */

@@ -15,6 +15,8 @@ export const bunPlatform: Platform = {
   name: "bun",
   version: bun.version,
   stopsBusyThreads: true,
+  // What `bun test` sets unless its user has: its `expect(promise).rejects` waits inside the call.
+  nestsEventLoop: nodeParts.env("NODE_ENV") === "test",
   commandOf: (file, runtime = "bun") => commandOf(file, runtime, runtime === "bun"),
   spawnChild: (module, options) => spawnChild([nodeParts.execPath, "run", fileURLToPath(module)], options),
   ownEnv: () => {},

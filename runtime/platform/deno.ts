@@ -45,6 +45,7 @@ export const denoPlatform: Platform = {
   name: "deno",
   version: deno.version.deno,
   stopsBusyThreads: false,
+  nestsEventLoop: false,
   spawnThread: (module, options) => spawnThread(module, options, askToEnd),
   commandOf: (file, runtime = "deno") => commandOf(file, runtime, runtime === "deno"),
   spawnChild: (module, options) => spawnChild([nodeParts.execPath, "run", "-A", "--no-prompt", fileURLToPath(module)], options),

@@ -261,7 +261,17 @@ export function watchOwnExit(onExit: (exit: Exit) => unknown): (exit: Exit) => u
 /** What both adapters have in common, and the path of the runtime's own program. */
 export type NodeParts = Omit<
   Platform,
-  "name" | "version" | "stopsBusyThreads" | "spawnChild" | "commandOf" | "collectGarbage" | "ownEnv" | "endWhenAsked" | "web"
+  | "name"
+  | "version"
+  | "stopsBusyThreads"
+  | "nestsEventLoop"
+  | "spawnChild"
+  | "commandOf"
+  | "collectGarbage"
+  | "ownEnv"
+  | "endWhenAsked"
+  | "web"
+  | "bundle"
 > & {
   readonly execPath: string;
 };

@@ -95,6 +95,8 @@ export interface Platform {
   readonly args: readonly string[];
   /** Whether `Thread.terminate` stops a thread that is in a busy loop. */
   readonly stopsBusyThreads: boolean;
+  /** Whether users' code may run the event loop from where it is, as a test runner's matchers do. */
+  readonly nestsEventLoop: boolean;
   hardware(): Hardware;
   env(name: string): string | undefined;
   /** Sets it, or takes it out, in this worker's own environment; other threads do not see it. */

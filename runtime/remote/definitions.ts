@@ -2,7 +2,7 @@ import { currentCall } from "../context/mod.ts";
 import type { FunctionsContract } from "../contracts/mod.ts";
 import { FunctionNotFoundError } from "../errors/mod.ts";
 import { analyse, analyseValue, type Callable, type Definition, definitionId, FunctionNotFoundFault, lookupRemote } from "../functions/mod.ts";
-import { ActorNumber, type Kernel, systemPlaceOf, type Told, toldContract } from "../kernel/mod.ts";
+import { ActorNumber, type Kernel, nodeOf, systemPlaceOf, type Told, toldContract } from "../kernel/mod.ts";
 import {
   inheritEnv,
   needsProcess,
@@ -12,7 +12,16 @@ import {
   resolveEnv,
   resolveTaskOptions,
 } from "../options/mod.ts";
-import type { ActorMeta, ActorTemplate, FunctionRecord, JobFields, MethodMeta, TaskTemplate, Template } from "../tasks/mod.ts";
+import {
+  type ActorMeta,
+  type ActorTemplate,
+  type FunctionRecord,
+  functionId,
+  type JobFields,
+  type MethodMeta,
+  type TaskTemplate,
+  type Template,
+} from "../tasks/mod.ts";
 import { contextOf, encodeValue } from "../values/mod.ts";
 import type { OwnTemplates } from "../worker/mod.ts";
 import { type Core, coreOf, type Definable, portableOptions, type RemoteWire } from "./definable.ts";
@@ -112,7 +121,8 @@ export class Definitions implements OwnTemplates {
       }),
     );
     const packed = captures === undefined ? undefined : encodeValue(captures, contextOf()).bytes;
-    const id = packed === undefined ? definitionId(definition) : `${definitionId(definition)}-${this.#kernel.place}-${this.#templates.length}`;
+    const content = packed === undefined ? definitionId(definition) : `${definitionId(definition)}-${this.#kernel.place}-${this.#templates.length}`;
+    const id = functionId(content, nodeOf(this.#kernel.place));
     this.#functionIds.set(definable, id);
     definable.name ||= definition.name;
     const record: FunctionRecord = {
@@ -129,7 +139,7 @@ export class Definitions implements OwnTemplates {
   /** A plain function inside a value, as a record that travels with it. */
   defineValue(fn: Callable): FunctionRecord {
     const definition = faultsAsErrors(() => analyseValue(fn, undefined, { importBindings: true }));
-    return { id: definitionId(definition), name: fn.name, definition, links: this.#links(definition) };
+    return { id: functionId(definitionId(definition), nodeOf(this.#kernel.place)), name: fn.name, definition, links: this.#links(definition) };
   }
 
   /** A remote function or class as it travels: its definition is in the table before it leaves. */

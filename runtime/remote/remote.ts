@@ -1,3 +1,4 @@
+import { isShadowRun } from "../context/mod.ts";
 import { defineSite, registerRemote } from "../functions/mod.ts";
 import { type ActorOptions, checkActorOptions, checkTaskOptions, type TaskOptions } from "../options/mod.ts";
 import type { RemoteApi } from "../types/mod.ts";
@@ -35,6 +36,7 @@ export const remote: RemoteApi = ((target: unknown, options: TaskOptions & Actor
   };
   const core = { definable, options: stated as TaskOptions & ActorOptions };
   const face = actor ? actorFace(core) : taskFace(core);
-  registerRemote(site, face);
+  // In a worker, a module that is imported for its definitions may stop for ever before anyone holds them.
+  registerRemote(site, face, isShadowRun());
   return face;
 }) as RemoteApi;

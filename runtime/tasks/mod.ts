@@ -5,6 +5,8 @@ export { claimantOfNode, nodeOfClaimant, TaskBatch, type TaskRecord } from "./ba
 export {
   type ActorTemplate,
   type FunctionRecord,
+  functionId,
+  homeOfFunction,
   type JobFields,
   ownerOfKey,
   type TaskTemplate,

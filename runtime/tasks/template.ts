@@ -1,5 +1,5 @@
 import type { Definition } from "../functions/mod.ts";
-import type { PlaceId } from "../kernel/mod.ts";
+import type { NodeNumber, PlaceId } from "../kernel/mod.ts";
 import type { ResolvedActorOptions, ResolvedTaskOptions } from "../options/mod.ts";
 import type { ActorMeta } from "./actor_meta.ts";
 
@@ -40,6 +40,7 @@ export type Template = TaskTemplate | ActorTemplate;
 
 /** A function or class in the function table: how it travels, and the values that it was given by name. */
 export interface FunctionRecord {
+  /** See `functionId`. */
   readonly id: string;
   readonly name: string;
   readonly definition: Definition;
@@ -47,6 +48,20 @@ export interface FunctionRecord {
   readonly captures?: Uint8Array;
   /** The remote functions that it names, by where they were defined. */
   readonly links?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A function's id in a cluster: what it is, by its content, and the node that defined it, whose files its definition
+ * names. So programs that differ in nothing but what they import do not mix.
+ */
+export function functionId(content: string, home: NodeNumber): string {
+  return `${content}@${home}`;
+}
+
+/** The node that defined the function of an id; undefined for an id that names none. */
+export function homeOfFunction(id: string): NodeNumber | undefined {
+  const home = /@(\d+)$/.exec(id)?.[1];
+  return home === undefined ? undefined : Number(home);
 }
 
 /** Numbers a template uniquely in a node: the place that made it and its number there. */

@@ -1,0 +1,134 @@
+import { type Bundle, BundleStore, type BundleStoreOptions, DefinitionTravel, PackageMissing } from "../../runtime/bundles/mod.ts";
+import type { FunctionsContract } from "../../runtime/contracts/mod.ts";
+import { FunctionNotFoundError } from "../../runtime/errors/mod.ts";
+import type { Definition } from "../../runtime/functions/mod.ts";
+import { ActorNumber, HEAD_PLACE, type Kernel, type NodeNumber, nodeOf, type PlaceId, placeId, type Remote, remoteContract, SYSTEM_SLOT } from "../../runtime/kernel/mod.ts";
+import { type FunctionRecord, homeOfFunction } from "../../runtime/tasks/mod.ts";
+
+export interface FunctionTravelOptions {
+  readonly kernel: Kernel;
+  /** For people. */
+  readonly nodeId: string;
+  readonly bundles: BundleStoreOptions;
+}
+
+/**
+ * Functions between this node and others. What is brought from another node is kept as it came, with bundles in place
+ * of modules, and is fitted to this node when its workers ask. What a node that is gone defined is asked of the head,
+ * which has brought the classes of actors in time.
+ */
+export class FunctionTravel {
+  readonly #kernel: Kernel;
+  readonly #nodeId: string;
+  readonly #travel: DefinitionTravel;
+  readonly #brought: Map<string, Promise<FunctionRecord>> = new Map();
+  /** What stays when its home is gone. */
+  readonly #stocked: Set<string> = new Set();
+  readonly #lost: Set<NodeNumber> = new Set();
+
+  constructor({ kernel, nodeId, bundles }: FunctionTravelOptions) {
+    this.#kernel = kernel;
+    this.#nodeId = nodeId;
+    this.#travel = new DefinitionTravel(new BundleStore(bundles));
+  }
+
+  /** Whether a function was defined on another node. */
+  isForeign(id: string): boolean {
+    const home = homeOfFunction(id);
+    return home !== undefined && home !== nodeOf(this.#kernel.place);
+  }
+
+  /** A function of this node's, for another. @throws FunctionNotFoundError */
+  async portable(record: FunctionRecord): Promise<FunctionRecord> {
+    try {
+      return { ...record, definition: await this.#travel.portable(record.definition) };
+    } catch (error) {
+      throw unreachable(record, `cannot reach another node: ${textOf(error)}`, error);
+    }
+  }
+
+  /** A function of another node's, as it came. */
+  bring(id: string): Promise<FunctionRecord> {
+    let brought = this.#brought.get(id);
+    if (brought === undefined) {
+      brought = this.#askHome(id, (there) => there.function(id) as Promise<FunctionRecord>);
+      this.#brought.set(id, brought);
+      brought.catch(() => this.#brought.delete(id));
+    }
+    return brought;
+  }
+
+  /** The same with its bundles and with the functions that it names, for the time when its home is gone. */
+  async stock(id: string): Promise<void> {
+    if (this.#stocked.has(id) || !this.isForeign(id)) return;
+    this.#stocked.add(id);
+    const record = await this.bring(id);
+    await this.#travel.bring(record.definition, (bundle) => this.#bundle(bundle, id));
+    for (const link of Object.values(record.links ?? {})) await this.stock((link as { functionId: string }).functionId);
+  }
+
+  /** A function that was brought, for this node's workers. @throws FunctionNotFoundError */
+  async local(record: FunctionRecord): Promise<FunctionRecord> {
+    try {
+      return { ...record, definition: await this.#travel.local(record.definition, (bundle) => this.#bundle(bundle, record.id)) };
+    } catch (error) {
+      if (error instanceof PackageMissing) throw unreachable(record, `cannot run on node ${this.#nodeId}: ${error.message}`, error);
+      throw error;
+    }
+  }
+
+  /** A function inside a value: as `local`, of what its home makes of it. */
+  async here(record: FunctionRecord): Promise<FunctionRecord> {
+    return this.local(await this.#askHome(record.id, (there) => there.portable(record) as Promise<FunctionRecord>));
+  }
+
+  async bundle(id: string): Promise<Bundle> {
+    const found = await this.#travel.read(id);
+    if (found === undefined) throw new Error(`bundle ${id} is not kept on node ${this.#nodeId}`);
+    return found;
+  }
+
+  /** Forgets what was brought from a node that is gone, but for what was stocked. */
+  nodeLost(node: NodeNumber): void {
+    this.#lost.add(node);
+    for (const id of this.#brought.keys()) if (homeOfFunction(id) === node && !this.#stocked.has(id)) this.#brought.delete(id);
+  }
+
+  /** Asks a node's directory, and the head's when that node is gone. */
+  async ask<T>(node: NodeNumber, question: (there: Remote<FunctionsContract>) => Promise<T>): Promise<T> {
+    const at = (place: PlaceId): Promise<T> => question(remoteContract<FunctionsContract>(this.#kernel, place, ActorNumber.gcs));
+    if (!this.#lost.has(node)) {
+      try {
+        return await at(placeId(node, SYSTEM_SLOT));
+      } catch (error) {
+        if (!this.#lost.has(node)) throw error;
+      }
+    }
+    if (this.#kernel.place === HEAD_PLACE) throw new Error(`node ${node} is gone, and what it defined with it`);
+    return at(HEAD_PLACE);
+  }
+
+  #bundle(id: string, functionId: string): Promise<Bundle> {
+    return this.#askHome(functionId, (there) => there.bundle(id) as Promise<Bundle>);
+  }
+
+  #askHome<T>(id: string, question: (there: Remote<FunctionsContract>) => Promise<T>): Promise<T> {
+    return this.ask(homeOfFunction(id) ?? nodeOf(this.#kernel.place), question);
+  }
+}
+
+function unreachable({ name, definition }: FunctionRecord, what: string, cause: unknown): FunctionNotFoundError {
+  const url = moduleOf(definition);
+  const error = new FunctionNotFoundError({ functionName: name, ...(url === undefined ? {} : { moduleUrl: url }), cause });
+  const where = url === undefined || url.startsWith("mobula-bundle:") ? "" : ` (defined in ${url})`;
+  error.message = `function "${name || "(anonymous)"}"${where} ${what}`;
+  return error;
+}
+
+function moduleOf({ url }: Definition): string | undefined {
+  return url;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
