@@ -1,5 +1,8 @@
 /** The program of a node's own process: a head, or a node that joins one. */
-import { NODE_VARIABLE, type NodeOptions, type ReadyLine, runNode } from "../actors/driver/mod.ts";
+import { type NodeOptions, runNode } from "../actors/driver/mod.ts";
+import { NODE_VARIABLE, type ReadyLine } from "../actors/sessions/mod.ts";
+import { endsAsAsked } from "../runtime/contracts/mod.ts";
+import { MobulaError } from "../runtime/errors/mod.ts";
 import { platform } from "../runtime/platform/mod.ts";
 
 const options = platform.takeEnv(NODE_VARIABLE);
@@ -12,8 +15,9 @@ try {
   const reason = await node.ended;
   platform.print("stderr", `mobula: this node has ended: ${reason}`);
   await node.close();
-  platform.exit(1);
+  platform.exit(endsAsAsked(reason) ? 0 : 1);
 } catch (error) {
-  say({ error: error instanceof Error ? error.message : String(error) });
+  const code = error instanceof MobulaError ? error.code : MobulaError.code;
+  say({ error: error instanceof Error ? error.message : String(error), code });
   platform.exit(1);
 }

@@ -2,7 +2,7 @@
 import { writeRecord } from "../actors/logs/mod.ts";
 import { JOIN_VARIABLE, type ProcessJoin } from "../actors/node/mod.ts";
 import { joinNode, startWorkerPlace } from "../actors/worker_place/mod.ts";
-import { systemPlaceOf } from "../runtime/kernel/mod.ts";
+import { systemClock, systemPlaceOf } from "../runtime/kernel/mod.ts";
 import { privateBuffers } from "../runtime/place/mod.ts";
 import { platform } from "../runtime/platform/mod.ts";
 
@@ -15,7 +15,7 @@ await startWorkerPlace({
   isolation,
   environment,
   sharesMemory: false,
-  buffers: (kernel) => privateBuffers(kernel, { platform, storeBytes }),
+  buffers: (kernel) => privateBuffers(kernel, { platform, clock: systemClock, storeBytes }),
   // By its own streams, which lose nothing when it crashes.
   console: (stream, label, text) => platform.write(stream, writeRecord(label, text)),
   link: ({ kernel }) => kernel.connectGateway(systemPlaceOf(place), joinNode({ url, token, kernel, onLost: () => platform.exit(0) })),

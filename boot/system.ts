@@ -16,7 +16,12 @@ const cluster = listen && (await import("../actors/endpoint/mod.ts"));
 const server =
   listen &&
   (await cluster?.NodeEndpoint.open(
-    { connected: (from, link) => node.peerConnected(from, link), admit: () => node.admit(), nodes: () => node.nodes() },
+    {
+      connected: (from, link) => node.peerConnected(from, link),
+      admit: () => node.admit(),
+      nodes: () => node.asHead().state.nodes(),
+      ask: (question) => node.asHead().questions.ask(question),
+    },
     { ...listen, clock: systemClock, log: (text) => node.warn(text) },
   ));
 const node: SystemNode = new SystemNode({

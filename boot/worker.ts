@@ -2,7 +2,7 @@
 import type { WorkerData } from "../actors/node/mod.ts";
 import { startWorkerPlace } from "../actors/worker_place/mod.ts";
 import { messagePortLink } from "../net/mod.ts";
-import { systemPlaceOf } from "../runtime/kernel/mod.ts";
+import { systemClock, systemPlaceOf } from "../runtime/kernel/mod.ts";
 import { environmentOf } from "../runtime/options/mod.ts";
 import { sharedBuffers } from "../runtime/place/mod.ts";
 import { platform } from "../runtime/platform/mod.ts";
@@ -15,7 +15,7 @@ await startWorkerPlace({
   isolation: data.isolation,
   environment: data.environment,
   sharesMemory: true,
-  buffers: (kernel, tellDrops) => sharedBuffers(kernel, data.account, { platform, tellDrops }),
+  buffers: (kernel, tellDrops) => sharedBuffers(kernel, data.account, { platform, clock: systemClock, tellDrops }),
   link({ kernel }) {
     const link = messagePortLink(data.port, { onFrame: (frame) => kernel.receive(frame) });
     link.keepAlive(true);

@@ -8,8 +8,9 @@ import { platform } from "../../runtime/platform/mod.ts";
 import { closeSession, currentSession, neverInShadow, openSession, type Session, setStarter } from "../../runtime/session/mod.ts";
 import type { PlaceIdentity } from "../../runtime/worker/mod.ts";
 import type { NodeConfig } from "../node/mod.ts";
+import { findCluster } from "../sessions/mod.ts";
 import { Inbox } from "./inbox.ts";
-import { findCluster, type Joined, joinCluster } from "./join_cluster.ts";
+import { type Joined, joinCluster } from "./join_cluster.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import { makeSpillDirectory, NodeHost } from "./node_host.ts";
 import { gpuIds, nodeResources, storeCapacity } from "./node_resources.ts";
@@ -142,7 +143,7 @@ function start(options: InitOptions, cluster?: { joined: Joined; host: string })
     clock: systemClock,
     identity,
     isolation: config.isolation,
-    buffers: (kernel, tellDrops) => sharedBuffers(kernel, account.shared, { platform, tellDrops }),
+    buffers: (kernel, tellDrops) => sharedBuffers(kernel, account.shared, { platform, clock: systemClock, tellDrops }),
     print: (stream, line) => platform.print(stream, line),
     onLink: (to, port, kernel) => kernel.connect(to, messagePortLink(port, { onFrame: inbox.onFrame })),
     onUnobserved: (fault, name) => unobserved.add(fault.data as Uint8Array, name),

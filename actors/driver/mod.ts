@@ -1,5 +1,5 @@
 /** The driver's part: starting a node in this process and ending it. */
 
 export { type Context, currentHost, init, shutdown } from "./init.ts";
-export { NODE_VARIABLE, type NodeProcess, type NodeProcessOptions, type ReadyLine, startNodeProcess } from "./node_process.ts";
+export { type NodeProcess, type NodeProcessOptions, startNodeProcess } from "./node_process.ts";
 export { type NodeOptions, type RunningNode, runNode } from "./run_node.ts";

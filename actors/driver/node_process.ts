@@ -3,14 +3,9 @@ import { fileURLToPath } from "node:url";
 import { MobulaError } from "../../runtime/errors/mod.ts";
 import { systemClock } from "../../runtime/kernel/mod.ts";
 import { platform } from "../../runtime/platform/mod.ts";
+import { NODE_VARIABLE, type ReadyLine } from "../sessions/mod.ts";
 import { programs } from "./programs.ts";
 import type { NodeOptions } from "./run_node.ts";
-
-/** How a node's process is told what to be: the name of the variable in its environment. Never on a command line. */
-export const NODE_VARIABLE = "MOBULA_NODE";
-
-/** The first line that a node's process writes: it is up, or why not. */
-export type ReadyLine = { readonly nodeId: string; readonly url: string; readonly pid: number } | { readonly error: string };
 
 /** How long a node may take to be up. Milliseconds. */
 const READY_MS = 30_000;
@@ -90,7 +85,7 @@ async function readyLine(child: ChildProcess, lines: string[], ended: Promise<nu
   void ended.then((how) => first.reject(new MobulaError({ message: `The node ended (${how}) before it was up. It said:\n${lines.join("\n")}` })));
   try {
     const ready = JSON.parse(await first.promise) as ReadyLine;
-    if ("error" in ready) throw new MobulaError({ message: ready.error });
+    if ("error" in ready) throw new MobulaError({ message: ready.error, code: ready.code });
     return ready;
   } catch (error) {
     child.kill("SIGKILL");

@@ -3,9 +3,10 @@ import { MobulaError } from "../../runtime/errors/mod.ts";
 import { ActorNumber, DRIVER_SLOT, HEAD_NODE, Kernel, placeId } from "../../runtime/kernel/mod.ts";
 import { Accounting } from "../../runtime/memory/mod.ts";
 import { environmentKey, type InitOptions, resolveInitOptions } from "../../runtime/options/mod.ts";
-import { faultWire } from "../../runtime/place/mod.ts";
 import { platform } from "../../runtime/platform/mod.ts";
+import { faultWire } from "../../runtime/values/mod.ts";
 import type { ListenOptions, NodeConfig } from "../node/mod.ts";
+import { readToken } from "../sessions/mod.ts";
 import { joinCluster } from "./join_cluster.ts";
 import { makeSpillDirectory, NodeHost } from "./node_host.ts";
 import { gpuIds, nodeResources, storeCapacity } from "./node_resources.ts";
@@ -23,6 +24,10 @@ export interface NodeOptions
   /** Default 0: any that is free. */
   readonly port?: number;
   readonly token?: string;
+  /** The file that the token is in, instead. */
+  readonly tokenFile?: string;
+  /** What people call it. */
+  readonly name?: string;
   readonly tls?: ListenOptions["tls"];
 }
 
@@ -42,16 +47,18 @@ export interface RunningNode extends AsyncDisposable {
  * @throws ClusterUnavailableError, AuthenticationError, ProtocolError when the head can't be joined
  */
 export async function runNode(options: NodeOptions): Promise<RunningNode> {
-  const { address, host, port, token, tls, ...init } = options;
+  const { address, host, port, token: _token, tokenFile, name, tls, ...init } = options;
   const resolved = resolveInitOptions(init);
   const hardware = platform.hardware();
   const nodeId = randomHex(16);
   const resources = nodeResources(resolved, hardware);
+  const token = options.token ?? (tokenFile === undefined ? undefined : readToken(tokenFile, address));
   const joined = address === undefined ? undefined : await joinCluster(address, token);
   const listenHost = host ?? (joined === undefined ? "127.0.0.1" : await hostToward(joined.url));
   const config: NodeConfig = {
     node: joined?.node ?? HEAD_NODE,
     nodeId,
+    name,
     head: joined && { node: HEAD_NODE, nodeId: joined.headNodeId, url: joined.url },
     listen: { host: listenHost, port: port ?? 0, token, tls },
     takesWork: true,

@@ -25,6 +25,7 @@ import { GlobalScheduler } from "../scheduler/mod.ts";
 import { deathRecord } from "./death_record.ts";
 import { onceOpen, relaying } from "./gates.ts";
 import { NodeViews } from "./node_views.ts";
+import { Questions } from "./questions.ts";
 import { StateService } from "./state_service.ts";
 
 export interface HeadOptions {
@@ -54,6 +55,8 @@ export class Head {
   readonly membership: Membership;
   readonly scheduler: GlobalScheduler;
   readonly state: StateService;
+  /** Answers those who are no part of the cluster. */
+  readonly questions: Questions;
   /** Resolves when the tables are filled. */
   readonly open: Promise<void>;
   readonly #options: HeadOptions;
@@ -131,6 +134,7 @@ export class Head {
       available: options.available,
       settle: () => this.membership.settle(),
     });
+    this.questions = new Questions({ kernel, clock, gcs: this.gcs, open: this.open, state: this.state, membership: this.membership });
     kernel.register(ActorNumber.state, onceOpen(this.open, serve(kernel, this.state)));
     kernel.register(ActorNumber.cluster, serve(kernel, this.membership));
     kernel.register(ActorNumber.actors, onceOpen(this.open, serve(kernel, this.actors, relaying(this.actors))));

@@ -1,4 +1,4 @@
-import { type Entry, type ItemStream, isElsewhere, isReady } from "../caller/mod.ts";
+import { Entry, type ItemStream, isElsewhere, isReady } from "../caller/mod.ts";
 import { Ring } from "../kernel/mod.ts";
 import { resolveWaitOptions, type WaitOptions } from "../options/mod.ts";
 import { ObjectRefGenerator } from "../remote/mod.ts";
@@ -7,7 +7,7 @@ import type { ObjectRef, WaitApi, Waitable } from "../types/mod.ts";
 import { get } from "./get.ts";
 import { entryOf } from "./refs.ts";
 
-type Watched = { readonly entry: Entry } | { readonly stream: ItemStream };
+type Watched = Entry | ItemStream;
 
 /**
  * Waits until `numReturns` (default 1) of the refs are ready, or the time is over: `[ready, notReady]`, both in
@@ -21,9 +21,8 @@ export const wait: WaitApi = (async (refs: readonly Waitable[], options?: WaitOp
   if (!Array.isArray(refs)) throw new TypeError("wait() takes an array of ObjectRefs; for one ref use get(), or wait([ref])");
   const { numReturns, timeoutMs, fetchLocal, signal } = resolveWaitOptions(options ?? {}, refs.length);
   const { objects, clock } = session().caller;
-  const watched = refs.map(watch);
-  refuseDuplicates(watched);
-  const ready = (at: Watched): boolean => ("entry" in at ? isReady(at.entry, objects, { fetchLocal }) : at.stream.nextIsHere);
+  const watched = watch(refs);
+  const ready = (at: Watched): boolean => (at instanceof Entry ? at.payload !== undefined || isReady(at, objects, { fetchLocal }) : at.nextIsHere);
   signal?.throwIfAborted();
   const split = (): [unknown[], unknown[]] => {
     const taken: unknown[] = [];
@@ -31,37 +30,39 @@ export const wait: WaitApi = (async (refs: readonly Waitable[], options?: WaitOp
     for (let i = 0; i < watched.length; i++) {
       const at = watched[i] as Watched;
       if (taken.length < numReturns && ready(at)) {
-        if ("entry" in at) at.entry.observed = true;
+        if (at instanceof Entry) at.observed = true;
         taken.push(refs[i]);
       } else left.push(refs[i]);
     }
     return [taken, left];
   };
-  let count = 0;
-  const pending: Watched[] = [];
-  for (const at of watched) {
-    if (ready(at)) count++;
-    else pending.push(at);
-    if (count >= numReturns) return split();
-  }
+  const now = split();
+  let count = now[0].length;
+  if (count >= numReturns) return now;
+  const pending = watched.filter((at) => !ready(at));
   if (timeoutMs === 0 || refs.length === 0) {
-    if (pending.some((at) => "entry" in at && isElsewhere(at.entry))) await objects.caughtUp();
+    if (!pending.some((at) => at instanceof Entry && isElsewhere(at))) return now;
+    await objects.caughtUp();
     return split();
   }
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const undo: (() => void)[] = [];
   const onAbort = (): void => reject(signal?.reason);
   signal?.addEventListener("abort", onAbort);
+  // One function for all of the entries, for there may be many: an entry's first change makes it ready for good.
+  const onReady = (): void => {
+    if (++count >= numReturns) resolve();
+  };
+  const undo: (() => void)[] = [];
+  const observe = (stream: ItemStream): void =>
+    void undo.push(
+      stream.onChange(() => {
+        if (stream.nextIsHere) onReady();
+        else observe(stream);
+      }),
+    );
   for (const at of pending) {
-    const look = (): void => {
-      if (!ready(at)) observe();
-      else if (++count >= numReturns) resolve();
-    };
-    const observe = (): void => {
-      if ("entry" in at) undo.push(at.entry.onChange(look));
-      else undo.push(at.stream.onChange(look));
-    };
-    observe();
+    if (at instanceof Entry) at.addWaiter(onReady);
+    else observe(at);
   }
   const stopTimer = timeoutMs === undefined ? undefined : clock.after(timeoutMs, resolve);
   try {
@@ -69,23 +70,29 @@ export const wait: WaitApi = (async (refs: readonly Waitable[], options?: WaitOp
   } finally {
     stopTimer?.();
     signal?.removeEventListener("abort", onAbort);
+    for (const at of pending) if (at instanceof Entry) at.removeWaiter(onReady);
     for (const take of undo) take();
   }
   return split();
 }) as WaitApi;
 
-function watch(ref: unknown): Watched {
-  return ObjectRefGenerator.is(ref) ? { stream: ObjectRefGenerator.streamOf(ref) } : { entry: entryOf(ref, "wait()") };
+/** What stands behind the refs; each may be given once. */
+function watch(refs: readonly unknown[]): Watched[] {
+  const round = ++rounds;
+  const watched: Watched[] = new Array(refs.length);
+  for (let i = 0; i < refs.length; i++) {
+    const ref = refs[i];
+    const at = ObjectRefGenerator.is(ref) ? ObjectRefGenerator.streamOf(ref) : entryOf(ref, "wait()");
+    // A mark in each costs a tenth of a set of all: whoever waits for many one by one looks at all of them each time.
+    if (at.lastWait === round) throw new RangeError("wait() was given the same ref twice; pass each once");
+    at.lastWait = round;
+    watched[i] = at;
+  }
+  return watched;
 }
 
-function refuseDuplicates(watched: readonly Watched[]): void {
-  const seen = new Set<unknown>();
-  for (const at of watched) {
-    const key = "entry" in at ? at.entry : at.stream;
-    if (seen.has(key)) throw new RangeError("wait() was given the same ref twice; pass each once");
-    seen.add(key);
-  }
-}
+/** Calls of `wait` so far. */
+let rounds = 0;
 
 /** The values in the order in which they become ready; throws at the first that failed, when its turn comes. */
 export async function* asCompleted<T>(refs: readonly ObjectRef<T>[]): AsyncGenerator<T, void> {
