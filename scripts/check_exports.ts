@@ -92,7 +92,7 @@ async function undeclaredImports(root: string, { npm }: Manifests): Promise<Find
   const declared = { ...npm.dependencies, ...npm.peerDependencies, ...npm.optionalDependencies };
   const findings: Finding[] = [];
   for (const file of await listFiles(root)) {
-    const shipped = !isOutside(file) && !["bench", "examples"].includes(roomOf(file));
+    const shipped = !isOutside(file) && !["bench", "examples", "simulation"].includes(roomOf(file));
     if (!shipped || !file.endsWith(".ts")) continue;
     for (const { specifier, line } of imports(parseModule(await readFile(join(root, file), "utf8")))) {
       const isPackage = resolveImport(file, specifier) === undefined && !/^[a-z]+:/.test(specifier);

@@ -21,7 +21,7 @@ function mayNameRuntime(file: string): boolean {
 }
 
 function mustInjectTime(file: string): boolean {
-  if (!["actors", "runtime"].includes(roomOf(file)) || inPlatform(file)) return false;
+  if (!["actors", "runtime", "simulation"].includes(roomOf(file)) || inPlatform(file)) return false;
   return !["clock.ts", "random.ts"].includes(posix.basename(file));
 }
 

@@ -8,6 +8,7 @@ import { posix } from "node:path";
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   "mod.ts": ["boot", "actors", "runtime", "net"],
   boot: ["actors", "runtime", "net"],
+  simulation: ["actors", "runtime", "net"],
   actors: ["runtime", "net"],
   runtime: ["net"],
   net: [],

@@ -1,0 +1,179 @@
+import { MemoryStorage, type Storage } from "../actors/gcs/mod.ts";
+import type { ClusterContract, ClusterStatus, ObjectsContract } from "../runtime/contracts/mod.ts";
+import { ActorNumber, HEAD_NODE, HEAD_PLACE, remoteContract } from "../runtime/kernel/mod.ts";
+import { Network } from "./network.ts";
+import type { Realm } from "./realm.ts";
+import { SeededRandom } from "./seeded_random.ts";
+import { type NodeSpec, SimulatedNode, systemPlace } from "./simulated_node.ts";
+import type { Functions, SimulatedPlace } from "./simulated_place.ts";
+import type { Span } from "./virtual_port.ts";
+import { VirtualTime, type VirtualTimeOptions } from "./virtual_time.ts";
+
+export interface SimulationOptions extends VirtualTimeOptions {
+  seed: number | string;
+  functions?: Functions;
+  /** What the head's node has to run tasks with. Default: nothing. */
+  head?: NodeSpec;
+  storage?: Storage;
+  /** One way between two nodes. Default: 0.1 to 0.3 ms. */
+  networkLatencyMs?: Span;
+  megabytesPerSecond?: number;
+  /** Between two threads of a node. Default: 0.02 to 0.06 ms. */
+  threadLatencyMs?: Span;
+  /** How long a worker's thread takes to start. Default: 20 to 60 ms. */
+  workerStartMs?: Span;
+  storeBytes?: number;
+}
+
+const DEFAULTS = {
+  networkLatencyMs: [0.1, 0.3],
+  threadLatencyMs: [0.02, 0.06],
+  workerStartMs: [20, 60],
+  megabytesPerSecond: 1_000,
+  storeBytes: 8 * 1024 * 1024,
+} as const;
+
+/**
+ * A cluster in one thread: its nodes run the real control store, schedulers, object managers and executors, over links
+ * and threads that are simulated in virtual time. The same seed gives the same run, event by event, in every runtime.
+ */
+export class Simulation {
+  readonly time: VirtualTime;
+  readonly network: Network;
+  readonly random: SeededRandom;
+  readonly head: SimulatedNode;
+  readonly nodes: Map<number, SimulatedNode> = new Map();
+  /** Errors that nobody should have caused: of system actors and of workers. */
+  readonly faults: unknown[] = [];
+  /** What was written to terminals. */
+  readonly printed: string[] = [];
+  /** Nodes that the cluster has ended, and why. */
+  readonly ended: { node: number; reason: string }[] = [];
+  readonly #options: SimulationOptions & typeof DEFAULTS;
+  /** Where those outside of the cluster live. */
+  readonly #outside: Realm;
+
+  constructor(options: SimulationOptions) {
+    this.#options = { ...DEFAULTS, ...options } as SimulationOptions & typeof DEFAULTS;
+    this.time = new VirtualTime(options);
+    this.random = SeededRandom.of(options.seed, "scenario");
+    this.#outside = this.time.realm("scenario");
+    const { networkLatencyMs, megabytesPerSecond } = this.#options;
+    this.network = new Network({ random: SeededRandom.of(options.seed, "network"), latencyMs: networkLatencyMs, megabytesPerSecond });
+    this.head = this.#open(HEAD_NODE, { resources: {}, ...options.head }, options.storage ?? new MemoryStorage());
+  }
+
+  /** A node joins, some time from now. Resolves when it is a member. */
+  async join(spec: NodeSpec = {}): Promise<SimulatedNode> {
+    await this.sleep(this.random.between(0, 1));
+    const { node } = await this.head.system.admit();
+    const joined = this.#open(node, spec, undefined);
+    await joined.contract.hello();
+    return joined;
+  }
+
+  /** Nodes that are alike. */
+  joinAll(count: number, spec: NodeSpec | ((index: number) => NodeSpec)): Promise<SimulatedNode[]> {
+    return Promise.all(Array.from({ length: count }, (_, index) => this.join(typeof spec === "function" ? spec(index) : spec)));
+  }
+
+  /** A driver, on a node of its own that runs nothing. */
+  async drive(): Promise<SimulatedPlace> {
+    const { driver } = await this.join({ driver: true });
+    if (driver === undefined) throw new Error("the node has no driver");
+    await driver.hello();
+    return driver;
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#outside.after(ms, resolve));
+  }
+
+  /** Lets time pass until the scenario has come to its end; rejects if it never will. */
+  async run<T>(scenario: (simulation: this) => Promise<T>, options: { untilMs?: number } = {}): Promise<T> {
+    let outcome: { value: T } | { error: unknown } | undefined;
+    scenario(this).then(
+      (value) => {
+        outcome = { value };
+      },
+      (error) => {
+        outcome = { error };
+      },
+    );
+    await this.time.run(() => outcome !== undefined, { ...options, stuck: () => this.#stuck() });
+    if (outcome !== undefined && "error" in outcome) throw outcome.error;
+    return (outcome as unknown as { value: T }).value;
+  }
+
+  get live(): SimulatedNode[] {
+    return [...this.nodes.values()].filter(({ alive }) => alive);
+  }
+
+  status(): Promise<ClusterStatus> {
+    return remoteContract<ClusterContract>(this.head.main, HEAD_PLACE, ActorNumber.cluster).status() as Promise<ClusterStatus>;
+  }
+
+  /**
+   * What should be at rest now and is not, in words: questions without an answer, resources that are not free again,
+   * objects that are kept, errors. To be asked within `run`.
+   */
+  async unrest(): Promise<string[]> {
+    const found = this.faults.map((error) => `fault: ${error instanceof Error ? error.stack : String(error)}`);
+    found.push(...this.printed.filter((line) => line.includes("a system actor failed")));
+    for (const { nodeId, total, available } of (await this.status()).nodes) {
+      if (JSON.stringify(sorted(total)) !== JSON.stringify(sorted(available))) {
+        found.push(`node ${nodeId} has ${JSON.stringify(available)} free of ${JSON.stringify(total)}`);
+      }
+    }
+    for (const { node, system, main } of this.live) {
+      const objects = remoteContract<ObjectsContract>(main, systemPlace(node), ActorNumber.objects);
+      const { sizes } = (await objects.figures(false)) as { sizes: Record<string, number> };
+      for (const [what, size] of Object.entries(sizes)) if (size > 0) found.push(`node ${node} keeps ${size} ${what}`);
+      if (system.kernel.openAsks > 0) found.push(`the system worker of node ${node} waits for ${system.kernel.openAsks} answers`);
+    }
+    return found;
+  }
+
+  #open(node: number, spec: NodeSpec, storage: Storage | undefined): SimulatedNode {
+    const { seed, functions = new Map(), threadLatencyMs, workerStartMs, storeBytes } = this.#options;
+    const opened: SimulatedNode = new SimulatedNode({
+      ...spec,
+      time: this.time,
+      network: this.network,
+      functions,
+      random: SeededRandom.of(seed, `node ${node}`),
+      node,
+      nodeId: nodeIdOf(node),
+      headId: nodeIdOf(HEAD_NODE),
+      storage,
+      threadLatencyMs,
+      workerStartMs,
+      storeBytes,
+      onFault: (error) => void this.faults.push(error),
+      print: (line) => void this.printed.push(line),
+      onEnd: (reason) => {
+        this.ended.push({ node, reason });
+        this.nodes.get(node)?.crash();
+      },
+    });
+    this.nodes.set(node, opened);
+    return opened;
+  }
+
+  #stuck(): string {
+    const lines = [
+      ...this.printed.slice(-5),
+      ...this.faults.slice(0, 3).map((error) => (error instanceof Error ? (error.stack ?? "") : String(error))),
+    ];
+    return `${lines.length === 0 ? "nobody has said why" : lines.join("\n")} (seed ${this.#options.seed})`;
+  }
+}
+
+/** By number, so that the order of ids is that of numbers. */
+export function nodeIdOf(node: number): string {
+  return `node-${String(node).padStart(5, "0")}`;
+}
+
+function sorted(amounts: unknown): [string, number][] {
+  return Object.entries(amounts as Record<string, number>).sort(([a], [b]) => (a < b ? -1 : 1));
+}

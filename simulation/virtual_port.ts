@@ -1,0 +1,67 @@
+import type { Realm } from "./realm.ts";
+import type { SeededRandom } from "./seeded_random.ts";
+
+/** How long things take, in milliseconds, least and most. */
+export type Span = readonly [least: number, most: number];
+
+export interface PortOptions {
+  random: SeededRandom;
+  latencyMs: Span;
+}
+
+/** One end of a channel between two threads of a node: what is used of a `MessagePort`, in virtual time and in order. */
+export class VirtualPort {
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  /** The thread that this end has been given to. What comes before that waits. */
+  #realm: Realm | undefined;
+  #peer: VirtualPort | undefined;
+  #waiting: unknown[] = [];
+  #last = 0;
+  #closed = false;
+  readonly #options: PortOptions;
+
+  private constructor(options: PortOptions) {
+    this.#options = options;
+  }
+
+  static pair(options: PortOptions): [VirtualPort, VirtualPort] {
+    const [one, other] = [new VirtualPort(options), new VirtualPort(options)];
+    one.#peer = other;
+    other.#peer = one;
+    return [one, other];
+  }
+
+  /** Gives this end to a thread, and says it as the rest of the code does. */
+  in(realm: Realm): MessagePort {
+    this.#realm = realm;
+    for (const data of this.#waiting.splice(0)) this.#arrive(data);
+    return this as unknown as MessagePort;
+  }
+
+  postMessage(data: unknown): void {
+    const peer = this.#peer;
+    if (!this.#closed && peer !== undefined) peer.#arrive(data);
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  ref(): void {}
+
+  unref(): void {}
+
+  #arrive(data: unknown): void {
+    if (this.#closed) return;
+    const realm = this.#realm;
+    if (realm === undefined) {
+      this.#waiting.push(data);
+      return;
+    }
+    const { random, latencyMs } = this.#options;
+    this.#last = Math.max(this.#last, realm.now() + random.between(...latencyMs));
+    realm.at(this.#last, () => {
+      if (!this.#closed) this.onmessage?.({ data });
+    });
+  }
+}
