@@ -1,12 +1,13 @@
-import type {
-  ClusterContract,
-  ClusterStatus,
-  MemberContract,
-  NodeReportWire,
-  NodeSpecWire,
-  PeerInfo,
-  PendingDemand,
-  WorkerRowWire,
+import {
+  type ClusterContract,
+  type ClusterStatus,
+  type MemberContract,
+  type NodeReportWire,
+  type NodeSpecWire,
+  type PeerInfo,
+  type PendingDemand,
+  STOPPED,
+  type WorkerRowWire,
 } from "../../runtime/contracts/mod.ts";
 import type { Death } from "../../runtime/errors/mod.ts";
 import {
@@ -27,6 +28,7 @@ import {
 } from "../../runtime/kernel/mod.ts";
 import { contextOf, decodeValue, encodeValue } from "../../runtime/values/mod.ts";
 import type { Fallout, Gcs } from "../gcs/mod.ts";
+import { drained } from "./drained.ts";
 import { Introductions } from "./introductions.ts";
 
 /** A node that has not been heard of for this long is dead. Milliseconds; nodes report every second. */
@@ -122,10 +124,10 @@ export class Membership implements ClusterContract {
   async register(caller: Caller, spec: NodeSpecWire): Promise<readonly PeerInfo[]> {
     const { kernel, gcs, clock, open, joined } = this.#options;
     await open;
-    const { node, nodeId, url, resources, labels, pid, runtime, job } = spec;
+    const { node, nodeId, name, url, resources, labels, pid, runtime, job } = spec;
     if (nodeOf(caller.from) !== node) throw new Error(`node ${nodeOf(caller.from)} cannot register as ${node}`);
     const head = nodeOf(kernel.place) === node;
-    const { outcome } = gcs.registerNode({ nodeId, address: url, resources, labels, head, pid, runtime });
+    const { outcome } = gcs.registerNode({ nodeId, ...(name !== undefined && { name }), address: url, resources, labels, head, pid, runtime });
     if (outcome === "dead") throw new Error(`node ${nodeId} was declared dead: it has to join anew, under a new id`);
     const tell = toldContract<MemberContract>(kernel, placeId(node, SYSTEM_SLOT), ActorNumber.member);
     this.#members.set(node, { spec, tell, sequence: 0, heardMs: clock.now(), pending: [] });
@@ -179,6 +181,7 @@ export class Membership implements ClusterContract {
   }
 
   drain(_caller: Caller, nodeId: string, options: { reason: string; deadlineMs?: number }): boolean {
+    if (this.numberOf(nodeId) === nodeOf(this.#options.kernel.place)) throw new Error("the head can't be drained: stop the cluster instead");
     const drained = this.#options.gcs.nodes.drain(nodeId, options);
     if (drained) this.#options.reported(nodeId);
     return drained;
@@ -186,8 +189,8 @@ export class Membership implements ClusterContract {
 
   status(): ClusterStatus {
     const { gcs, unplaced } = this.#options;
-    const nodes = gcs.nodes.live().map(({ nodeId, state, address, head, labels, total, available, pid, runtime }) => {
-      return { nodeId, state, address, head, labels, total, available, pid, runtime };
+    const nodes = gcs.nodes.live().map(({ nodeId, name, state, address, head, labels, total, available, pid, runtime }) => {
+      return { nodeId, name, state, address, head, driver: !this.takesWork(nodeId), labels, total, available, pid, runtime };
     });
     const pending = [...this.#members.values()].flatMap(({ spec, pending: waiting }) =>
       waiting.map((demand) => ({ ...demand, nodeId: spec.nodeId })),
@@ -198,7 +201,7 @@ export class Membership implements ClusterContract {
 
   stop(): void {
     const own = nodeOf(this.#options.kernel.place);
-    for (const [node, { tell }] of this.#members) if (node !== own) tell.end("the cluster was stopped");
+    for (const [node, { tell }] of this.#members) if (node !== own) tell.end(STOPPED);
     this.#options.kernel.flush();
     this.#options.endHead();
   }
@@ -261,6 +264,7 @@ export class Membership implements ClusterContract {
         if (node === nodeOf(kernel.place) || now - heardMs <= SILENCE_MS) continue;
         this.declareDead(node, { cause: "unresponsive", detail: `it sent no report for ${SILENCE_MS / 1000} s` });
       }
+      for (const { nodeId, reason } of drained(this.#options.gcs, now)) this.#members.get(this.numberOf(nodeId) ?? 0)?.tell.end(reason);
       this.#look();
     });
   }

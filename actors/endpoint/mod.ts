@@ -5,4 +5,4 @@ export { type Credentials, Gatekeeper, type GatekeeperOptions, type Refusal } fr
 export { ENDPOINT_LIMITS, type EndpointLimits } from "./limits.ts";
 export { type EndpointPeer, isLoopback, NodeEndpoint, type NodeEndpointOptions } from "./node_endpoint.ts";
 export { type Admitted, type EndpointNode, ProcessEndpoint, type ProcessEndpointOptions } from "./process_endpoint.ts";
-export { credentials, HEALTH_PATH, JOIN_PATH, NODES_PATH, PROTOCOL_VERSION } from "./protocol.ts";
+export { ASK_PATH, credentials, HEALTH_PATH, JOIN_PATH, NODES_PATH, PROTOCOL_VERSION } from "./protocol.ts";

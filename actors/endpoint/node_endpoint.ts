@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 import { type Context, Hono } from "hono";
 import type { WSContext } from "hono/ws";
 import { type Link, type LinkEvents, WebSocketLink } from "../../net/mod.ts";
@@ -8,7 +9,7 @@ import { platform, type WebRuntime, type WebServer } from "../../runtime/platfor
 import { Gatekeeper } from "./gatekeeper.ts";
 import { byteSocket } from "./hono_socket.ts";
 import { ENDPOINT_LIMITS, type EndpointLimits } from "./limits.ts";
-import { HEALTH_PATH, JOIN_PATH, LINK_PATH, NODE_HEADER, NODES_PATH, PROTOCOL_HEADER, PROTOCOL_VERSION } from "./protocol.ts";
+import { ASK_PATH, HEALTH_PATH, JOIN_PATH, LINK_PATH, NODE_HEADER, NODES_PATH, PROTOCOL_HEADER, PROTOCOL_VERSION } from "./protocol.ts";
 
 /** Where a node listens for others, and whom it lets in. */
 export interface NodeEndpointOptions {
@@ -33,6 +34,8 @@ export interface EndpointPeer {
   admit(): Promise<{ node: NodeNumber; nodeId: string }>;
   /** The nodes as the head knows them. @throws when this is not the head */
   nodes(): unknown;
+  /** The head's answer to a question from outside the cluster. @throws when this is not the head, or cannot be answered */
+  ask(question: unknown): Promise<unknown>;
 }
 
 /**
@@ -69,6 +72,7 @@ export class NodeEndpoint {
     app.use("/v1/*", async (context, next) => this.#guard(context) ?? (await next()));
     app.post(JOIN_PATH, (context) => this.#answer(context, () => peer.admit()));
     app.get(NODES_PATH, (context) => this.#answer(context, () => peer.nodes()));
+    app.post(ASK_PATH, (context) => this.#answer(context, async () => peer.ask(await context.req.json())));
     app.get(LINK_PATH, (context, next) => this.#accept(context, next));
     this.#server = web.serve(app.fetch as never, {
       hostname: host,
@@ -76,7 +80,8 @@ export class NodeEndpoint {
       messageBytes: this.#limits.messageBytes,
       ...(tls === undefined ? {} : { tls: { cert: readPem(tls.cert), key: readPem(tls.key) } }),
     });
-    const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${this.#server.port}`;
+    const shown = reachable(host);
+    const authority = `${isIP(shown) === 6 ? `[${shown}]` : shown}:${this.#server.port}`;
     this.url = `${tls === undefined ? "ws" : "wss"}://${authority}`;
     this.#gate = this.#gatekeeper(authority);
   }
@@ -162,6 +167,13 @@ export class NodeEndpoint {
 /** Whether only this machine can reach the address. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** The address to tell others: one of this machine's, where it listens at all of them. */
+function reachable(host: string): string {
+  if (host !== "0.0.0.0" && host !== "::") return host;
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return addresses.find(({ internal, family }) => !internal && family === "IPv4")?.address ?? "127.0.0.1";
 }
 
 function readPem(path: string): string {

@@ -8,6 +8,8 @@ export const NODE_HEADER = "mobula-node";
 export const JOIN_PATH = "/v1/join";
 /** Where the head tells which nodes there are. */
 export const NODES_PATH = "/v1/nodes";
+/** Where those who are no part of the cluster ask the head. */
+export const ASK_PATH = "/v1/ask";
 /** Where nodes open links to each other. */
 export const LINK_PATH = "/v1/node";
 /** Whether the node is up: no token, no details. */

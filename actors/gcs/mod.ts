@@ -17,7 +17,7 @@ export type { JobEnd, JobTable } from "./job_table.ts";
 export { KvService } from "./kv_service.ts";
 export type { KvKey, KvTable, KvValue } from "./kv_table.ts";
 export { DEFAULT_GCS_LIMITS, type GcsLimits, LimitExceededError, type LimitMet } from "./limits.ts";
-export { type Filter, type Listing, type ListOptions, parseFilter } from "./listing.ts";
+export { type Columns, type Filter, type Listing, type ListOptions, listRows, parseFilter } from "./listing.ts";
 export type { NodeDrain, NodeDraining, NodeInfo, NodeSpec } from "./node_record.ts";
 export { NODE_MOVES, type NodeState } from "./node_state.ts";
 export type { NodeRegistration, NodeReport, NodeTable } from "./node_table.ts";
@@ -40,7 +40,7 @@ export type {
 } from "./storage/mod.ts";
 export { MemoryStorage, openStorage, parseStorage, StorageError } from "./storage/mod.ts";
 export { Subscriber, type TopicListener } from "./subscriber.ts";
-export type { Summary, SummaryLine } from "./summary.ts";
+export { type Summary, type SummaryLine, summarizeStates } from "./summary.ts";
 export type { TaskInfo } from "./task_columns.ts";
 export type { TaskEvent, TaskEvents, TaskFacts, TaskLoss } from "./task_events.ts";
 export { TASK_STATES, type TaskState } from "./task_state.ts";

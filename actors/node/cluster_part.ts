@@ -104,11 +104,11 @@ export class ClusterPart {
   /** Joins the cluster, which on the head is this node alone at first. */
   async join(): Promise<void> {
     const { config, url, kernel } = this.#options;
-    const { node, nodeId, resources, labels, jobId, namespace, pid, runtime, hasDriver, takesWork, head } = config;
+    const { node, nodeId, name, resources, labels, jobId, namespace, pid, runtime, hasDriver, takesWork, head } = config;
     if (head !== undefined) this.#peers.known([head]);
     const cluster = remoteContract<ClusterContract>(kernel, HEAD_PLACE, ActorNumber.cluster);
     const job = hasDriver ? { job: { jobId, namespace, driver: placeId(node, DRIVER_SLOT) } } : {};
-    this.#member.learn(await cluster.register({ node, nodeId, url, resources, labels, pid, runtime, takesWork, ...job }));
+    this.#member.learn(await cluster.register({ node, nodeId, name, url, resources, labels, pid, runtime, takesWork, ...job }));
     this.#reporter.start();
   }
 

@@ -5,6 +5,8 @@ import type { NodeNumber, PlaceId } from "../../runtime/kernel/mod.ts";
 export interface NodeConfig {
   readonly node: NodeNumber;
   readonly nodeId: string;
+  /** What people call it. */
+  readonly name?: string | undefined;
   /** Where it listens for other nodes; nowhere when it is alone for good. */
   readonly listen: ListenOptions | undefined;
   /** Whether tasks and actors of others may run there: not on a driver's node in a cluster. */

@@ -1,3 +1,4 @@
+import { join, resolve } from "node:path";
 import type { Link, LinkEvents } from "../../net/mod.ts";
 import {
   CallerOp,
@@ -28,10 +29,9 @@ import {
   workerId,
 } from "../../runtime/kernel/mod.ts";
 import { Accounting } from "../../runtime/memory/mod.ts";
-import { faultWire } from "../../runtime/place/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
-import { decodeValue } from "../../runtime/values/mod.ts";
+import { decodeValue, faultWire } from "../../runtime/values/mod.ts";
 import type { HostContract } from "../../runtime/worker/mod.ts";
 import { ActorSeats, SeatsActor } from "../actor_manager/mod.ts";
 import type { Dial } from "../cluster/mod.ts";
@@ -98,7 +98,8 @@ export class SystemNode implements NodeContract {
       route: (node) => this.#cluster.linkTo(node),
     });
     const { kernel } = this;
-    this.#functions = new FunctionDirectory(kernel);
+    const code = { folder: join(config.spillDirectory, "bundles"), workingFolder: resolve() };
+    this.#functions = new FunctionDirectory({ kernel, nodeId: config.nodeId, bundles: code });
     this.#links = new PlaceLinks(kernel, options.channel);
     const { url, dial, onEnd } = options;
     this.#cluster = new ClusterPart({
@@ -227,10 +228,10 @@ export class SystemNode implements NodeContract {
     return { node: await this.#head.membership.admit(), nodeId: this.#config.nodeId };
   }
 
-  /** The nodes of the cluster. Asked of the head. */
-  nodes(): Record<string, unknown>[] {
+  /** The head's own actors, for those who ask about the cluster. @throws Error on another node */
+  asHead(): Head {
     if (this.#head === undefined) throw new Error("this node is not the head: ask where the head listens");
-    return this.#head.state.nodes();
+    return this.#head;
   }
 
   /** Tells the driver, or whoever reads what this process prints. */
@@ -356,6 +357,7 @@ export class SystemNode implements NodeContract {
 
   #nodeLost(node: NodeNumber, death: Uint8Array): void {
     this.#scheduler.nodeLost(node, death);
+    this.#functions.nodeLost(node);
     this.#objects.nodeLost(placeId(node, SYSTEM_SLOT));
     this.kernel.disconnectNode(node, new NodeDiedError({ death: decodeValue(death) as Death }));
   }

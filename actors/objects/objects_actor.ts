@@ -1,4 +1,4 @@
-import { CallerOp, type ObjectsContract, type SealedWire } from "../../runtime/contracts/mod.ts";
+import { CallerOp, type ObjectRow, type ObjectsContract, PRIVATE_SLOT, type SealedWire } from "../../runtime/contracts/mod.ts";
 import {
   ActorNumber,
   type Caller,
@@ -10,9 +10,9 @@ import {
   type PlaceId,
   serve,
   systemPlaceOf,
+  workerId,
 } from "../../runtime/kernel/mod.ts";
 import type { Accounting } from "../../runtime/memory/mod.ts";
-import { PRIVATE_SLOT } from "../../runtime/place/mod.ts";
 import { type Announced, homeOf } from "../../runtime/references/mod.ts";
 import type { PayloadWire } from "../../runtime/values/mod.ts";
 import { faultWire } from "./audience.ts";
@@ -166,6 +166,17 @@ export class ObjectsActor implements ObjectsContract {
   figures(_caller: Caller, collect: boolean): { store: StoreStats; sizes: Record<string, number> } {
     if (collect) this.#collect();
     return { store: this.#store.stats(), sizes: { ...this.#holdings.sizes(), ...this.#values.sizes() } };
+  }
+
+  list(_caller: Caller, limit: number): ObjectRow[] {
+    const rows: ObjectRow[] = [];
+    for (const id of this.#store.ids()) {
+      if (rows.length >= limit) break;
+      const { state, bytes } = { state: this.#store.stateOf(id) ?? "PENDING", bytes: this.#store.bytesOf(id) ?? 0 };
+      const inline = this.#store.inlineOf(id) !== undefined;
+      rows.push({ objectId: id, state, bytes, owner: workerId(ownerOf(id)), holders: this.#holdings.holders(id).length, inline });
+    }
+    return rows;
   }
 
   unmapped(caller: Caller, ids: readonly ObjectId[]): void {

@@ -34,7 +34,10 @@ export class NodeRanking {
   /** The node is this way now. */
   set(view: NodeView): void {
     const { nodeId } = view;
-    if (!matchesLabels(this.#conditions, view.labels)) return;
+    if (!matchesLabels(this.#conditions, view.labels)) {
+      this.delete(nodeId);
+      return;
+    }
     if (feasible(view, this.#demand)) this.#feasible.add(nodeId);
     else this.#feasible.delete(nodeId);
     const before = this.#ranked.get(nodeId);

@@ -29,10 +29,13 @@ export class Entry implements Pin {
   handles = 0;
   /** Whether the outcome was seen by `get` or `wait`, or went elsewhere with a ref. */
   observed = false;
+  /** The number of the `wait` that was given it last: tells whether one was given it twice. */
+  lastWait = 0;
   /** Called when the last user has let go by hand and no task makes the value any more. */
   onUnused: () => void = nothing;
   #id: ObjectId | undefined;
-  #waiters: (() => void)[] | undefined;
+  /** Mostly there is one. */
+  #waiters: (() => void) | (() => void)[] | undefined;
 
   constructor(place: PlaceId, sequence: number, id?: ObjectId) {
     this.place = place;
@@ -84,20 +87,33 @@ export class Entry implements Pin {
 
   /** Calls back once at the next change; the returned function takes that back. */
   onChange(waiter: () => void): () => void {
-    this.#waiters ??= [];
+    this.addWaiter(waiter);
+    return () => this.removeWaiter(waiter);
+  }
+
+  /** The same, taken back by `removeWaiter`: for one function that waits for very many entries. */
+  addWaiter(waiter: () => void): void {
     const waiters = this.#waiters;
-    waiters.push(waiter);
-    return () => {
+    if (waiters === undefined) this.#waiters = waiter;
+    else if (typeof waiters === "function") this.#waiters = [waiters, waiter];
+    else waiters.push(waiter);
+  }
+
+  removeWaiter(waiter: () => void): void {
+    const waiters = this.#waiters;
+    if (waiters === waiter) this.#waiters = undefined;
+    else if (typeof waiters === "object") {
       const at = waiters.indexOf(waiter);
       if (at >= 0) waiters.splice(at, 1);
-    };
+    }
   }
 
   #wake(): void {
     const waiters = this.#waiters;
     if (waiters === undefined) return;
     this.#waiters = undefined;
-    for (const waiter of waiters) waiter();
+    if (typeof waiters === "function") waiters();
+    else for (const waiter of waiters) waiter();
   }
 }
 

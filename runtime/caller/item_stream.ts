@@ -12,6 +12,8 @@ export class ItemStream {
   #waiters: (() => void)[] = [];
   /** Settles when the generator has ended, however it did. */
   readonly completion: Entry;
+  /** The number of the `wait` that was given it last: tells whether one was given it twice. */
+  lastWait = 0;
   /** The worker that sent the last item. */
   producer: number | undefined;
   /** Tells the producer how many items have been taken, for back-pressure. */

@@ -12,6 +12,8 @@ export interface PeerInfo {
 
 /** What a node says of itself when it joins. */
 export interface NodeSpecWire extends PeerInfo {
+  /** What people call it. */
+  readonly name?: string | undefined;
   readonly resources: Readonly<Record<string, number>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly pid: number;
@@ -78,8 +80,23 @@ export interface MemberContract {
 }
 
 export interface ClusterStatus {
-  readonly nodes: readonly Record<string, unknown>[];
+  readonly nodes: readonly NodeStatus[];
   readonly pending: readonly (PendingDemand & { readonly nodeId: string; readonly why?: string })[];
+}
+
+export interface NodeStatus {
+  readonly nodeId: string;
+  readonly name?: string | undefined;
+  readonly state: string;
+  readonly address: string;
+  readonly head: boolean;
+  /** A node of a driver, on which nothing of others runs. */
+  readonly driver: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly total: Readonly<Record<string, number>>;
+  readonly available: Readonly<Record<string, number>>;
+  readonly pid?: number | undefined;
+  readonly runtime?: string | undefined;
 }
 
 /** A node's part in giving actors a place, asked by the keeper of actors. */

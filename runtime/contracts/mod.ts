@@ -6,15 +6,17 @@ export type {
   MemberContract,
   NodeReportWire,
   NodeSpecWire,
+  NodeStatus,
   PeerInfo,
   PendingDemand,
   SeatsContract,
   WorkerRowWire,
 } from "./cluster.ts";
+export { DRAINED, endsAsAsked, STOPPED } from "./ends.ts";
 export type { FunctionsContract } from "./functions.ts";
 export type { KvContract, KvValue } from "./kv.ts";
 export type { ExitWire, NodeContract, PlaceContract, Welcome } from "./node.ts";
-export type { ObjectsContract, SealedWire } from "./objects.ts";
+export { type ObjectRow, type ObjectsContract, PRIVATE_SLOT, type SealedWire } from "./objects.ts";
 export { ActorsOp, ATTEMPT_SHIFT, CallerOp, ExecutorOp, SchedulerOp, TaskFlag } from "./ops.ts";
 export type { Allotment, AllotmentAsk, BundlesContract, GlobalSchedulerContract, PlacementDemand } from "./placement.ts";
 export type { PlacementGroupInfo, PlacementGroupsContract } from "./placement_groups.ts";

@@ -33,7 +33,25 @@ export interface ObjectsContract {
   needSpace(caller: Caller, pages: number, attachment: number): void;
   /** How much of what is kept here; with `collect` all places are asked to collect garbage meanwhile. */
   figures(caller: Caller, collect: boolean): object;
+  /** The objects that are kept here, as many as `limit` at most. */
+  list(caller: Caller, limit: number): ObjectRow[];
 }
+
+/** An object as a node's object manager tells of it. */
+export interface ObjectRow {
+  readonly objectId: string;
+  readonly state: string;
+  readonly bytes: number;
+  /** The place that made it, by its worker's id. */
+  readonly owner: string;
+  /** Places of that node and other nodes that hold it. */
+  readonly holders: number;
+  /** Whether it is small: not in shared memory. */
+  readonly inline: boolean;
+}
+
+/** The slot of a buffer that is not of the node's store: the object manager copies it into one that is. */
+export const PRIVATE_SLOT = -1;
 
 /** A large value as it is handed over: the attachment's index, the buffer's slot in the store's account, its bytes. */
 export interface SealedWire {

@@ -10,6 +10,8 @@ export interface MappingOptions {
   /** Runs the garbage collector, if the runtime can. V8 does not count shared memory when it decides to collect. */
   collectGarbage?(): void;
   collectEveryBytes?: number;
+  /** When a collection that is due runs; default: at the end of the turn. */
+  later?(collect: () => void): void;
 }
 
 interface Mapped {
@@ -105,7 +107,7 @@ export class Mapping {
     if (this.#options.collectGarbage === undefined || this.#collectionDue) return;
     this.#collectionDue = true;
     // After this turn's code, which may still hold what it is about to let go.
-    queueMicrotask(() => {
+    (this.#options.later ?? queueMicrotask)(() => {
       this.#collectionDue = false;
       // Unless what was new has been let go of by hand meanwhile.
       if (this.#sinceCollection < this.#collectEveryBytes) return;

@@ -1,12 +1,24 @@
 import type { BufferSource } from "../caller/mod.ts";
 import type { ObjectsContract } from "../contracts/mod.ts";
 import { ObjectStoreFullError, OutOfDiskError } from "../errors/mod.ts";
-import { ActorNumber, type Kernel, systemPlaceOf, toldContract } from "../kernel/mod.ts";
+import { ActorNumber, type Clock, type Kernel, systemPlaceOf, toldContract } from "../kernel/mod.ts";
 import { Accounting, Allocator, bytesOf, COLLECT_EVERY_BYTES, Mapping, OutOfDiskFault, StoreFullFault } from "../memory/mod.ts";
 import type { Platform } from "../platform/mod.ts";
 
+/**
+ * A collection after much was stored or mapped takes tens of milliseconds, as it gives back what was copied from: not
+ * while somebody is about to read what was stored. A thread that runs out of room collects at once all the same.
+ */
+const COLLECT_DELAY_MS = 20;
+
+export function collectingLater(clock: Pick<Clock, "after">): (collect: () => void) => void {
+  // From the end of the turn on: a copy of the value, which may take longer, is yet to be made in it.
+  return (collect) => queueMicrotask(() => void clock.after(COLLECT_DELAY_MS, collect));
+}
+
 export interface SharedBufferOptions {
   platform: Pick<Platform, "collectGarbage">;
+  clock: Pick<Clock, "after">;
   /** Tells the object manager now of all that this place has let go of. */
   tellDrops(): void;
 }
@@ -19,6 +31,7 @@ export function sharedBuffers(kernel: Kernel, account: SharedArrayBuffer, option
   const mapping = new Mapping({
     report: (ids) => manager.unmapped(ids),
     collectGarbage: () => options.platform.collectGarbage(),
+    later: collectingLater(options.clock),
     collectEveryBytes: Math.min(COLLECT_EVERY_BYTES, bytesOf(accounting.capacityPages) / 4),
   });
   const allocator = new Allocator(accounting, {

@@ -1,10 +1,10 @@
 import { type BufferSource, Caller, type CallerOptions } from "../caller/mod.ts";
 import { ExecutorOp, type FunctionsContract } from "../contracts/mod.ts";
-import { FunctionNotFoundFault, Materialiser, type OuterBinding } from "../functions/mod.ts";
-import { ActorNumber, type Clock, Kernel, type PlaceId, remoteContract, systemPlaceOf } from "../kernel/mod.ts";
+import { FunctionNotFoundFault, filesOf, Materialiser, type OuterBinding } from "../functions/mod.ts";
+import { ActorNumber, type Clock, Kernel, type PlaceId, type Remote, remoteContract, systemPlaceOf } from "../kernel/mod.ts";
 import { asFunctionNotFound, Definitions, faceOf, type RemoteWire, registerOwnTravel } from "../remote/mod.ts";
 import type { FunctionRecord } from "../tasks/mod.ts";
-import { contextOf, decodeValue, encodeValue } from "../values/mod.ts";
+import { decodeValue, faultWire } from "../values/mod.ts";
 import { Executor, type PlaceIdentity, TemplateCache } from "../worker/mod.ts";
 import { publicModules } from "./public_modules.ts";
 
@@ -31,12 +31,6 @@ export interface Place {
   readonly definitions: Definitions;
 }
 
-/** How errors cross links: by the value codec, whole. */
-export const faultWire = {
-  toWire: (error: unknown): unknown => encodeValue(error, contextOf()).bytes,
-  fromWire: (wire: unknown): unknown => decodeValue(wire as Uint8Array),
-};
-
 let travels = false;
 
 /** Composes a place; the caller connects its kernel to the node's system worker. */
@@ -52,7 +46,8 @@ export function openPlace(options: PlaceOptions): Place {
     onLink: (to, port) => options.onLink(to, port, kernel),
   });
   const definitions = new Definitions(kernel, { isolation: options.isolation, environment: options.identity.runtimeEnv, job: options.identity });
-  const functions = new Functions(clock);
+  const table = remoteContract<FunctionsContract>(kernel, system, ActorNumber.gcs);
+  const functions = new Functions(clock, table);
   if (!travels) registerOwnTravel((record) => functions.now(record));
   travels = true;
   const caller: Caller = new Caller({
@@ -68,7 +63,7 @@ export function openPlace(options: PlaceOptions): Place {
     ...(options.onUnobserved === undefined ? {} : { onUnobserved: options.onUnobserved }),
   });
   const templates = new TemplateCache({
-    table: remoteContract<FunctionsContract>(kernel, system, ActorNumber.gcs),
+    table,
     materialise: (record) => functions.later(record),
     place: options.place,
     own: definitions,
@@ -83,8 +78,10 @@ const IMPORT_PATIENCE_MS = 2_000;
 /** Functions that come here, made live. */
 class Functions {
   readonly #materialiser: Materialiser;
+  readonly #table: Remote<FunctionsContract>;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, table: Remote<FunctionsContract>) {
+    this.#table = table;
     const patience = (): Promise<void> => new Promise((resolve) => void clock.after(IMPORT_PATIENCE_MS, resolve));
     this.#materialiser = new Materialiser({ resolveBinding: () => undefined, patience });
   }
@@ -110,9 +107,14 @@ class Functions {
       resolveBinding: (binding) => this.#resolve(binding, record, {}),
     });
     if (ready !== undefined) return ready;
-    const coming = this.later(record);
+    const coming = this.#inValue(record);
     coming.catch(() => {});
     return async (...args: unknown[]) => ((await coming) as (...args: unknown[]) => unknown)(...args);
+  }
+
+  /** A function inside a value may have come from another node, whose modules are not here as they are there. */
+  async #inValue(record: FunctionRecord): Promise<unknown> {
+    return this.later(filesOf(record.definition).length > 0 ? ((await this.#table.here(record)) as FunctionRecord) : record);
   }
 
   #resolve(binding: OuterBinding, record: FunctionRecord, captures: Record<string, unknown>): unknown {

@@ -1,18 +1,17 @@
 import type { BufferSource } from "../caller/mod.ts";
-import type { ObjectsContract } from "../contracts/mod.ts";
+import { type ObjectsContract, PRIVATE_SLOT } from "../contracts/mod.ts";
 import { ObjectStoreFullError } from "../errors/mod.ts";
-import { ActorNumber, type Kernel, systemPlaceOf, toldContract } from "../kernel/mod.ts";
+import { ActorNumber, type Clock, type Kernel, systemPlaceOf, toldContract } from "../kernel/mod.ts";
 import { Mapping } from "../memory/mod.ts";
 import type { Platform } from "../platform/mod.ts";
-
-/** The slot of a buffer that is not of the node's store: the object manager copies it into one that is. */
-export const PRIVATE_SLOT = -1;
+import { collectingLater } from "./buffers.ts";
 
 /** New values of so many bytes together leave at once, so that this process does not gather the turn's values. */
 const FLUSH_BYTES = 16 * 1024 * 1024;
 
 export interface PrivateBufferOptions {
   platform: Pick<Platform, "collectGarbage">;
+  clock: Pick<Clock, "after">;
   /** What the node's store takes. */
   storeBytes: number;
 }
@@ -21,7 +20,11 @@ export interface PrivateBufferOptions {
 export function privateBuffers(kernel: Kernel, options: PrivateBufferOptions): BufferSource {
   const manager = toldContract<ObjectsContract>(kernel, systemPlaceOf(kernel.place), ActorNumber.objects);
   // Nobody else counts the memory that is used here; but the collector must be asked to look at it here too.
-  const mapping = new Mapping({ report: () => {}, collectGarbage: () => options.platform.collectGarbage() });
+  const mapping = new Mapping({
+    report: () => {},
+    collectGarbage: () => options.platform.collectGarbage(),
+    later: collectingLater(options.clock),
+  });
   let unsent = 0;
   return {
     allocate(bytes) {

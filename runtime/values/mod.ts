@@ -1,5 +1,6 @@
 /** Values as they are kept and sent. */
 
+export { faultWire } from "./fault_wire.ts";
 export { MissingModule, withModules } from "./missing_module.ts";
 export {
   barePayload,

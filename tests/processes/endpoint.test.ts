@@ -3,7 +3,7 @@ import { ProcessEndpoint } from "../../actors/endpoint/mod.ts";
 import { joinNode } from "../../actors/worker_place/mod.ts";
 import type { Frame, WebSocketLink } from "../../net/mod.ts";
 import { Kernel, systemClock } from "../../runtime/kernel/mod.ts";
-import { faultWire } from "../../runtime/place/mod.ts";
+import { faultWire } from "../../runtime/values/mod.ts";
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {

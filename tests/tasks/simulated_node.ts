@@ -4,10 +4,9 @@ import { Caller, type Entry, fetchOutcome } from "../../runtime/caller/mod.ts";
 import { currentCall } from "../../runtime/context/mod.ts";
 import { ActorNumber, type Clock, Kernel, type PlaceId, placeId } from "../../runtime/kernel/mod.ts";
 import { resolveTaskOptions } from "../../runtime/options/mod.ts";
-import { faultWire } from "../../runtime/place/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
 import type { TaskTemplate } from "../../runtime/tasks/mod.ts";
-import { contextOf, encodeValue } from "../../runtime/values/mod.ts";
+import { contextOf, encodeValue, faultWire } from "../../runtime/values/mod.ts";
 import { type AnyFunction, Executor, TemplateCache } from "../../runtime/worker/mod.ts";
 
 /** What a simulated task does: works a while, runs children and waits for them, throws. */

@@ -31,6 +31,7 @@ async function listen(options: Partial<NodeEndpointOptions> = {}) {
       },
       admit: async () => ({ node: 7, nodeId: "head" }),
       nodes: () => [{ nodeId: "head", alive: true }],
+      ask: async (question) => question,
     },
     { host: "127.0.0.1", port: 0, token: TOKEN, clock: systemClock, log: (text) => logged.push(text), ...options },
   );

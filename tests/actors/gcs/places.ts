@@ -1,6 +1,6 @@
 import type { Link } from "../../../net/mod.ts";
 import { Kernel, type PlaceId } from "../../../runtime/kernel/mod.ts";
-import { faultWire } from "../../../runtime/place/mod.ts";
+import { faultWire } from "../../../runtime/values/mod.ts";
 
 /** Kernels of places that have links to each other: frames go through the real codec, one turn later. */
 export class Places {

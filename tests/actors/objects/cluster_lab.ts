@@ -16,9 +16,8 @@ import {
   toldContract,
 } from "../../../runtime/kernel/mod.ts";
 import { Accounting, Allocator } from "../../../runtime/memory/mod.ts";
-import { faultWire } from "../../../runtime/place/mod.ts";
 import { Announcer } from "../../../runtime/references/mod.ts";
-import { decodeValue, PayloadKind, type PayloadWire } from "../../../runtime/values/mod.ts";
+import { decodeValue, faultWire, PayloadKind, type PayloadWire } from "../../../runtime/values/mod.ts";
 import { type Choice, firstFirst, LooseClock, SlowLink } from "./slow_links.ts";
 
 export const KIB = 1024;

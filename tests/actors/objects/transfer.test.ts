@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { PRIVATE_SLOT } from "../../../runtime/place/mod.ts";
+import { PRIVATE_SLOT } from "../../../runtime/contracts/mod.ts";
 import { PayloadKind } from "../../../runtime/values/mod.ts";
 import { Cluster, KIB, type LabPlace, MIB } from "./cluster_lab.ts";
 import { randomFrom, unevenly } from "./slow_links.ts";

@@ -1,0 +1,47 @@
+import { ClusterUnavailableError, MobulaError } from "../../runtime/errors/mod.ts";
+import { ASK_PATH, credentials, HEALTH_PATH, refusalOf } from "../endpoint/mod.ts";
+import type { Answers, Question } from "../head/mod.ts";
+
+/** How long the head may take to answer. Milliseconds. */
+const ANSWER_MS = 30_000;
+const HEALTH_MS = 5_000;
+
+/** Asks the head something, without being part of the cluster. */
+export type AskHead = <Q extends Question>(question: Q) => Promise<Answers[Q["about"]]>;
+
+/**
+ * The head at `url`. Asking it throws ClusterUnavailableError when it does not answer, AuthenticationError and
+ * ProtocolError when it does not let in, and MobulaError with what is wrong with the question.
+ */
+export function headOf({ url, token }: { url: string; token: string | undefined }): AskHead {
+  return async <Q extends Question>(question: Q) => {
+    const response = await request(url, ASK_PATH, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...credentials(token) },
+      body: JSON.stringify(question),
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    const text = await response.text();
+    const refusal = refusalOf(response.status, { url, text });
+    if (refusal !== undefined) throw refusal;
+    if (!response.ok) throw new MobulaError({ message: text });
+    return JSON.parse(text) as Answers[Q["about"]];
+  };
+}
+
+/** Whether a node at `url` is up. Needs no token. */
+export async function isHealthy(url: string): Promise<boolean> {
+  try {
+    return (await request(url, HEALTH_PATH, { signal: AbortSignal.timeout(HEALTH_MS) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function request(url: string, path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(`${url.replace(/^ws/, "http").replace(/\/$/, "")}${path}`, init);
+  } catch (cause) {
+    throw new ClusterUnavailableError({ address: url, reason: (cause as Error).message, cause });
+  }
+}

@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { platform } from "../../runtime/platform/mod.ts";
+import { sessionsFolder } from "./session_folder.ts";
+
+/** What a node that was started on this machine leaves for those who look for it. */
+export interface NodeSession {
+  readonly nodeId: string;
+  readonly pid: number;
+  /** When that process began, in the system's own terms: another one may have its number later. */
+  readonly begun?: string | undefined;
+  /** `ws://host:port` of the cluster's head. */
+  readonly address: string;
+  /** Whether this node is the head. */
+  readonly head: boolean;
+  /** Where the token is, if it is in a file. */
+  readonly tokenFile?: string | undefined;
+}
+
+const schema = v.object({
+  nodeId: v.string(),
+  pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  begun: v.optional(v.string()),
+  address: v.string(),
+  head: v.boolean(),
+  tokenFile: v.optional(v.string()),
+});
+
+const RECORD = "node.json";
+/** Folders of ended nodes that are kept, for their logs. */
+const KEPT_SESSIONS = 10;
+
+/** Says which node the folder belongs to. Nobody ever reads half of it. */
+export function writeSession(folder: string, session: Omit<NodeSession, "begun">): void {
+  const record: NodeSession = { ...session, begun: beginningOf(session.pid) };
+  const unfinished = join(folder, `${RECORD}.new`);
+  writeFileSync(unfinished, JSON.stringify(record), { mode: 0o600, flag: "wx" });
+  renameSync(unfinished, join(folder, RECORD));
+}
+
+/** The nodes of this machine that run, with their folders; the one that was started first comes first. */
+export function listSessions(): { readonly folder: string; readonly session: NodeSession }[] {
+  return foldersOf(sessionsFolder()).flatMap((folder) => {
+    const session = read(folder);
+    return session !== undefined && isRunning(session) ? [{ folder, session }] : [];
+  });
+}
+
+/** The head that was started last on this machine and runs; else the node that joined one last. */
+export function readSession(): NodeSession | undefined {
+  const sessions = listSessions().map(({ session }) => session);
+  return sessions.findLast(({ head }) => head) ?? sessions.at(-1);
+}
+
+/** Whether the node's process is there still. */
+export function isRunning({ pid, begun }: Pick<NodeSession, "pid" | "begun">): boolean {
+  return platform.isAlive(pid) && (begun === undefined || begun === beginningOf(pid));
+}
+
+/** The node has ended: takes its record and its token away, and the folders of those that ended long ago. */
+export function closeSession(folder: string): void {
+  for (const file of [RECORD, "token"]) rmSync(join(folder, file), { force: true });
+  const ended = foldersOf(sessionsFolder()).filter((each) => {
+    const session = read(each);
+    return session === undefined || !isRunning(session);
+  });
+  for (const old of ended.slice(0, -KEPT_SESSIONS)) rmSync(old, { recursive: true, force: true });
+}
+
+function foldersOf(sessions: string): string[] {
+  return readdirSync(sessions, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(sessions, name))
+    .sort();
+}
+
+function read(folder: string): NodeSession | undefined {
+  try {
+    return v.parse(schema, JSON.parse(readFileSync(join(folder, RECORD), "utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
+/** When a process began, in ticks since the machine did; undefined where the system does not tell it in a file, or it has ended. */
+function beginningOf(pid: number): string | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+    // A process that has ended and that nobody has asked about yet.
+    return fields[0] === "Z" ? "ended" : fields[19];
+  } catch {
+    return undefined;
+  }
+}
