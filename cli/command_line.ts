@@ -1,13 +1,31 @@
-import { isatty } from "node:tty";
 import { stripVTControlCharacters } from "node:util";
 import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty";
 import { platform } from "../runtime/platform/mod.ts";
+import { drainNode } from "./drain_node_command.ts";
 import { checkFlags, nearest, UsageError } from "./flags.ts";
+import { healthCheck } from "./health_check_command.ts";
 import { microbenchmark } from "./microbenchmark_command.ts";
+import { start } from "./start_command.ts";
+import { get, list, summary } from "./state_commands.ts";
+import { status } from "./status_command.ts";
+import { stop } from "./stop_command.ts";
+import { isColourful } from "./terminal.ts";
+import { timeline } from "./timeline_command.ts";
 import { packageVersion } from "./version.ts";
 
 /** A command's `run` returns its exit code, or nothing for 0. */
-const commands: Readonly<Record<string, CommandDef>> = { microbenchmark };
+const commands: Readonly<Record<string, CommandDef>> = {
+  start,
+  stop,
+  status,
+  list,
+  get,
+  summary,
+  timeline,
+  "health-check": healthCheck,
+  "drain-node": drainNode,
+  microbenchmark,
+};
 
 const program = defineCommand({
   meta: { name: "mobula", description: "Parallel tasks, actors and shared objects for Bun and Deno" },
@@ -54,8 +72,7 @@ async function run([name = "", ...rest]: readonly string[]): Promise<number> {
 
 async function printUsage(command: CommandDef, parent?: CommandDef): Promise<number> {
   const usage = await renderUsage(command, parent);
-  const plain = !isatty(1) || (platform.env("NO_COLOR") ?? "") !== "";
-  platform.print("stdout", plain ? stripVTControlCharacters(usage) : usage);
+  platform.print("stdout", isColourful() ? usage : stripVTControlCharacters(usage));
   return 0;
 }
 

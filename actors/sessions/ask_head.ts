@@ -1,6 +1,6 @@
 import { ClusterUnavailableError, MobulaError } from "../../runtime/errors/mod.ts";
-import { ASK_PATH, credentials, HEALTH_PATH, refusalOf } from "../endpoint/mod.ts";
 import type { Answers, Question } from "../head/mod.ts";
+import { ASK_PATH, credentials, HEALTH_PATH, refusalOf } from "../protocol/mod.ts";
 
 /** How long the head may take to answer. Milliseconds. */
 const ANSWER_MS = 30_000;

@@ -19,14 +19,17 @@ export function findCluster(address: ClusterAddress, token: string | undefined):
   }
   const text = address.kind === "url" ? address.url : (found as string);
   const url = text.includes("://") ? text : `ws://${text}`;
-  return { url, token: token ?? tokenFromSurroundings(url) };
+  if (token !== undefined) return { url, token };
+  const known = findToken(url);
+  return { url, token: known.token ?? (known.tokenFile === undefined ? undefined : readToken(known.tokenFile, url)) };
 }
 
-function tokenFromSurroundings(url: string): string | undefined {
-  const given = platform.env(TOKEN_VARIABLE);
-  if (given !== undefined) return given;
-  const file = platform.env(TOKEN_FILE_VARIABLE) ?? sessionTokenFile(url);
-  return file === undefined ? undefined : readToken(file, url);
+/** The token for the cluster at `url`, or the file that it is in: as the environment says, else a node of this machine. */
+export function findToken(url?: string): { readonly token?: string; readonly tokenFile?: string } {
+  const token = platform.env(TOKEN_VARIABLE);
+  if (token !== undefined) return { token };
+  const tokenFile = platform.env(TOKEN_FILE_VARIABLE) ?? (url === undefined ? undefined : sessionTokenFile(url));
+  return tokenFile === undefined ? {} : { tokenFile };
 }
 
 /** The token file of a node on this machine that is of the cluster to which the address leads. */

@@ -25,7 +25,7 @@ export function sessionsFolder(): string {
 
 /** A new folder in there, for one node. Folders are named so that they sort by time. */
 export function makeSessionFolder(): string {
-  const time = new Date(systemClock.now()).toISOString().replace(/[-:]|\.\d+Z/g, "");
+  const time = new Date(systemClock.now()).toISOString().replace(/[-:Z]/g, "");
   const folder = mkdtempSync(join(sessionsFolder(), `${time}-`));
   chmodSync(folder, 0o700);
   return folder;

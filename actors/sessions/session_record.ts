@@ -55,7 +55,8 @@ export function readSession(): NodeSession | undefined {
 
 /** Whether the node's process is there still. */
 export function isRunning({ pid, begun }: Pick<NodeSession, "pid" | "begun">): boolean {
-  return platform.isAlive(pid) && (begun === undefined || begun === beginningOf(pid));
+  const beginning = beginningOf(pid);
+  return platform.isAlive(pid) && beginning !== ENDED && (begun === undefined || begun === beginning);
 }
 
 /** The node has ended: takes its record and its token away, and the folders of those that ended long ago. */
@@ -83,12 +84,16 @@ function read(folder: string): NodeSession | undefined {
   }
 }
 
+/** A process that has ended, and that its parent has not asked about yet. */
+const ENDED = "ended";
+
 /** When a process began, in ticks since the machine did; undefined where the system does not tell it in a file, or it has ended. */
 function beginningOf(pid: number): string | undefined {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
-    // A process that has ended and that nobody has asked about yet.
-    return fields[0] === "Z" ? "ended" : fields[19];
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return fields[0] === "Z" ? ENDED : fields[19];
   } catch {
     return undefined;
   }

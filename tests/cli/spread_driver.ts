@@ -1,0 +1,10 @@
+/** A driver that connects to the cluster of its environment and prints on which nodes its tasks ran. */
+import { get, getRuntimeContext, init, remote, shutdown } from "../../mod.ts";
+
+await init({ address: "auto" });
+const whereAmI = remote(async function whereAmI() {
+  return getRuntimeContext().nodeId;
+});
+const refs = Array.from({ length: 20 }, () => whereAmI.options({ schedulingStrategy: "SPREAD" }).remote());
+console.log(JSON.stringify([...new Set(await get(refs))]));
+await shutdown();

@@ -1,0 +1,18 @@
+/** A driver with an actor, a large object that a task has been given, and a task that no node can run. Ends when it is killed. */
+import { get, init, put, remote } from "../../mod.ts";
+
+await init({ address: "auto" });
+class Counter {
+  readonly count: number = 1;
+  add(other: Float64Array): number {
+    return this.count + other.length;
+  }
+}
+const counter = remote(Counter, { numCpus: 0 }).remote();
+const large = put(new Float64Array(50_000));
+await get(counter.add.remote(large));
+const huge = remote(async function huge() {}, { numCpus: 64 }).remote();
+console.log("ready");
+await get(huge);
+// Both are held until then.
+await get(counter.add.remote(large));
