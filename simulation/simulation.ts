@@ -11,6 +11,8 @@ import { VirtualTime, type VirtualTimeOptions } from "./virtual_time.ts";
 
 export interface SimulationOptions extends VirtualTimeOptions {
   seed: number | string;
+  /** The time of several that are side by side. Default: one of its own. */
+  time?: VirtualTime;
   functions?: Functions;
   /** What the head's node has to run tasks with. Default: nothing. */
   head?: NodeSpec;
@@ -55,7 +57,7 @@ export class Simulation {
 
   constructor(options: SimulationOptions) {
     this.#options = { ...DEFAULTS, ...options } as SimulationOptions & typeof DEFAULTS;
-    this.time = new VirtualTime(options);
+    this.time = options.time ?? new VirtualTime(options);
     this.random = SeededRandom.of(options.seed, "scenario");
     this.#outside = this.time.realm("scenario");
     const { networkLatencyMs, megabytesPerSecond } = this.#options;

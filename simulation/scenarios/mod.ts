@@ -1,0 +1,2 @@
+/** Ready-made scenarios. */
+export { type ThroughputFigures, type ThroughputOptions, throughput } from "./throughput.ts";
