@@ -1,4 +1,4 @@
-import { credentials, NODES_PATH } from "../actors/endpoint/mod.ts";
+import { credentials, NODES_PATH } from "../actors/protocol/mod.ts";
 
 /** The ids of the nodes that the head at `address` knows to be alive; none while it does not answer. */
 export async function connectedNodes(address: string, token: string): Promise<ReadonlySet<string>> {

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { ClusterUnavailableError, ProtocolError } from "../../runtime/errors/mod.ts";
 import type { NodeNumber } from "../../runtime/kernel/mod.ts";
-import { credentials, JOIN_PATH, refusalOf } from "../endpoint/mod.ts";
+import { credentials, JOIN_PATH, refusalOf } from "../protocol/mod.ts";
 
 /** How long the head may take to answer. */
 const ANSWER_MS = 10_000;

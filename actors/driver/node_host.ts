@@ -37,8 +37,6 @@ export class NodeHost {
   readonly #config: NodeConfig;
   readonly #modules: NodeModules;
   readonly #account: SharedArrayBuffer;
-  /** Workers that are expected and start once the system worker is up. */
-  readonly #startLater: (() => void)[] = [];
   readonly #threads: Map<PlaceId, Thread> = new Map();
   readonly #processes: ProcessHosts;
   readonly #node: Remote<NodeContract>;
@@ -119,10 +117,8 @@ export class NodeHost {
   }
 
   /** Resolves once the system actors are up. */
-  async hello(): Promise<Welcome> {
-    const welcome = (await this.#node.hello()) as Welcome;
-    if (!this.#closing) for (const start of this.#startLater.splice(0)) start();
-    return welcome;
+  hello(): Promise<Welcome> {
+    return this.#node.hello() as Promise<Welcome>;
   }
 
   /** Ends everything that this node started. */
@@ -139,17 +135,13 @@ export class NodeHost {
 
   #prestart(): SystemData["workers"] {
     const count = Math.min(PRESTART_AT_MOST, Math.floor(this.#config.resources["CPU"] ?? 0));
-    // The system worker has a CPU to itself while it starts: what competes with it delays the first result.
-    const atOnce = Math.max(1, platform.hardware().cpus - 1);
     const workers: SystemData["workers"] = [];
     const { environment, isolation } = this.#config;
     for (let i = 0; i < count && isolation === "thread" && !needsProcess(environmentOf(environment)); i++) {
       const place = placeId(this.#config.node, FIRST_WORKER_SLOT + i);
       const { port1, port2 } = new MessageChannel();
       workers.push({ place, port: port1, environment });
-      const start = (): void => void this.#spawnThread(place, environment, port2);
-      if (i < atOnce) start();
-      else this.#startLater.push(start);
+      void this.#spawnThread(place, environment, port2);
     }
     return workers;
   }

@@ -3,7 +3,7 @@ import { type PlaceId, systemClock } from "../../runtime/kernel/mod.ts";
 import { environmentOf } from "../../runtime/options/mod.ts";
 import { type Child, type Exit, platform } from "../../runtime/platform/mod.ts";
 import { LineReader, type LogLine } from "../logs/mod.ts";
-import { JOIN_VARIABLE, type ProcessJoin } from "../node/mod.ts";
+import { JOIN_VARIABLE, type ProcessJoin } from "../protocol/mod.ts";
 
 export interface ProcessHostsOptions {
   /** What all processes of the node are told alike. */

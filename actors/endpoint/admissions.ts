@@ -1,11 +1,11 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { Clock, PlaceId } from "../../runtime/kernel/mod.ts";
+import { areEqual, type Digest, digestOf } from "./digest.ts";
 
 const TOKEN_BYTES = 32;
 
 interface Admission {
   readonly place: PlaceId;
-  readonly digest: Uint8Array;
+  readonly digest: Digest;
   readonly expire: () => void;
 }
 
@@ -40,15 +40,10 @@ export class Admissions {
   redeem(token: string): PlaceId | undefined {
     const digest = digestOf(token);
     let found: Admission | undefined;
-    for (const admission of this.#open) if (timingSafeEqual(admission.digest, digest)) found = admission;
+    for (const admission of this.#open) if (areEqual(admission.digest, digest)) found = admission;
     if (found === undefined) return undefined;
     found.expire();
     this.#open.delete(found);
     return found.place;
   }
-}
-
-/** Digests are compared, for they are of one length and their bytes tell nothing of the token's. */
-function digestOf(token: string): Uint8Array {
-  return new Uint8Array(createHash("sha256").update(token).digest());
 }

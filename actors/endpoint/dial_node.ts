@@ -1,8 +1,8 @@
 import { type Link, type LinkEvents, WebSocketLink } from "../../net/mod.ts";
-import { AuthenticationError, ClusterUnavailableError, ProtocolError } from "../../runtime/errors/mod.ts";
+import { ClusterUnavailableError } from "../../runtime/errors/mod.ts";
 import type { Clock, NodeNumber } from "../../runtime/kernel/mod.ts";
+import { credentials, LINK_PATH, NODE_HEADER, NODES_PATH, refusalOf } from "../protocol/mod.ts";
 import { ENDPOINT_LIMITS } from "./limits.ts";
-import { credentials, LINK_PATH, NODE_HEADER, NODES_PATH } from "./protocol.ts";
 
 export interface DialOptions {
   /** The other node: `ws://host:port`. */
@@ -56,11 +56,4 @@ async function whyNot(url: string, token: string | undefined): Promise<Error> {
   } catch (cause) {
     return new ClusterUnavailableError({ address: url, reason: (cause as Error).message, cause });
   }
-}
-
-/** What an answer's status means for who asked; nothing when it was let in. */
-export function refusalOf(status: number, { url, text }: { url: string; text: string }): Error | undefined {
-  if (status === 401 || status === 403 || status === 429) return new AuthenticationError({ address: url, reason: text });
-  if (status === 426) return new ProtocolError({ reason: text, peer: url });
-  return undefined;
 }

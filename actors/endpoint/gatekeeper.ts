@@ -1,23 +1,30 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../runtime/kernel/mod.ts";
+import { holderOf } from "./address.ts";
+import { areEqual, bearerToken, type Digest, digestOf } from "./digest.ts";
 import type { EndpointLimits } from "./limits.ts";
 
-/** What a request says of itself, as far as it decides whether it is let in. */
-export interface Credentials {
+/** Where a request comes from, and what it takes this place for. */
+export interface Sender {
   readonly host: string | undefined;
   readonly origin: string | undefined;
-  readonly authorization: string | undefined;
-  readonly version: string | undefined;
-  /** Where it comes from. */
+  /** The address that it comes from. */
   readonly remote: string;
 }
 
+/** What a request says of itself, as far as it decides whether it is let in. */
+export interface Credentials extends Sender {
+  readonly authorization: string | undefined;
+  readonly version: string | undefined;
+}
+
 export interface GatekeeperOptions {
-  clock: Pick<Clock, "now" | "after">;
+  clock: Pick<Clock, "now">;
   /** 64 hexadecimal digits; none where anybody on this machine may come in. */
   token: string | undefined;
   /** Host headers that requests may carry: a web page whose name was made to lead here has another. Any, when undefined. */
   hosts: readonly string[] | undefined;
+  /** Web pages that may come in all the same, with the token. */
+  origins?: readonly string[];
   /** The protocol that is spoken here: `major.minor`. */
   version: string;
   limits: Pick<EndpointLimits, "failedAttempts" | "failedAttemptsMs" | "watchedAddresses">;
@@ -27,7 +34,7 @@ export interface GatekeeperOptions {
 
 /** Why a request is refused: an HTTP status and a text. */
 export interface Refusal {
-  readonly status: 401 | 403 | 426 | 429;
+  readonly status: 400 | 401 | 403 | 421 | 426 | 429 | 503;
   readonly text: string;
 }
 
@@ -37,7 +44,7 @@ export interface Refusal {
  */
 export class Gatekeeper {
   readonly #options: GatekeeperOptions;
-  readonly #digest: Uint8Array | undefined;
+  readonly #digest: Digest | undefined;
   readonly #failures: Map<string, { count: number; since: number }> = new Map();
   readonly #logged: Set<string> = new Set();
 
@@ -48,26 +55,43 @@ export class Gatekeeper {
 
   /** Nothing when the request may come in. */
   refuses(credentials: Credentials): Refusal | undefined {
-    const { host, origin, remote } = credentials;
-    const { hosts, limits, clock } = this.#options;
-    if (origin !== undefined) return this.#refuse(remote, { status: 403, text: "not for web pages" });
-    if (hosts !== undefined && !hosts.includes(host ?? "")) return this.#refuse(remote, { status: 403, text: `not the host ${host ?? "(none)"}` });
-    const failures = this.#failures.get(remote);
-    if (failures !== undefined && clock.now() - failures.since > limits.failedAttemptsMs) this.#failures.delete(remote);
-    else if (failures !== undefined && failures.count >= limits.failedAttempts) {
-      return this.#refuse(remote, { status: 429, text: "too many failed attempts: try again later" });
-    }
-    if (!this.#isKnown(credentials.authorization)) {
-      this.#failed(remote);
-      return this.#refuse(remote, { status: 401, text: "the token is missing or wrong" });
+    const refusal = this.refusesSender(credentials);
+    if (refusal !== undefined) return refusal;
+    if (this.#digest !== undefined && !areEqual(digestOf(bearerToken(credentials.authorization)), this.#digest)) {
+      return this.refuseToken(credentials.remote);
     }
     return this.#checkVersion(credentials);
   }
 
-  #isKnown(authorization: string | undefined): boolean {
-    if (this.#digest === undefined) return true;
-    const token = /^Bearer ([0-9A-Za-z_-]{16,512})$/.exec(authorization ?? "")?.[1] ?? "";
-    return timingSafeEqual(digestOf(token), this.#digest);
+  /** The part of it that does not ask for the cluster's token: for those who have another. */
+  refusesSender({ host, origin, remote }: Sender): Refusal | undefined {
+    const { hosts, origins = [], limits, clock } = this.#options;
+    if (origin !== undefined && !origins.includes(origin)) return this.refuse(remote, { status: 403, text: "not for web pages" });
+    if (hosts !== undefined && !hosts.includes(host ?? "")) return this.refuse(remote, { status: 403, text: `not the host ${host ?? "(none)"}` });
+    const holder = holderOf(remote);
+    const failures = this.#failures.get(holder);
+    if (failures === undefined) return undefined;
+    if (clock.now() - failures.since > limits.failedAttemptsMs) this.#failures.delete(holder);
+    else if (failures.count >= limits.failedAttempts) {
+      return this.refuse(remote, { status: 429, text: "too many failed attempts: try again later" });
+    }
+    return undefined;
+  }
+
+  /** A refusal for a token that is not good. It counts. */
+  refuseToken(remote: string): Refusal {
+    this.#failed(holderOf(remote));
+    return this.refuse(remote, { status: 401, text: "the token is missing or wrong" });
+  }
+
+  /** Notes a refusal, for whatever reason. */
+  refuse(remote: string, refusal: Refusal): Refusal {
+    const key = `${refusal.status} ${holderOf(remote)}`;
+    if (!this.#logged.has(key) && this.#logged.size < this.#options.limits.watchedAddresses) {
+      this.#logged.add(key);
+      this.#options.log(`refused a connection from ${remote}: ${refusal.text}`);
+    }
+    return refusal;
   }
 
   #checkVersion({ version, remote }: Credentials): Refusal | undefined {
@@ -75,32 +99,18 @@ export class Gatekeeper {
     const [theirs] = (version ?? "").split(".");
     if (theirs === ours) return undefined;
     const text = `this cluster speaks version ${this.#options.version} of the protocol, and you ${version ?? "none"}: run the same release of Mobula on every node`;
-    return this.#refuse(remote, { status: 426, text });
+    return this.refuse(remote, { status: 426, text });
   }
 
-  #failed(remote: string): void {
+  #failed(holder: string): void {
     const { clock, limits } = this.#options;
-    const failures = this.#failures.get(remote) ?? { count: 0, since: clock.now() };
+    const failures = this.#failures.get(holder) ?? { count: 0, since: clock.now() };
     failures.count++;
-    this.#failures.delete(remote);
-    this.#failures.set(remote, failures);
+    this.#failures.delete(holder);
+    this.#failures.set(holder, failures);
     for (const oldest of this.#failures.keys()) {
       if (this.#failures.size <= limits.watchedAddresses) break;
       this.#failures.delete(oldest);
     }
   }
-
-  #refuse(remote: string, refusal: Refusal): Refusal {
-    const key = `${refusal.status} ${remote}`;
-    if (!this.#logged.has(key) && this.#logged.size < this.#options.limits.watchedAddresses) {
-      this.#logged.add(key);
-      this.#options.log(`refused a connection from ${remote}: ${refusal.text}`);
-    }
-    return refusal;
-  }
-}
-
-/** Digests are compared, for they are of one length and their bytes tell nothing of the token's. */
-function digestOf(token: string): Uint8Array {
-  return new Uint8Array(createHash("sha256").update(token).digest());
 }

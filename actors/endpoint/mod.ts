@@ -1,8 +1,7 @@
 /** Where other processes connect to a node. */
 export { Admissions } from "./admissions.ts";
-export { type DialOptions, dialNode, refusalOf } from "./dial_node.ts";
+export { type DialOptions, dialNode } from "./dial_node.ts";
 export { type Credentials, Gatekeeper, type GatekeeperOptions, type Refusal } from "./gatekeeper.ts";
 export { ENDPOINT_LIMITS, type EndpointLimits } from "./limits.ts";
 export { type EndpointPeer, isLoopback, NodeEndpoint, type NodeEndpointOptions } from "./node_endpoint.ts";
 export { type Admitted, type EndpointNode, ProcessEndpoint, type ProcessEndpointOptions } from "./process_endpoint.ts";
-export { ASK_PATH, credentials, HEALTH_PATH, JOIN_PATH, NODES_PATH, PROTOCOL_VERSION } from "./protocol.ts";

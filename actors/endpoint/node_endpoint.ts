@@ -6,10 +6,10 @@ import type { WSContext } from "hono/ws";
 import { type Link, type LinkEvents, WebSocketLink } from "../../net/mod.ts";
 import { type Clock, type NodeNumber, nodeOf } from "../../runtime/kernel/mod.ts";
 import { platform, type WebRuntime, type WebServer } from "../../runtime/platform/mod.ts";
+import { ASK_PATH, HEALTH_PATH, JOIN_PATH, LINK_PATH, NODE_HEADER, NODES_PATH, PROTOCOL_HEADER, PROTOCOL_VERSION } from "../protocol/mod.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
 import { byteSocket } from "./hono_socket.ts";
 import { ENDPOINT_LIMITS, type EndpointLimits } from "./limits.ts";
-import { ASK_PATH, HEALTH_PATH, JOIN_PATH, LINK_PATH, NODE_HEADER, NODES_PATH, PROTOCOL_HEADER, PROTOCOL_VERSION } from "./protocol.ts";
 
 /** Where a node listens for others, and whom it lets in. */
 export interface NodeEndpointOptions {

@@ -44,21 +44,6 @@ export interface ListenOptions {
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
 }
 
-/** How a child process finds its node: the name of the variable in its environment. Never on a command line. */
-export const JOIN_VARIABLE = "MOBULA_JOIN";
-
-/** What it finds there, as JSON. */
-export interface ProcessJoin {
-  readonly url: string;
-  readonly token: string;
-  readonly place: PlaceId;
-  readonly isolation: "thread" | "process";
-  /** What the node's object store takes. */
-  readonly storeBytes: number;
-  /** See `environmentKey`. */
-  readonly environment: string;
-}
-
 /** What the main thread does for the system worker, over the control line. */
 export interface HostFace {
   spawnThread(place: PlaceId, environment: string, port: MessagePort): Promise<number>;

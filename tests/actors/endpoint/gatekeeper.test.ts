@@ -14,7 +14,7 @@ function lab() {
   let now = 0;
   const logged: string[] = [];
   const gate = new Gatekeeper({
-    clock: { now: () => now, after: () => () => {} },
+    clock: { now: () => now },
     token: TOKEN,
     hosts: ["127.0.0.1:1"],
     version: "1.0",

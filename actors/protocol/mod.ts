@@ -1,0 +1,14 @@
+/** What processes say to each other before there is a link: where and how to connect, and what a refusal means. */
+export {
+  ASK_PATH,
+  credentials,
+  HEALTH_PATH,
+  JOIN_PATH,
+  LINK_PATH,
+  NODE_HEADER,
+  NODES_PATH,
+  PROTOCOL_HEADER,
+  PROTOCOL_VERSION,
+} from "./http.ts";
+export { JOIN_VARIABLE, type ProcessJoin } from "./process_join.ts";
+export { refusalOf } from "./refusal.ts";
