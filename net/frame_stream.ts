@@ -1,8 +1,14 @@
 import type { Attachment, Frame } from "./link.ts";
 import { sharedPool } from "./shared_pool.ts";
 
-/** Bytes of one message on a socket, at most: large frames leave in pieces, so that no message is large. */
-export const PIECE_BYTES: number = 1024 * 1024;
+/**
+ * Bytes of one message on a socket, at most: large frames leave in pieces, so that no message is large. A mebibyte,
+ * and room for a head: so that a part of a large value, with what is said of it, does not take a message more.
+ */
+export const PIECE_BYTES: number = 1024 * 1024 + 8 * 1024;
+
+/** From this share of a piece on, bytes that are nobody else's go out, and come in, where they lie. */
+const UNCOPIED_SHARE = 1 / 4;
 
 const HEAD_FIELDS = 4;
 const FIELD_BYTES = 8;
@@ -14,6 +20,8 @@ export interface FrameLimits {
   /** One attachment's bytes. */
   readonly attachmentBytes: number;
   readonly attachments: number;
+  /** One message's bytes; as many as come, when undefined. */
+  readonly messageBytes?: number;
 }
 
 /** A peer has sent what is no frame, or a larger one than it may. */
@@ -26,7 +34,8 @@ export class FrameFault extends Error {
  * attachments, length of each), the bytes, the attachments' bytes. Shared memory is copied when its piece is made.
  * Pieces may be joined in one message, in their order, but not split: so a head is always whole.
  *
- * With `scratch` every piece of its size is made in it: the one before must have been sent, or copied, by then.
+ * A piece is made in `scratch`, or is a view of the frame's own bytes: it must have been sent, or copied, before the
+ * next one is asked for.
  */
 export function* piecesOf(
   frame: Frame,
@@ -34,15 +43,21 @@ export function* piecesOf(
 ): Generator<Uint8Array<ArrayBuffer>> {
   const nextPiece = (bytes: number): Uint8Array<ArrayBuffer> =>
     scratch !== undefined && bytes >= pieceBytes ? scratch : new Uint8Array(Math.min(bytes, pieceBytes));
-  const shared = frame.attachments.map(asShared);
-  const head = new DataView(new ArrayBuffer((HEAD_FIELDS + shared.length) * FIELD_BYTES));
-  const fields = [frame.to, frame.from, frame.bytes.byteLength, shared.length, ...shared.map((buffer) => buffer.byteLength)];
-  for (let i = 0; i < fields.length; i++) head.setFloat64(i * FIELD_BYTES, fields[i] as number, true);
-  const parts = [new Uint8Array(head.buffer), frame.bytes, ...shared.map((buffer) => new Uint8Array(buffer))];
+  const head = new Uint8Array(headBytes(frame.attachments.length));
+  writeHead(frame, head, 0);
+  const parts = [head, frame.bytes, ...frame.attachments.map((attachment) => new Uint8Array(asShared(attachment)))];
   let left = parts.reduce((sum, part) => sum + part.byteLength, 0);
   let piece = nextPiece(left);
   let filled = 0;
   for (const part of parts) {
+    if (part.byteLength >= pieceBytes * UNCOPIED_SHARE && isUnshared(part)) {
+      if (filled > 0) yield piece.subarray(0, filled);
+      for (let at = 0; at < part.byteLength; at += pieceBytes) yield part.subarray(at, at + pieceBytes);
+      left -= filled + part.byteLength;
+      filled = 0;
+      piece = nextPiece(left);
+      continue;
+    }
     for (let at = 0; at < part.byteLength; ) {
       const taken = part.subarray(at, at + piece.byteLength - filled);
       piece.set(taken, filled);
@@ -55,6 +70,43 @@ export function* piecesOf(
       piece = nextPiece(left);
     }
   }
+  if (filled > 0) yield piece.subarray(0, filled);
+}
+
+/** The bytes that a frame takes on the wire. */
+export function frameSize({ bytes, attachments }: Frame): number {
+  let size = headBytes(attachments.length) + bytes.byteLength;
+  for (const attachment of attachments) size += asShared(attachment).byteLength;
+  return size;
+}
+
+/** Writes a whole frame where there is room for it; returns where it ends. */
+export function writeFrame(frame: Frame, into: Uint8Array, start: number): number {
+  let at = writeHead(frame, into, start);
+  into.set(frame.bytes, at);
+  at += frame.bytes.byteLength;
+  for (const attachment of frame.attachments) {
+    const bytes = new Uint8Array(asShared(attachment));
+    into.set(bytes, at);
+    at += bytes.byteLength;
+  }
+  return at;
+}
+
+function writeHead({ to, from, bytes, attachments }: Frame, into: Uint8Array, start: number): number {
+  const view = new DataView(into.buffer, into.byteOffset + start);
+  view.setFloat64(0, to, true);
+  view.setFloat64(FIELD_BYTES, from, true);
+  view.setFloat64(2 * FIELD_BYTES, bytes.byteLength, true);
+  view.setFloat64(3 * FIELD_BYTES, attachments.length, true);
+  for (let i = 0; i < attachments.length; i++) {
+    view.setFloat64((HEAD_FIELDS + i) * FIELD_BYTES, asShared(attachments[i] as Attachment).byteLength, true);
+  }
+  return start + headBytes(attachments.length);
+}
+
+function isUnshared(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer;
 }
 
 function asShared(attachment: Attachment): SharedArrayBuffer {
@@ -62,12 +114,13 @@ function asShared(attachment: Attachment): SharedArrayBuffer {
   throw new TypeError("a port cannot travel to another process");
 }
 
-/** A frame on its way in: the lengths of its parts, and those that have been begun; the last one is being filled. */
+/** A frame on its way in: the lengths of its parts, those that are whole, and the one that is being filled. */
 interface Incoming {
   readonly to: number;
   readonly from: number;
   readonly lengths: readonly number[];
   readonly parts: Uint8Array[];
+  part: Uint8Array | undefined;
   filled: number;
 }
 
@@ -80,16 +133,19 @@ export class FrameAssembler {
     this.#limits = limits;
   }
 
-  /** Takes in the next message; gives the frames that end with it. @throws FrameFault */
+  /** Takes in the next message, for good; gives the frames that end with it. @throws FrameFault */
   take(message: ArrayBuffer): Frame[] {
+    const { messageBytes } = this.#limits;
+    if (messageBytes !== undefined && message.byteLength > messageBytes) {
+      throw new FrameFault(`a message has ${message.byteLength} bytes, more than ${messageBytes}`);
+    }
     const frames: Frame[] = [];
     for (let at = 0; at < message.byteLength; ) {
       if (this.#incoming === undefined) {
         this.#incoming = this.#begin(new DataView(message, at));
         at += headBytes(this.#incoming.lengths.length - 1);
       }
-      const taken = fill(this.#incoming, new Uint8Array(message, at));
-      at += taken;
+      at += fill(this.#incoming, new Uint8Array(message, at));
       if (!isWhole(this.#incoming)) break;
       frames.push(frameOf(this.#incoming));
       this.#incoming = undefined;
@@ -99,40 +155,54 @@ export class FrameAssembler {
 
   #begin(view: DataView): Incoming {
     if (view.byteLength < headBytes(0)) throw new FrameFault("a frame begins with its head");
-    const field = (index: number): number => view.getFloat64(index * FIELD_BYTES, true);
-    const length = (index: number, limit: number, name: string): number => {
-      const value = field(index);
+    const field = (index: number, limit: number, name: string): number => {
+      const value = view.getFloat64(index * FIELD_BYTES, true);
       if (Number.isSafeInteger(value) && value >= 0 && value <= limit) return value;
       throw new FrameFault(`${name} is ${value}, which is not between 0 and ${limit}`);
     };
     const { frameBytes, attachmentBytes, attachments } = this.#limits;
-    const lengths = [length(2, frameBytes, "the length of a frame")];
-    const count = length(3, attachments, "the number of attachments");
+    const to = field(0, Number.MAX_SAFE_INTEGER, "the place that a frame goes to");
+    const from = field(1, Number.MAX_SAFE_INTEGER, "the place that a frame comes from");
+    const lengths = [field(2, frameBytes, "the length of a frame")];
+    const count = field(3, attachments, "the number of attachments");
     if (view.byteLength < headBytes(count)) throw new FrameFault("a frame's head comes in one message");
-    for (let i = 0; i < count; i++) lengths.push(length(HEAD_FIELDS + i, attachmentBytes, "the length of an attachment"));
-    return { to: field(0), from: field(1), lengths, parts: [new Uint8Array(lengths[0] as number)], filled: 0 };
+    for (let i = 0; i < count; i++) lengths.push(field(HEAD_FIELDS + i, attachmentBytes, "the length of an attachment"));
+    return { to, from, lengths, parts: [], part: undefined, filled: 0 };
   }
 }
 
 /** Fills the parts of a frame with what has come; returns how much of it was taken. */
-function fill(incoming: Incoming, bytes: Uint8Array): number {
+function fill(incoming: Incoming, message: Uint8Array): number {
   const { lengths, parts } = incoming;
-  for (let at = 0; ; ) {
-    const part = parts.at(-1) as Uint8Array;
-    const taken = bytes.subarray(at, at + part.byteLength - incoming.filled);
-    part.set(taken, incoming.filled);
+  let at = 0;
+  while (!isWhole(incoming)) {
+    const length = lengths[parts.length] as number;
+    if (incoming.part === undefined && fillsMessage(message, { at, length }) && parts.length === 0) {
+      parts.push(message.subarray(at, at + length));
+      at += length;
+      continue;
+    }
+    // Each when it is its turn: a peer that claims much has to send as much.
+    incoming.part ??= new Uint8Array(parts.length === 0 ? new ArrayBuffer(length) : sharedPool.take(length));
+    const taken = message.subarray(at, at + length - incoming.filled);
+    incoming.part.set(taken, incoming.filled);
     incoming.filled += taken.byteLength;
     at += taken.byteLength;
-    const next = lengths[parts.length];
-    if (incoming.filled < part.byteLength || next === undefined) return at;
-    // Each when it is its turn: a peer that claims much has to send as much.
-    parts.push(new Uint8Array(sharedPool.take(next)));
+    if (incoming.filled < length) return at;
+    parts.push(incoming.part);
+    incoming.part = undefined;
     incoming.filled = 0;
   }
+  return at;
 }
 
-function isWhole({ lengths, parts, filled }: Incoming): boolean {
-  return parts.length === lengths.length && filled === lengths.at(-1);
+/** Whether most of a large message is one part: then it is not worth a copy. Whoever passes on a view passes on all. */
+function fillsMessage(message: Uint8Array, { at, length }: { at: number; length: number }): boolean {
+  return length >= PIECE_BYTES * UNCOPIED_SHARE && at + length <= message.byteLength && length * 2 >= message.byteLength;
+}
+
+function isWhole({ parts, lengths }: Incoming): boolean {
+  return parts.length === lengths.length;
 }
 
 function frameOf({ to, from, parts }: Incoming): Frame {

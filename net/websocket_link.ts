@@ -1,15 +1,19 @@
-import { FrameAssembler, type FrameLimits, PIECE_BYTES, piecesOf } from "./frame_stream.ts";
+import { FrameAssembler, type FrameLimits, frameSize, PIECE_BYTES, piecesOf, writeFrame } from "./frame_stream.ts";
 import type { Frame, Link, LinkEvents } from "./link.ts";
 import { sharedPool } from "./shared_pool.ts";
 
 /** Bytes handed to a socket and not yet on their way, at most; more waits here. */
 const HIGH_WATER_BYTES = 4 * 1024 * 1024;
 
-/** Pieces are joined to messages of at most so many bytes. */
+/** Small frames are joined to messages of at most so many bytes. */
 const JOIN_BYTES = 64 * 1024;
+
+/** Frames that were sent are let go of when there are so many, and more than wait. */
+const SENT_AT_MOST = 1024;
 
 /** A socket for binary messages, open. MUST NOT throw once it is closed. */
 export interface ByteSocket {
+  /** MUST have taken the bytes over when it returns. */
   send(message: Uint8Array<ArrayBuffer>): void;
   /** Bytes that were handed over and have not left yet. */
   buffered(): number;
@@ -22,9 +26,11 @@ export interface WebSocketLinkOptions {
   later(action: () => void): void;
 }
 
-/** What a link whose peer breaks the protocol is closed with. */
-const PROTOCOL_ERROR = 1002;
+/** What a link whose peer breaks the rules is closed with: of the lower codes a program may use the normal one alone. */
+const REFUSED = 4002;
 const NORMAL = 1000;
+/** A socket takes a reason of 123 bytes. */
+const REASON_CHARACTERS = 100;
 
 /**
  * A link over a WebSocket, to a place in another process. Shared memory beside a frame is copied: the other side gets
@@ -35,14 +41,17 @@ export class WebSocketLink implements Link {
   readonly #events: LinkEvents;
   readonly #later: (action: () => void) => void;
   readonly #assembler: FrameAssembler;
-  #waiting: Frame[] = [];
+  #waiting: (Frame | undefined)[] = [];
   #next = 0;
+  /** The large frame that is leaving. */
   #current: Frame | undefined;
-  /** Pieces are made here one after the other: a socket has taken one over when `send` returns. */
-  #scratch: Uint8Array<ArrayBuffer> | undefined;
   #pieces: Iterator<Uint8Array<ArrayBuffer>> | undefined;
-  /** A piece that did not fit the message before. */
-  #held: Uint8Array<ArrayBuffer> | undefined;
+  /** Messages are made here one after the other. */
+  #joined: Uint8Array<ArrayBuffer> | undefined;
+  #scratch: Uint8Array<ArrayBuffer> | undefined;
+  /** Whether frames wait for the socket. */
+  #full = false;
+  #asking = false;
   #pumping = false;
   #open = true;
 
@@ -55,6 +64,8 @@ export class WebSocketLink implements Link {
 
   send(frame: Frame): void {
     if (!this.#open) return;
+    // Whoever sends what cannot travel hears of it here.
+    if (frame.attachments.length > 0) frameSize(frame);
     this.#waiting.push(frame);
     if (this.#pumping) return;
     this.#pumping = true;
@@ -62,10 +73,24 @@ export class WebSocketLink implements Link {
     queueMicrotask(() => this.#pump());
   }
 
+  /** What was sent before leaves first, as far as the socket takes it. */
   close(): void {
     if (!this.#open) return;
+    this.#pump();
     this.#open = false;
     this.#socket.close(NORMAL, "the link was closed");
+  }
+
+  /** Closes it because of what the peer did: nothing more that it sent is taken, and both sides are told. */
+  refuse(reason: string): void {
+    if (!this.#open) return;
+    this.#socket.close(REFUSED, reason.slice(0, REASON_CHARACTERS));
+    this.ended(reason);
+  }
+
+  /** The socket has sent what it had. Where nobody tells, the link asks. */
+  drained(): void {
+    if (this.#full) this.#pump();
   }
 
   /** A socket keeps its process alive by itself, for as long as it is open. */
@@ -79,12 +104,13 @@ export class WebSocketLink implements Link {
       if (!(message instanceof ArrayBuffer)) throw new TypeError("a message must be binary");
       frames = this.#assembler.take(message);
     } catch (error) {
-      const reason = (error as Error).message;
-      this.#socket.close(PROTOCOL_ERROR, reason);
-      this.ended(reason);
+      this.refuse((error as Error).message);
       return;
     }
-    for (const frame of frames) this.#events.onFrame(frame);
+    for (const frame of frames) {
+      // One of them may have been the last that is taken.
+      if (this.#open) this.#events.onFrame(frame);
+    }
   }
 
   /** The socket is closed. */
@@ -93,10 +119,12 @@ export class WebSocketLink implements Link {
     this.#open = false;
     this.#waiting = [];
     this.#pieces = undefined;
+    this.#current = undefined;
     this.#events.onClose?.(reason);
   }
 
   #pump(): void {
+    this.#full = false;
     while (this.#open && this.#socket.buffered() < HIGH_WATER_BYTES) {
       const message = this.#nextMessage();
       if (message === undefined) {
@@ -105,55 +133,54 @@ export class WebSocketLink implements Link {
       }
       this.#socket.send(message);
     }
-    if (this.#open) this.#later(() => this.#pump());
+    if (!this.#open) return;
+    this.#full = true;
+    if (this.#asking) return;
+    this.#asking = true;
+    this.#later(() => {
+      this.#asking = false;
+      this.drained();
+    });
   }
 
-  /** The next piece, with what follows it as long as both are small. */
+  /** The next message: small frames, as many as there are, or a piece of a large one. */
   #nextMessage(): Uint8Array<ArrayBuffer> | undefined {
-    const first = this.#held ?? this.#nextPiece();
-    this.#held = undefined;
-    if (first === undefined || first.byteLength > JOIN_BYTES) return first;
-    const joined = [first];
-    let size = first.byteLength;
+    let filled = 0;
     for (;;) {
-      const piece = this.#nextPiece();
-      if (piece === undefined) break;
-      if (size + piece.byteLength > JOIN_BYTES) {
-        this.#held = piece;
-        break;
+      if (this.#pieces !== undefined) {
+        const piece = this.#pieces.next();
+        if (piece.done !== true) return piece.value;
+        this.#leftBehind();
       }
-      joined.push(piece);
-      size += piece.byteLength;
-    }
-    return joined.length === 1 ? first : concat(joined, size);
-  }
-
-  #nextPiece(): Uint8Array<ArrayBuffer> | undefined {
-    for (;;) {
-      const next = this.#pieces?.next();
-      if (next !== undefined && next.done !== true) return next.value;
-      // Its attachments have been copied into pieces.
-      for (const attachment of this.#current?.attachments ?? []) sharedPool.giveBack(attachment);
-      const frame = this.#waiting[this.#next++];
-      this.#current = frame;
-      if (frame === undefined) {
-        this.#waiting = [];
-        this.#next = 0;
-        this.#pieces = undefined;
-        return undefined;
+      const frame = this.#waiting[this.#next];
+      const size = frame && frameSize(frame);
+      if (frame === undefined || filled + (size as number) > JOIN_BYTES) {
+        if (filled > 0) return this.#joined?.subarray(0, filled);
+        if (frame === undefined) return undefined;
+        this.#scratch ??= new Uint8Array(PIECE_BYTES);
+        this.#current = frame;
+        this.#pieces = piecesOf(frame, { scratch: this.#scratch });
+      } else {
+        this.#joined ??= new Uint8Array(JOIN_BYTES);
+        filled = writeFrame(frame, this.#joined, filled);
       }
-      this.#scratch ??= new Uint8Array(PIECE_BYTES);
-      this.#pieces = piecesOf(frame, { scratch: this.#scratch });
+      this.#took();
     }
   }
-}
 
-function concat(parts: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
+  /** The next frame has been taken from those that wait. */
+  #took(): void {
+    this.#waiting[this.#next++] = undefined;
+    if (this.#next === this.#waiting.length) this.#waiting = [];
+    else if (this.#next > SENT_AT_MOST && this.#next * 2 > this.#waiting.length) this.#waiting = this.#waiting.slice(this.#next);
+    else return;
+    this.#next = 0;
   }
-  return whole;
+
+  /** All pieces of a large frame have been made: what travelled beside it is copied. */
+  #leftBehind(): void {
+    for (const attachment of this.#current?.attachments ?? []) sharedPool.giveBack(attachment);
+    this.#current = undefined;
+    this.#pieces = undefined;
+  }
 }

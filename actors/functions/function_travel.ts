@@ -1,8 +1,18 @@
 import { type Bundle, BundleStore, type BundleStoreOptions, DefinitionTravel, PackageMissing } from "../../runtime/bundles/mod.ts";
 import type { FunctionsContract } from "../../runtime/contracts/mod.ts";
 import { FunctionNotFoundError } from "../../runtime/errors/mod.ts";
-import type { Definition } from "../../runtime/functions/mod.ts";
-import { ActorNumber, HEAD_PLACE, type Kernel, type NodeNumber, nodeOf, type PlaceId, placeId, type Remote, remoteContract, SYSTEM_SLOT } from "../../runtime/kernel/mod.ts";
+import {
+  ActorNumber,
+  HEAD_PLACE,
+  type Kernel,
+  type NodeNumber,
+  nodeOf,
+  type PlaceId,
+  placeId,
+  type Remote,
+  remoteContract,
+  SYSTEM_SLOT,
+} from "../../runtime/kernel/mod.ts";
 import { type FunctionRecord, homeOfFunction } from "../../runtime/tasks/mod.ts";
 
 export interface FunctionTravelOptions {
@@ -117,16 +127,12 @@ export class FunctionTravel {
   }
 }
 
-function unreachable({ name, definition }: FunctionRecord, what: string, cause: unknown): FunctionNotFoundError {
-  const url = moduleOf(definition);
-  const error = new FunctionNotFoundError({ functionName: name, ...(url === undefined ? {} : { moduleUrl: url }), cause });
-  const where = url === undefined || url.startsWith("mobula-bundle:") ? "" : ` (defined in ${url})`;
-  error.message = `function "${name || "(anonymous)"}"${where} ${what}`;
+function unreachable({ name, definition: { url } }: FunctionRecord, what: string, cause: unknown): FunctionNotFoundError {
+  // A bundle's name says nothing to people.
+  const moduleUrl = url?.startsWith("file:") === true ? url : undefined;
+  const error = new FunctionNotFoundError({ functionName: name, ...(moduleUrl === undefined ? {} : { moduleUrl }), cause });
+  error.message = `function "${name || "(anonymous)"}"${moduleUrl === undefined ? "" : ` (defined in ${moduleUrl})`} ${what}`;
   return error;
-}
-
-function moduleOf({ url }: Definition): string | undefined {
-  return url;
 }
 
 function textOf(error: unknown): string {

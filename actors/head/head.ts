@@ -4,7 +4,6 @@ import {
   ActorNumber,
   type Clock,
   type Kernel,
-  nodeOf,
   type PlaceId,
   placeId,
   type Random,

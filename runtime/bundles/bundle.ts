@@ -53,7 +53,8 @@ export async function bundle(entryUrl: string, { maxBytes = MAX_BUNDLE_BYTES }: 
     for (const folder of more) native.add(folder);
     if (more.length > 0) continue;
     const bytes = new TextEncoder().encode(text).length;
-    if (bytes > maxBytes) throw new Error(`its bundle has ${megabytes(bytes)} and may have ${megabytes(maxBytes)}; its largest modules: ${largest(map)}`);
+    if (bytes > maxBytes)
+      throw new Error(`its bundle has ${megabytes(bytes)} and may have ${megabytes(maxBytes)}; its largest modules: ${largest(map)}`);
     const id = createHash("sha256").update(text).digest("hex");
     const name = `${basename(entry).replace(/\.[^.]*$/, "")}.mjs`;
     return { id, name, text, externals: [...externals.packages].sort(), positions: new MadePositions(map, text) };

@@ -84,7 +84,6 @@ const STANDING = /((?:[Rr]equire|import)\(\s*)?"mobula:(own|package)\/([^"\\]+)"
  */
 export function withExternals(text: string, folder: string): { text: string; missing: readonly MissingPackage[] } {
   const base = join(folder, "module.js");
-  const required = createRequire(base);
   const missing: MissingPackage[] = [];
   const written = text.replace(STANDING, (_all, call: string | undefined, kind: string, name: string) => {
     const isRequire = call !== undefined && !call.startsWith("import");
@@ -92,18 +91,21 @@ export function withExternals(text: string, folder: string): { text: string; mis
       const url = new URL(`${name}${ending}`, packageRoot);
       return `${call ?? ""}${JSON.stringify(isRequire ? fileURLToPath(url) : url.href)}`;
     }
-    // What a call cannot find, it says itself, to whoever may be waiting for that.
-    if (isRequire) return `${call}${JSON.stringify(name)}`;
-    const path = resolved(name, required);
+    const path = resolved(name, base);
     if (path === undefined && call === undefined) missing.push({ specifier: name });
-    return `${call ?? ""}${JSON.stringify(path ?? name)}`;
+    // What a call cannot find, it says itself, to whoever may be waiting for that. By an absolute path, for a bare name
+    // makes Bun ask its registry and install whatever has that name.
+    const there = path ?? join(folder, "node_modules", name);
+    return `${call ?? ""}${JSON.stringify(isRequire ? there : pathToFileURL(there).href)}`;
   });
   return { text: written.replaceAll("ateRequire(import.meta.url)", `ateRequire(${JSON.stringify(pathToFileURL(base).href)})`), missing };
 }
 
-function resolved(specifier: string, required: NodeJS.Require): string | undefined {
+/** Asks the runtime about installed packages alone. */
+function resolved(specifier: string, base: string): string | undefined {
+  if (installedPackage(specifier, base) === undefined) return undefined;
   try {
-    return pathToFileURL(required.resolve(specifier)).href;
+    return createRequire(base).resolve(specifier);
   } catch {
     return undefined;
   }

@@ -57,7 +57,13 @@ export function isNative({ folder }: InstalledPackage): boolean {
 
 function looksNative(folder: string): boolean {
   try {
-    const { gypfile, binary, napi, dependencies = {}, optionalDependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
+    const {
+      gypfile,
+      binary,
+      napi,
+      dependencies = {},
+      optionalDependencies = {},
+    } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
     if (gypfile === true || binary !== undefined || napi !== undefined) return true;
     if (Object.keys(dependencies).some((name) => LOADERS.test(name))) return true;
     if (Object.keys(optionalDependencies).some((name) => FOR_ONE_PLATFORM.test(name))) return true;

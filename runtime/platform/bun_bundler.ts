@@ -1,4 +1,5 @@
-import { dirname, resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { type BundledText, type BundleRequest, bundleDefines, bundlingError, importKind, type SourceMap } from "./bundler.ts";
@@ -6,7 +7,6 @@ import { type BundledText, type BundleRequest, bundleDefines, bundlingError, imp
 /** The little of Bun's bundler that is used. */
 interface BunBundling {
   build(options: Record<string, unknown>): Promise<{ outputs: { kind: string; path: string; text(): Promise<string> }[] }>;
-  resolveSync(specifier: string, folder: string): string;
 }
 
 interface PluginBuild {
@@ -22,7 +22,7 @@ export async function bundle({ entry, external }: BundleRequest): Promise<Bundle
     setup(build: PluginBuild): void {
       build.onResolve({ filter: /./ }, async ({ path, importer, kind }) => {
         if (kind.startsWith("entry-point") || importer === "runtime") return undefined;
-        const found = async (): Promise<boolean> => resolves(path, dirname(importer));
+        const found = async (): Promise<boolean> => mayResolve(path, dirname(importer));
         const written = await external({ specifier: path, importer, kind: importKind(kind), found });
         if (written !== undefined) return { path: written, external: true };
         return path.startsWith("file:") ? { path: fileURLToPath(path) } : undefined;
@@ -55,12 +55,18 @@ export async function bundle({ entry, external }: BundleRequest): Promise<Bundle
   };
 }
 
-function resolves(specifier: string, folder: string): boolean {
-  try {
-    bun.resolveSync(specifier, folder);
-    return true;
-  } catch {
-    return false;
+/**
+ * Whether the bundler may find what no package has: by a path, or by an alias of a `tsconfig.json`. Asking `Bun.resolve`
+ * would do more: it installs what it does not find.
+ */
+function mayResolve(specifier: string, start: string): boolean {
+  if (/^(?:\.{0,2}\/|#)/.test(specifier)) return true;
+  for (let folder = start; ; folder = dirname(folder)) {
+    try {
+      return /"(?:paths|baseUrl)"\s*:/.test(readFileSync(join(folder, "tsconfig.json"), "utf8"));
+    } catch {
+      if (dirname(folder) === folder) return false;
+    }
   }
 }
 
@@ -74,7 +80,12 @@ function asBundlingError(error: unknown): Error {
   return bundlingError(
     errors.map(({ message, position }) => ({
       text: message ?? String(error),
-      place: position?.file === undefined ? undefined : `${position.file}:${position.line}:${position.column}`,
+      place: position?.file === undefined ? undefined : placeOf(position.file, position.line, position.column),
     })),
   );
+}
+
+/** The bundler has no line for what it made itself. */
+function placeOf(file: string, line = 0, column = 0): string {
+  return line < 1 ? file : `${file}:${line}:${column}`;
 }

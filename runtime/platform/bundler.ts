@@ -7,7 +7,7 @@ export interface MetImport {
   /** The path of the file that has it. */
   readonly importer: string;
   readonly kind: ImportKind;
-  /** Whether the runtime that bundles finds a file for it. */
+  /** Whether the bundler may find a file for it. MUST NOT install anything. */
   found(): Promise<boolean>;
 }
 

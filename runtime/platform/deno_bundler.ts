@@ -85,7 +85,7 @@ function mapped(specifier: string): string | undefined {
 
 /** esbuild's own `require` looks for a global one, which modules have not; its text is the same in every bundle. */
 function withRequire(text: string): string {
-  return text.replace(/^var __require = [^]*?is not supported'\);$/m, (helper) => helper.replace(/\brequire\b/g, "__mobulaRequire"));
+  return text.replace(/^var __require = [\s\S]*?is not supported'\);$/m, (helper) => helper.replace(/\brequire\b/g, "__mobulaRequire"));
 }
 
 interface CompilerOptions {

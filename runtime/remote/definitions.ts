@@ -2,7 +2,7 @@ import { currentCall } from "../context/mod.ts";
 import type { FunctionsContract } from "../contracts/mod.ts";
 import { FunctionNotFoundError } from "../errors/mod.ts";
 import { analyse, analyseValue, type Callable, type Definition, definitionId, FunctionNotFoundFault, lookupRemote } from "../functions/mod.ts";
-import { ActorNumber, type Kernel, nodeOf, systemPlaceOf, type Told, toldContract } from "../kernel/mod.ts";
+import { ActorNumber, type Kernel, type NodeNumber, nodeOf, remoteContract, systemPlaceOf, type Told, toldContract } from "../kernel/mod.ts";
 import {
   inheritEnv,
   needsProcess,
@@ -122,7 +122,7 @@ export class Definitions implements OwnTemplates {
     );
     const packed = captures === undefined ? undefined : encodeValue(captures, contextOf()).bytes;
     const content = packed === undefined ? definitionId(definition) : `${definitionId(definition)}-${this.#kernel.place}-${this.#templates.length}`;
-    const id = functionId(content, nodeOf(this.#kernel.place));
+    const id = functionId(content, this.node);
     this.#functionIds.set(definable, id);
     definable.name ||= definition.name;
     const record: FunctionRecord = {
@@ -136,10 +136,24 @@ export class Definitions implements OwnTemplates {
     return id;
   }
 
+  /** Whose files the definitions of this place name. */
+  get node(): NodeNumber {
+    return nodeOf(this.#kernel.place);
+  }
+
+  /** The URL by which a module of another node's is imported here. @throws FunctionNotFoundError */
+  async moduleHere(url: string, node: NodeNumber): Promise<string> {
+    if (node === this.node) return url;
+    const definition: Definition = { kind: "module", name: "", url };
+    const table = remoteContract<FunctionsContract>(this.#kernel, systemPlaceOf(this.#kernel.place), ActorNumber.gcs);
+    const found = (await table.here({ id: functionId(definitionId(definition), node), name: "", definition })) as FunctionRecord;
+    return found.definition.url ?? url;
+  }
+
   /** A plain function inside a value, as a record that travels with it. */
   defineValue(fn: Callable): FunctionRecord {
     const definition = faultsAsErrors(() => analyseValue(fn, undefined, { importBindings: true }));
-    return { id: functionId(definitionId(definition), nodeOf(this.#kernel.place)), name: fn.name, definition, links: this.#links(definition) };
+    return { id: functionId(definitionId(definition), this.node), name: fn.name, definition, links: this.#links(definition) };
   }
 
   /** A remote function or class as it travels: its definition is in the table before it leaves. */

@@ -1,5 +1,6 @@
 import { SerializationError } from "../errors/mod.ts";
 import { type CallSite, captureCallSite } from "../functions/mod.ts";
+import type { NodeNumber } from "../kernel/mod.ts";
 import { session } from "../session/mod.ts";
 import { MissingModule } from "../values/mod.ts";
 
@@ -47,8 +48,8 @@ export function deregisterSerializer(type: abstract new (...args: never[]) => ob
   if (found !== undefined) byName.delete(found.serializer.name);
 }
 
-/** An instance as it travels: the class's name, its data, and the module that registers the class. */
-export type SerializedWire = [name: string, data: unknown, module: string | null];
+/** An instance as it travels: the class's name, its data, the module that registers the class, and the node that has that. */
+export type SerializedWire = [name: string, data: unknown, module: string | null, node: NodeNumber];
 
 export function hasSerializer(value: object): boolean {
   return typeof value === "object" && byPrototype.has(Object.getPrototypeOf(value) as object);
@@ -59,11 +60,11 @@ export function serialize(value: object): SerializedWire {
     serializer: Serializer;
     site: CallSite;
   };
-  return [serializer.name, serializer.serialize(value), site.frames.at(-1)?.url ?? null];
+  return [serializer.name, serializer.serialize(value), site.frames.at(-1)?.url ?? null, session().definitions.node];
 }
 
 /** @throws MissingModule when the class's module has to be imported first */
-export function deserialize([name, data, module]: SerializedWire): object {
+export function deserialize([name, data, module, node]: SerializedWire): object {
   const found = byName.get(name);
   if (found !== undefined) return found.deserialize(data) as object;
   const missing = new SerializationError({
@@ -71,17 +72,20 @@ export function deserialize([name, data, module]: SerializedWire): object {
     reason: `class ${name} has no serializer here; the module that calls registerSerializer(${name}, …) must be one that workers can import, and call it before any await of the cluster`,
   });
   if (module === null) throw missing;
-  throw new MissingModule(`class ${name}`, () => registered(name, module, missing));
+  throw new MissingModule(`class ${name}`, () => registered(name, { module, node }, missing));
 }
 
 /** The module may suspend for ever at the script's main part; it is enough that it has registered the class. */
-function registered(name: string, module: string, missing: Error): Promise<void> {
+function registered(name: string, { module, node }: { module: string; node: NodeNumber }, missing: Error): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (): void => (byName.has(name) ? resolve() : reject(missing));
     const waiting = expected.get(name);
     if (waiting === undefined) expected.set(name, [resolve]);
     else waiting.push(resolve);
-    import(module).then(settle, (cause) => reject(Object.assign(missing, { cause })));
+    const imported = session()
+      .definitions.moduleHere(module, node)
+      .then((url) => import(url));
+    imported.then(settle, (cause) => reject(Object.assign(missing, { cause })));
     session().caller.clock.after(REGISTER_PATIENCE_MS, settle);
   });
 }

@@ -12,6 +12,7 @@ import type { Replies, ReplyTo } from "./replies.ts";
 import { RunningCall } from "./running_call.ts";
 import type { Loaded } from "./template_cache.ts";
 import type { Turns } from "./turns.ts";
+import { keyOf } from "./worker_lease.ts";
 
 /** Thrown by `exitActor()` to leave the method it is called in. */
 export class ActorExit extends Error {
@@ -78,7 +79,7 @@ export class HostedActor implements MailboxOwner {
 
   /** True when the call was found here: dropped if it waits, signalled if it runs. */
   cancel(owner: number, sequence: number, reason: unknown): RunningCall | true | undefined {
-    const running = this.#running?.get(`${owner}.${sequence}`);
+    const running = this.#running?.get(keyOf({ owner, sequence }));
     if (running !== undefined) {
       running.call.cancel(reason);
       return running.call;
@@ -89,7 +90,7 @@ export class HostedActor implements MailboxOwner {
 
   /** False when the call is not one of this actor's. */
   consumed(owner: number, sequence: number, count: number): boolean {
-    const running = this.#running?.get(`${owner}.${sequence}`);
+    const running = this.#running?.get(keyOf({ owner, sequence }));
     running?.consumed?.(count);
     return running !== undefined;
   }
@@ -128,10 +129,9 @@ export class HostedActor implements MailboxOwner {
     const { replies } = this.#home;
     const to = this.#replyTo(call);
     const context = this.#context(call);
-    const key = `${call.owner}.${call.sequence}`;
     const end = (): void => {
       context.end();
-      this.#running?.delete(key);
+      if (tracked) this.#running?.delete(keyOf(call));
       done();
     };
     const retries = (error: unknown): boolean => isRetryable(error, this.#retryExceptions(call));
@@ -144,7 +144,15 @@ export class HostedActor implements MailboxOwner {
       if (!this.#ended && !context.cancelled) replies.returned(to, value, call.numReturns);
       end();
     };
-    const running: Running = { call: context, consumed: undefined };
+    // Most calls end where they begin: nobody can ask for them meanwhile.
+    let tracked = false;
+    const track = (): Running => {
+      tracked = true;
+      const running: Running = { call: context, consumed: undefined };
+      this.#running ??= new Map();
+      this.#running.set(keyOf(call), running);
+      return running;
+    };
     let result: unknown;
     try {
       result = runInCall(context, () => this.#invoke(call));
@@ -154,7 +162,7 @@ export class HostedActor implements MailboxOwner {
       return;
     }
     if (call.numReturns < 0) {
-      this.#track(key, running);
+      const running = track();
       const run = produceItems(result, {
         to,
         call: context,
@@ -169,14 +177,9 @@ export class HostedActor implements MailboxOwner {
       running.consumed = run.consumed;
       void run.ended.then(end);
     } else if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function") {
-      this.#track(key, running);
+      track();
       (result as PromiseLike<unknown>).then(succeed, fail);
     } else succeed(result);
-  }
-
-  #track(key: string, running: Running): void {
-    this.#running ??= new Map();
-    this.#running.set(key, running);
   }
 
   #invoke(call: MethodCall): unknown {

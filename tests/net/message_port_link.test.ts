@@ -48,6 +48,20 @@ describe("a link over a message port", () => {
     far.close();
   });
 
+  test("sends small frames as text once the route is known: the engines clone that fastest", async () => {
+    const { port1, port2 } = new MessageChannel();
+    const link = messagePortLink(port1, { onFrame: () => {} });
+    const got: unknown[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    port2.onmessage = ({ data }) => void (got.push(data) === 3 && resolve());
+    link.keepAlive(true);
+    for (const length of [40, 40, 257]) link.send({ to: 1, from: 2, bytes: new Uint8Array(length).fill(200), attachments: [] });
+    await promise;
+    expect(got).toEqual([[1, 2, new Uint8Array(40).fill(200)], "\u{c8}".repeat(40), [1, 2, new Uint8Array(257).fill(200)]]);
+    port2.close();
+    link.close();
+  });
+
   test("brings shared memory with its frame, and small frames after it to the same places", async () => {
     const { near, far, got, arrived } = pair();
     const shared = new SharedArrayBuffer(8);
