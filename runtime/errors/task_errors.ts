@@ -20,8 +20,15 @@ export class TaskError extends MobulaError {
 
   static override describe(fields: FieldsOf<TaskError>): string {
     const at = where({ task: fields.taskId, actor: fields.actorId, worker: fields.workerId, node: fields.nodeId });
-    return `Task ${quoted(fields.functionName, "(anonymous)")} failed with ${headline(fields.cause)}${at}`;
+    return `Task ${quoted(fields.functionName, "(anonymous)")} failed with ${headline(fields.cause)}${at}${unknownName(fields.cause)}`;
   }
+}
+
+/** What to do about a name that is nowhere: the commonest mistake in a function that runs elsewhere. */
+function unknownName(cause: unknown): string {
+  const name = cause instanceof ReferenceError ? /^(\S+) is not defined$/.exec(cause.message)?.[1] : undefined;
+  if (name === undefined) return "";
+  return `. Declare or import ${name} at the top level of the function's module, pass it as an argument, or name it in the option captures.`;
 }
 
 /**

@@ -114,6 +114,20 @@ describe("TaskError", () => {
     expect(new errors.TaskError({ cause: undefined }).message).toContain("undefined");
     expect(new errors.TaskError({ cause: { a: 1 } }).message).toContain('{"a":1}');
   });
+
+  test("says what to do about a name that the function's module does not have", () => {
+    const thrown = (): unknown => {
+      try {
+        return new Function("return factorr")();
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(new errors.TaskError({ functionName: "f", cause: thrown() }).message).toBe(
+      'Task "f" failed with ReferenceError: factorr is not defined. Declare or import factorr at the top level of the ' +
+        "function's module, pass it as an argument, or name it in the option captures.",
+    );
+  });
 });
 
 describe("an error about a death", () => {
