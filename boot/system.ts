@@ -64,6 +64,7 @@ async function openEndpoint(): Promise<ProcessEndpoint> {
   return await ProcessEndpoint.open(node, {
     clock: systemClock,
     attachmentBytes: config.resources["object_store_memory"] ?? Number.MAX_SAFE_INTEGER,
+    log: (text) => node.warn(text),
   });
 }
 

@@ -24,6 +24,8 @@ export interface WebSocketLinkOptions {
   limits: FrameLimits;
   /** Calls back when the socket has had time to send. */
   later(action: () => void): void;
+  /** Told why when the link is closed because of what its peer did, before its events are. */
+  refused?(reason: string): void;
 }
 
 /** What a link whose peer breaks the rules is closed with: of the lower codes a program may use the normal one alone. */
@@ -40,6 +42,7 @@ export class WebSocketLink implements Link {
   readonly #socket: ByteSocket;
   readonly #events: LinkEvents;
   readonly #later: (action: () => void) => void;
+  readonly #refused: ((reason: string) => void) | undefined;
   readonly #assembler: FrameAssembler;
   #waiting: (Frame | undefined)[] = [];
   #next = 0;
@@ -59,6 +62,7 @@ export class WebSocketLink implements Link {
     this.#socket = socket;
     this.#events = events;
     this.#later = options.later;
+    this.#refused = options.refused;
     this.#assembler = new FrameAssembler(options.limits);
   }
 
@@ -85,6 +89,7 @@ export class WebSocketLink implements Link {
   refuse(reason: string): void {
     if (!this.#open) return;
     this.#socket.close(REFUSED, reason.slice(0, REASON_CHARACTERS));
+    this.#refused?.(reason);
     this.ended(reason);
   }
 
@@ -109,7 +114,13 @@ export class WebSocketLink implements Link {
     }
     for (const frame of frames) {
       // One of them may have been the last that is taken.
-      if (this.#open) this.#events.onFrame(frame);
+      if (!this.#open) return;
+      try {
+        this.#events.onFrame(frame);
+      } catch (error) {
+        // Whoever takes frames in throws for what is no frame of ours, and must not end with its peer.
+        this.refuse(`a frame cannot be read: ${(error as Error).message}`);
+      }
     }
   }
 

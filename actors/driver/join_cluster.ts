@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { ClusterUnavailableError, ProtocolError } from "../../runtime/errors/mod.ts";
 import type { NodeNumber } from "../../runtime/kernel/mod.ts";
-import { credentials, JOIN_PATH, refusalOf } from "../protocol/mod.ts";
+import { credentials, JOIN_PATH, refusalOf, unreachable } from "../protocol/mod.ts";
 
 /** How long the head may take to answer. */
 const ANSWER_MS = 10_000;
@@ -33,7 +33,7 @@ export async function joinCluster(url: string, token: string | undefined): Promi
       signal: AbortSignal.timeout(ANSWER_MS),
     });
   } catch (cause) {
-    throw new ClusterUnavailableError({ address: url, reason: (cause as Error).message, cause });
+    throw unreachable(url, cause);
   }
   const text = await response.text();
   const refusal = refusalOf(response.status, { url, text });

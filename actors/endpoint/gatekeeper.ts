@@ -19,12 +19,10 @@ export interface Credentials extends Sender {
 
 export interface GatekeeperOptions {
   clock: Pick<Clock, "now">;
-  /** 64 hexadecimal digits; none where anybody on this machine may come in. */
+  /** The cluster's; none where anybody on this machine may come in. */
   token: string | undefined;
   /** Host headers that requests may carry: a web page whose name was made to lead here has another. Any, when undefined. */
   hosts: readonly string[] | undefined;
-  /** Web pages that may come in all the same, with the token. */
-  origins?: readonly string[];
   /** The protocol that is spoken here: `major.minor`. */
   version: string;
   limits: Pick<EndpointLimits, "failedAttempts" | "failedAttemptsMs" | "watchedAddresses">;
@@ -34,9 +32,12 @@ export interface GatekeeperOptions {
 
 /** Why a request is refused: an HTTP status and a text. */
 export interface Refusal {
-  readonly status: 400 | 401 | 403 | 421 | 426 | 429 | 503;
+  readonly status: 400 | 401 | 403 | 413 | 426 | 429 | 500 | 503;
   readonly text: string;
 }
+
+/** What strangers say is told up to this length. */
+const TOLD_CHARACTERS = 200;
 
 /**
  * Decides who may come in. Tokens are compared in constant time and never told. An address that fails too often is
@@ -58,15 +59,16 @@ export class Gatekeeper {
     const refusal = this.refusesSender(credentials);
     if (refusal !== undefined) return refusal;
     if (this.#digest !== undefined && !areEqual(digestOf(bearerToken(credentials.authorization)), this.#digest)) {
-      return this.refuseToken(credentials.remote);
+      this.#failed(holderOf(credentials.remote));
+      return this.refuse(credentials.remote, WRONG_TOKEN);
     }
     return this.#checkVersion(credentials);
   }
 
   /** The part of it that does not ask for the cluster's token: for those who have another. */
   refusesSender({ host, origin, remote }: Sender): Refusal | undefined {
-    const { hosts, origins = [], limits, clock } = this.#options;
-    if (origin !== undefined && !origins.includes(origin)) return this.refuse(remote, { status: 403, text: "not for web pages" });
+    const { hosts, limits, clock } = this.#options;
+    if (origin !== undefined) return this.refuse(remote, { status: 403, text: "not for web pages" });
     if (hosts !== undefined && !hosts.includes(host ?? "")) return this.refuse(remote, { status: 403, text: `not the host ${host ?? "(none)"}` });
     const holder = holderOf(remote);
     const failures = this.#failures.get(holder);
@@ -78,20 +80,18 @@ export class Gatekeeper {
     return undefined;
   }
 
-  /** A refusal for a token that is not good. It counts. */
-  refuseToken(remote: string): Refusal {
-    this.#failed(holderOf(remote));
-    return this.refuse(remote, { status: 401, text: "the token is missing or wrong" });
-  }
-
   /** Notes a refusal, for whatever reason. */
   refuse(remote: string, refusal: Refusal): Refusal {
-    const key = `${refusal.status} ${holderOf(remote)}`;
-    if (!this.#logged.has(key) && this.#logged.size < this.#options.limits.watchedAddresses) {
-      this.#logged.add(key);
-      this.#options.log(`refused a connection from ${remote}: ${refusal.text}`);
-    }
+    this.note(remote, { kind: String(refusal.status), text: `refused a connection from ${remote}: ${refusal.text}` });
     return refusal;
+  }
+
+  /** Tells of what an address did, unless it has done the like before. */
+  note(remote: string, { kind, text }: { kind: string; text: string }): void {
+    const key = `${kind} ${holderOf(remote)}`;
+    if (this.#logged.has(key) || this.#logged.size >= this.#options.limits.watchedAddresses) return;
+    this.#logged.add(key);
+    this.#options.log(printable(text));
   }
 
   #checkVersion({ version, remote }: Credentials): Refusal | undefined {
@@ -113,4 +113,13 @@ export class Gatekeeper {
       this.#failures.delete(oldest);
     }
   }
+}
+
+/** Whatever is wrong with the token: which it is would help those who guess. */
+export const WRONG_TOKEN: Refusal = { status: 401, text: "the token is missing or wrong" };
+
+/** One line, without what would move a terminal's cursor. */
+function printable(text: string): string {
+  const line = text.replace(/\p{Cc}/gu, "?");
+  return line.length > TOLD_CHARACTERS ? `${line.slice(0, TOLD_CHARACTERS)}…` : line;
 }

@@ -12,13 +12,14 @@ export interface EndpointLimits {
   readonly attachmentBytes: number;
   /** Bytes of a request's body. */
   readonly bodyBytes: number;
-  /** Sockets open at a time. */
+  /** Links open at a time: in a cluster of a thousand nodes the head has a thousand, and others may have as many. */
   readonly connections: number;
   /** How long a token is good for: the time that a child may take from its start to its connection. */
   readonly unauthenticatedMs: number;
   /**
-   * How long who has not been let in yet may keep a connection open, rounded up to whole seconds. Bun ends such
-   * connections; Deno does not, there only the process's open files bound them.
+   * How long who has not been let in yet may keep a connection open and say nothing. Bun ends such connections, a few
+   * seconds later at the most (see `ServeOptions.idleSeconds`). Deno does not: there only the number of files that the
+   * process may open bounds them.
    */
   readonly silentMs: number;
   /** How long another node may take to take a link. */

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
-import { isIP } from "node:net";
-import { networkInterfaces } from "node:os";
 import { type Context, Hono } from "hono";
-import type { WSContext } from "hono/ws";
-import { type Link, type LinkEvents, WebSocketLink } from "../../net/mod.ts";
+import { bodyLimit } from "hono/body-limit";
+import type { Frame, Link, LinkEvents, WebSocketLink } from "../../net/mod.ts";
 import { type Clock, type NodeNumber, nodeOf } from "../../runtime/kernel/mod.ts";
 import { platform, type WebRuntime, type WebServer } from "../../runtime/platform/mod.ts";
 import { ASK_PATH, HEALTH_PATH, JOIN_PATH, LINK_PATH, NODE_HEADER, NODES_PATH, PROTOCOL_HEADER, PROTOCOL_VERSION } from "../protocol/mod.ts";
+import { authorityOf, hostForOthers, hostForSelf, isLoopback } from "./address.ts";
+import { answerOf, Door } from "./door.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
-import { byteSocket } from "./hono_socket.ts";
 import { ENDPOINT_LIMITS, type EndpointLimits } from "./limits.ts";
+import type { SocketPeer } from "./socket_links.ts";
 
 /** Where a node listens for others, and whom it lets in. */
 export interface NodeEndpointOptions {
@@ -21,7 +21,6 @@ export interface NodeEndpointOptions {
   /** Paths of PEM files. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   readonly clock: Clock;
-  /** Bytes of one large value's part, at most. */
   readonly limits?: Partial<EndpointLimits>;
   log(text: string): void;
 }
@@ -44,14 +43,13 @@ export interface EndpointPeer {
  * turned away by their `Origin`, and on loopback by a `Host` that is not this machine's.
  */
 export class NodeEndpoint {
+  /** Where other nodes find it. */
   readonly url: string;
   readonly #peer: EndpointPeer;
-  readonly #options: NodeEndpointOptions;
   readonly #limits: EndpointLimits;
-  readonly #web: WebRuntime;
   readonly #server: WebServer;
-  #gate: Gatekeeper;
-  #connections = 0;
+  readonly #gate: Gatekeeper;
+  readonly #door: Door;
 
   /** @throws RangeError when it is to listen beyond loopback without a token */
   static async open(peer: EndpointPeer, options: NodeEndpointOptions): Promise<NodeEndpoint> {
@@ -62,50 +60,54 @@ export class NodeEndpoint {
   }
 
   private constructor(peer: EndpointPeer, web: WebRuntime, options: NodeEndpointOptions) {
-    const { host, port, tls } = options;
+    const { host, token, tls, clock, log } = options;
     this.#peer = peer;
-    this.#web = web;
-    this.#options = options;
     this.#limits = { ...ENDPOINT_LIMITS, ...options.limits };
-    const app = new Hono();
-    app.get(HEALTH_PATH, (context) => context.text("ok"));
-    app.use("/v1/*", async (context, next) => this.#guard(context) ?? (await next()));
-    app.post(JOIN_PATH, (context) => this.#answer(context, () => peer.admit()));
-    app.get(NODES_PATH, (context) => this.#answer(context, () => peer.nodes()));
-    app.post(ASK_PATH, (context) => this.#answer(context, async () => peer.ask(await context.req.json())));
-    app.get(LINK_PATH, (context, next) => this.#accept(context, next));
-    this.#server = web.serve(app.fetch as never, {
+    this.#server = web.serve(this.#app().fetch as never, {
       hostname: host,
-      port,
+      port: options.port,
       messageBytes: this.#limits.messageBytes,
+      idleSeconds: Math.ceil(this.#limits.silentMs / 1000),
       ...(tls === undefined ? {} : { tls: { cert: readPem(tls.cert), key: readPem(tls.key) } }),
     });
-    const shown = reachable(host);
-    const authority = `${isIP(shown) === 6 ? `[${shown}]` : shown}:${this.#server.port}`;
-    this.url = `${tls === undefined ? "ws" : "wss"}://${authority}`;
-    this.#gate = this.#gatekeeper(authority);
+    const { port } = this.#server;
+    this.url = `${tls === undefined ? "ws" : "wss"}://${authorityOf(hostForOthers(host), port)}`;
+    const hosts = isLoopback(host) ? [hostForSelf(host), "localhost", "127.0.0.1", "::1"].map((each) => authorityOf(each, port)) : undefined;
+    this.#gate = new Gatekeeper({ clock, token, hosts, version: PROTOCOL_VERSION, limits: this.#limits, log });
+    this.#door = new Door({ web, gate: this.#gate, clock, limits: this.#limits });
   }
 
   close(): Promise<void> {
     return this.#server.close();
   }
 
-  #gatekeeper(authority: string): Gatekeeper {
-    const { token, host, clock, log } = this.#options;
-    const { port } = this.#server;
-    const hosts = isLoopback(host) ? [authority, `localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`] : undefined;
-    return new Gatekeeper({ clock, token, hosts, version: PROTOCOL_VERSION, limits: this.#limits, log });
+  #app(): Hono {
+    const peer = this.#peer;
+    const app = new Hono();
+    app.get(HEALTH_PATH, (context) => context.text("ok"));
+    app.use("/v1/*", async (context, next) => this.#guard(context) ?? (await next()));
+    app.post(JOIN_PATH, (context) => this.#answer(context, () => peer.admit()));
+    app.get(NODES_PATH, (context) => this.#answer(context, () => peer.nodes()));
+    const onError = (context: Context): Response =>
+      this.#door.refuse(context, { status: 413, text: `a question has at most ${this.#limits.bodyBytes} bytes` });
+    app.post(ASK_PATH, bodyLimit({ maxSize: this.#limits.bodyBytes, onError }), (context) =>
+      this.#answer(context, async () => peer.ask(await context.req.json())),
+    );
+    app.get(LINK_PATH, (context) => this.#accept(context));
+    app.onError((error, context) => this.#door.refuse(context, { status: 500, text: `the request failed: ${error.message}` }));
+    return app;
   }
 
-  #guard({ req, env, text }: Context): Response | undefined {
+  #guard(context: Context): Response | undefined {
+    const { req } = context;
     const refusal = this.#gate.refuses({
-      host: req.header("host"),
-      origin: req.header("origin"),
+      ...this.#door.senderOf(context),
       authorization: req.header("authorization"),
       version: req.header(PROTOCOL_HEADER),
-      remote: this.#web.remoteAddress(req.raw, env),
     });
-    return refusal && text(refusal.text, refusal.status);
+    if (refusal !== undefined) return answerOf(context, refusal);
+    this.#door.letIn(context);
+    return undefined;
   }
 
   async #answer({ json, text }: Context, ask: () => unknown): Promise<Response> {
@@ -116,64 +118,30 @@ export class NodeEndpoint {
     }
   }
 
-  async #accept(context: Context, next: () => Promise<void>): Promise<Response> {
-    const { req } = context;
-    const node = Number(req.header(NODE_HEADER));
-    if (req.header("upgrade")?.toLowerCase() !== "websocket") return context.text("a WebSocket is expected", 426);
-    if (!Number.isSafeInteger(node) || node < 1) return context.text(`${NODE_HEADER} must be the number of a node`, 400);
-    if (this.#connections >= this.#limits.connections) return context.text("too many connections", 503);
-    return (await this.#web.upgradeWebSocket(() => this.#link(node), { idleTimeout: 0 })(context, next)) ?? context.text("no WebSocket", 500);
+  async #accept(context: Context): Promise<Response> {
+    const node = Number(context.req.header(NODE_HEADER));
+    const unfit = this.#door.refusesLink(context);
+    if (unfit !== undefined) return this.#door.refuse(context, unfit);
+    if (!Number.isSafeInteger(node) || node < 1) {
+      return this.#door.refuse(context, { status: 400, text: `${NODE_HEADER} must be the number of a node` });
+    }
+    return await this.#door.open(context, this.#nodeBehind(node, this.#door.senderOf(context).remote), this.#limits);
   }
 
-  /** The handlers of an admitted node's socket. */
-  #link(node: NodeNumber): {
-    onOpen(event: Event, socket: WSContext): void;
-    onMessage(event: MessageEvent): void;
-    onClose(event: CloseEvent): void;
-  } {
-    let link: WebSocketLink | undefined;
-    let events: LinkEvents | undefined;
-    const { clock, log } = this.#options;
+  #nodeBehind(node: NodeNumber, remote: string): SocketPeer {
     return {
-      onOpen: (_event, socket) => {
-        this.#connections++;
-        const made: WebSocketLink = new WebSocketLink(
-          byteSocket(socket),
-          {
-            onFrame: (frame) => {
-              // A node speaks for its own places alone.
-              if (nodeOf(frame.from) === node) events?.onFrame(frame);
-              else {
-                log(`closed the link of node ${node}: it sent a frame in the name of node ${nodeOf(frame.from)}`);
-                made.close();
-              }
-            },
-            onClose: (reason) => events?.onClose?.(reason),
-          },
-          { limits: this.#limits, later: (action) => void clock.after(1, action) },
-        );
-        link = made;
-        events = this.#peer.connected(node, made);
+      opened: (link: WebSocketLink) => {
+        const events = this.#peer.connected(node, link);
+        const onFrame = (frame: Frame): void => {
+          // A node speaks for its own places alone.
+          if (nodeOf(frame.from) === node) events.onFrame(frame);
+          else link.refuse(`it sent a frame in the name of node ${nodeOf(frame.from)}`);
+        };
+        return { onFrame, onClose: (reason) => events.onClose?.(reason) };
       },
-      onMessage: ({ data }) => link?.received(data),
-      onClose: ({ code, reason }) => {
-        this.#connections--;
-        link?.ended(reason || `its socket was closed with code ${code}`);
-      },
+      refused: (reason) => this.#gate.note(remote, { kind: `node ${node}`, text: `closed the link of node ${node} from ${remote}: ${reason}` }),
     };
   }
-}
-
-/** Whether only this machine can reach the address. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
-
-/** The address to tell others: one of this machine's, where it listens at all of them. */
-function reachable(host: string): string {
-  if (host !== "0.0.0.0" && host !== "::") return host;
-  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  return addresses.find(({ internal, family }) => !internal && family === "IPv4")?.address ?? "127.0.0.1";
 }
 
 function readPem(path: string): string {

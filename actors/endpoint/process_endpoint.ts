@@ -1,10 +1,13 @@
 import { type Context, Hono } from "hono";
-import type { WSContext } from "hono/ws";
-import { WebSocketLink } from "../../net/mod.ts";
+import type { WebSocketLink } from "../../net/mod.ts";
 import type { Clock, Kernel, PlaceId } from "../../runtime/kernel/mod.ts";
 import { platform, type WebRuntime, type WebServer } from "../../runtime/platform/mod.ts";
+import { PROTOCOL_VERSION } from "../protocol/mod.ts";
+import { authorityOf } from "./address.ts";
 import { Admissions } from "./admissions.ts";
-import { byteSocket } from "./hono_socket.ts";
+import { bearerToken } from "./digest.ts";
+import { answerOf, Door } from "./door.ts";
+import { Gatekeeper, WRONG_TOKEN } from "./gatekeeper.ts";
 import { ENDPOINT_LIMITS, type EndpointLimits } from "./limits.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -22,7 +25,8 @@ export interface ProcessEndpointOptions {
   clock: Clock;
   /** Bytes of one large value, at most: no more than the node's store takes. */
   attachmentBytes: number;
-  limits?: EndpointLimits;
+  limits?: Partial<EndpointLimits>;
+  log(text: string): void;
 }
 
 /** What a child process is given to find its node. */
@@ -39,30 +43,33 @@ export interface Admitted {
  */
 export class ProcessEndpoint {
   readonly #node: EndpointNode;
-  readonly #options: ProcessEndpointOptions;
   readonly #limits: EndpointLimits;
-  readonly #web: WebRuntime;
   readonly #server: WebServer;
   readonly #admissions: Admissions;
-  #connections = 0;
+  readonly #gate: Gatekeeper;
+  readonly #door: Door;
 
   static async open(node: EndpointNode, options: ProcessEndpointOptions): Promise<ProcessEndpoint> {
     return new ProcessEndpoint(node, await platform.web(), options);
   }
 
-  constructor(node: EndpointNode, web: WebRuntime, options: ProcessEndpointOptions) {
+  private constructor(node: EndpointNode, web: WebRuntime, options: ProcessEndpointOptions) {
+    const { clock, log, attachmentBytes } = options;
     this.#node = node;
-    this.#web = web;
-    this.#options = options;
-    this.#limits = options.limits ?? ENDPOINT_LIMITS;
-    this.#admissions = new Admissions(options.clock, this.#limits.unauthenticatedMs);
+    this.#limits = { ...ENDPOINT_LIMITS, ...options.limits, attachmentBytes };
+    this.#admissions = new Admissions(clock, this.#limits.unauthenticatedMs);
     const app = new Hono();
-    app.get(PATH, (context, next) => this.#accept(context, next));
+    app.get(PATH, (context) => this.#accept(context));
     this.#server = web.serve(app.fetch as never, {
       hostname: LOOPBACK,
       port: 0,
       messageBytes: this.#limits.messageBytes,
+      idleSeconds: Math.ceil(this.#limits.silentMs / 1000),
     });
+    // Each process has a token of its own instead of the cluster's.
+    const hosts = [authorityOf(LOOPBACK, this.port)];
+    this.#gate = new Gatekeeper({ clock, token: undefined, hosts, version: PROTOCOL_VERSION, limits: this.#limits, log });
+    this.#door = new Door({ web, gate: this.#gate, clock, limits: this.#limits });
   }
 
   get port(): number {
@@ -71,50 +78,35 @@ export class ProcessEndpoint {
 
   /** Lets one process in as `place`, once. */
   admit(place: PlaceId): Admitted {
-    return { url: `ws://${LOOPBACK}:${this.port}${PATH}`, token: this.#admissions.issue(place) };
+    return { url: `ws://${authorityOf(LOOPBACK, this.port)}${PATH}`, token: this.#admissions.issue(place) };
   }
 
   close(): Promise<void> {
     return this.#server.close();
   }
 
-  async #accept(context: Context, next: () => Promise<void>): Promise<Response> {
-    const { req } = context;
-    if (req.header("host") !== `${LOOPBACK}:${this.port}` || req.header("origin") !== undefined) return context.text("not for web pages", 403);
-    if (req.header("upgrade") !== "websocket") return context.text("a WebSocket is expected", 426);
-    if (this.#connections >= this.#limits.connections) return context.text("too many connections", 503);
-    const token = /^Bearer ([0-9a-f]{64})$/.exec(req.header("authorization") ?? "")?.[1];
-    const place = token === undefined ? undefined : this.#admissions.redeem(token);
-    if (place === undefined) return context.text("the token is not good, or not any more", 401);
-    return (await this.#web.upgradeWebSocket(() => this.#link(place), { idleTimeout: 0 })(context, next)) ?? context.text("no WebSocket", 500);
-  }
-
-  /** The handlers of an admitted socket. */
-  #link(place: PlaceId): {
-    onOpen(event: Event, socket: WSContext): void;
-    onMessage(event: MessageEvent): void;
-    onClose(event: CloseEvent): void;
-  } {
-    let link: WebSocketLink | undefined;
-    const { clock, attachmentBytes } = this.#options;
+  async #accept(context: Context): Promise<Response> {
+    const sender = this.#door.senderOf(context);
+    const refusal = this.#gate.refusesSender(sender);
+    if (refusal !== undefined) return answerOf(context, refusal);
+    const unfit = this.#door.refusesLink(context);
+    if (unfit !== undefined) return this.#door.refuse(context, unfit);
+    const place = this.#admissions.redeem(bearerToken(context.req.header("authorization")));
+    // Not counted: nobody guesses 256 bits, and all on this machine have one address, this node's processes too.
+    if (place === undefined) return this.#door.refuse(context, WRONG_TOKEN);
     const { kernel } = this.#node;
-    const gone = (reason: string): void => this.#node.processUnlinked(place, reason);
-    return {
-      onOpen: (_event, socket) => {
-        this.#connections++;
-        link = new WebSocketLink(
-          byteSocket(socket),
-          // A process speaks for itself alone, whatever it writes on its frames.
-          { onFrame: (frame) => kernel.receive({ ...frame, from: place }), onClose: gone },
-          { limits: { ...this.#limits, attachmentBytes }, later: (action) => void clock.after(1, action) },
-        );
+    const peer = {
+      opened: (link: WebSocketLink) => {
         this.#node.linkProcess(place, link);
+        return {
+          // A process speaks for itself alone, whatever it writes on its frames.
+          onFrame: (frame: Parameters<Kernel["receive"]>[0]) => kernel.receive({ ...frame, from: place }),
+          onClose: (reason: string) => this.#node.processUnlinked(place, reason),
+        };
       },
-      onMessage: ({ data }) => link?.received(data),
-      onClose: ({ code, reason }) => {
-        this.#connections--;
-        link?.ended(reason || `its socket was closed with code ${code}`);
-      },
+      refused: (reason: string) =>
+        this.#gate.note(sender.remote, { kind: `place ${place}`, text: `closed the link of the process at place ${place}: ${reason}` }),
     };
+    return await this.#door.open(context, peer, this.#limits);
   }
 }

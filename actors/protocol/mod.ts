@@ -12,3 +12,4 @@ export {
 } from "./http.ts";
 export { JOIN_VARIABLE, type ProcessJoin } from "./process_join.ts";
 export { refusalOf } from "./refusal.ts";
+export { unreachable } from "./unreachable.ts";

@@ -1,6 +1,6 @@
-import { ClusterUnavailableError, MobulaError } from "../../runtime/errors/mod.ts";
+import { MobulaError } from "../../runtime/errors/mod.ts";
 import type { Answers, Question } from "../head/mod.ts";
-import { ASK_PATH, credentials, HEALTH_PATH, refusalOf } from "../protocol/mod.ts";
+import { ASK_PATH, credentials, HEALTH_PATH, refusalOf, unreachable } from "../protocol/mod.ts";
 
 /** How long the head may take to answer. Milliseconds. */
 const ANSWER_MS = 30_000;
@@ -42,6 +42,6 @@ async function request(url: string, path: string, init: RequestInit): Promise<Re
   try {
     return await fetch(`${url.replace(/^ws/, "http").replace(/\/$/, "")}${path}`, init);
   } catch (cause) {
-    throw new ClusterUnavailableError({ address: url, reason: (cause as Error).message, cause });
+    throw unreachable(url, cause);
   }
 }

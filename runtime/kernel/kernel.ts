@@ -191,9 +191,8 @@ export class Kernel {
   }
 
   #deliver(envelope: Envelope, delivery: Delivery): void {
-    const actor = this.#actors[envelope[0]];
     try {
-      actor?.receive(envelope, delivery);
+      this.#actors[envelope[0]]?.receive(envelope, delivery);
     } catch (error) {
       this.#onFault(error, envelope);
     }

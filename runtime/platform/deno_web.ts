@@ -15,7 +15,7 @@ const deno = (globalThis as unknown as { Deno: DenoNamespace }).Deno;
 
 export const denoWeb: WebRuntime = {
   upgradeWebSocket: upgradeWebSocket as unknown as WebRuntime["upgradeWebSocket"],
-  // Deno bounds messages by itself; whoever takes them in looks at their size again.
+  // Deno bounds messages by itself; whoever takes them in looks at their size again. It has no limit for idle connections.
   serve(app, { hostname, port, tls }) {
     const ending = new AbortController();
     const server = deno.serve({ hostname, port, signal: ending.signal, onListen: () => {}, ...tls }, app);
@@ -28,4 +28,5 @@ export const denoWeb: WebRuntime = {
     };
   },
   remoteAddress: (_request, environment) => (environment as { remoteAddr?: { hostname?: string } } | undefined)?.remoteAddr?.hostname ?? "unknown",
+  letIn: () => {},
 };

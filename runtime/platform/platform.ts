@@ -58,12 +58,19 @@ export interface WebRuntime {
   serve(app: Fetch, options: ServeOptions): WebServer;
   /** Where a request comes from, by what the server has passed on beside it. */
   remoteAddress(request: Request, environment: unknown): string;
+  /** The request was let in: its answer may take as long as it does, whatever `idleSeconds` says. */
+  letIn(request: Request, environment: unknown): void;
 }
 
 export interface ServeOptions {
   readonly hostname: string;
   readonly port: number;
   readonly messageBytes: number;
+  /**
+   * A connection on which nothing comes for so long is ended, unless it has become a WebSocket. Bun rounds up to a
+   * multiple of 4 and gives the first request 10 s whatever this says; Deno ends no connection by itself.
+   */
+  readonly idleSeconds: number;
   /** PEM texts. */
   readonly tls?: { readonly cert: string; readonly key: string };
 }

@@ -14,6 +14,7 @@ afterEach(async () => {
 async function openNode(limits?: { attachmentBytes: number }) {
   const frames: Frame[] = [];
   const lost: string[] = [];
+  const logged: string[] = [];
   const kernel = new Kernel({ place: 0, faults: faultWire });
   kernel.receive = (frame) => void frames.push(frame);
   const joined = Promise.withResolvers<WebSocketLink>();
@@ -25,9 +26,10 @@ async function openNode(limits?: { attachmentBytes: number }) {
   const endpoint = await ProcessEndpoint.open(node, {
     clock: systemClock,
     attachmentBytes: limits?.attachmentBytes ?? 64 * 1024 * 1024,
+    log: (text) => logged.push(text),
   });
   open.push(endpoint);
-  return { endpoint, frames, lost, joined: joined.promise };
+  return { endpoint, frames, lost, logged, joined: joined.promise };
 }
 
 function joinAs(admitted: { url: string; token: string }) {
