@@ -47,6 +47,7 @@ import { encodeDeath } from "./death_wire.ts";
 import { readEventRows } from "./event_rows.ts";
 import type { NodeConfig } from "./node_config.ts";
 import { stuckText, unstartableError } from "./notices.ts";
+import { OwnerNews } from "./owner_news.ts";
 import { PlaceLinks } from "./place_links.ts";
 
 export interface SystemNodeOptions {
@@ -146,12 +147,15 @@ export class SystemNode implements NodeContract {
       startError: unstartableError,
       onStuck: (place) => this.warn(stuckText(workerId(place))),
     });
+    const owners = new OwnerNews(kernel);
     this.#objects = new ObjectsActor({
       kernel,
       clock,
       accounting: new Accounting(options.account),
       disk: options.disk ?? new FileDisk(config.spillDirectory),
       onActorReleased: (id) => this.#head?.actors.outOfScope(id),
+      onLost: (id) => owners.lost(id),
+      onReleased: (id) => owners.released(id),
     });
     this.#scheduler = new LocalScheduler({
       kernel,

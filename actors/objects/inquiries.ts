@@ -31,6 +31,11 @@ export class Inquiries {
     this.#open.delete(id);
   }
 
+  /** The home will answer once more, unasked. */
+  reopen(id: ObjectId): void {
+    this.#open.add(id);
+  }
+
   /** Nothing more is to be expected of this home. */
   homeLost(home: PlaceId): void {
     this.#unsent.delete(home);

@@ -10,18 +10,24 @@ export interface NodeObjectsOptions {
   holdings: Holdings;
   values: ObjectValues;
   store: ObjectStore;
+  /** Another node has made a large value of this home. */
+  onMade(id: ObjectId): void;
+  /** Nobody holds it any more. */
+  release(id: ObjectId): void;
 }
 
 /** What this node's object manager is to those of other nodes. */
 export class NodeObjects implements NodeObjectsContract {
+  readonly #options: NodeObjectsOptions;
   readonly #holdings: Holdings;
   readonly #values: ObjectValues;
   readonly #store: ObjectStore;
 
-  constructor({ holdings, values, store }: NodeObjectsOptions) {
-    this.#holdings = holdings;
-    this.#values = values;
-    this.#store = store;
+  constructor(options: NodeObjectsOptions) {
+    this.#options = options;
+    this.#holdings = options.holdings;
+    this.#values = options.values;
+    this.#store = options.store;
   }
 
   hold(caller: Caller, ids: readonly string[]): void {
@@ -47,9 +53,10 @@ export class NodeObjects implements NodeObjectsContract {
   located(caller: Caller, id: ObjectId, value: LocatedWire): Promise<void> {
     // Made twice, as by a task that was tried again: it is counted once.
     if (!this.#values.isKnown(id)) this.#holdings.hold(id, value.holder);
+    this.#options.onMade(id);
     this.#values.located(id, caller.from, value);
     // Its holder died, and nobody else has it.
-    if (!this.#holdings.has(id)) this.#values.release(id);
+    if (!this.#holdings.has(id)) this.#options.release(id);
     return this.#holdings.settled();
   }
 
@@ -68,6 +75,10 @@ export class NodeObjects implements NodeObjectsContract {
   }
 
   caughtUp(): void {}
+
+  awaited(_caller: Caller, id: ObjectId): void {
+    this.#values.awaited(id);
+  }
 
   found(_caller: Caller, id: ObjectId, value: PayloadWire): void {
     this.#values.found(id, value);

@@ -13,7 +13,7 @@ import type { PullReason } from "./pull_order.ts";
 import { Puller } from "./puller.ts";
 import { TRANSFER_DEFAULTS, type TransferSettings } from "./settings.ts";
 import type { ObjectStore } from "./store.ts";
-import { asError } from "./store_errors.ts";
+import { asError, unheld } from "./store_errors.ts";
 
 export interface ObjectValuesOptions {
   kernel: Kernel;
@@ -162,27 +162,20 @@ export class ObjectValues {
 
   /** Calls back once all are on this node, brought here if need be, whatever became of them. */
   whenHere(ids: readonly ObjectId[], action: () => void): () => void {
-    const missing: [ObjectId, Whereabouts][] = [];
-    const isReady = (id: ObjectId): boolean => {
+    const missing = new Map<ObjectId, Whereabouts>();
+    for (const id of ids) {
       const at = this.#whereabouts(id);
-      if (at === "here" || at instanceof Error) return true;
-      missing.push([id, at]);
-      return false;
-    };
-    const undo = this.#audience.arguments.whenAll(ids, { isReady, onReady: action });
+      if (at !== "here" && !(at instanceof Error)) missing.set(id, at);
+    }
+    const undo = this.#audience.arguments.whenAll(ids, { isReady: (id) => !missing.has(id), onReady: action });
     for (const [id, at] of missing) this.#bring(id, at, "argument");
     return undo;
   }
 
   /** Calls back once there is a value of all, on whatever node, or an error in its place. */
   whenAvailable(ids: readonly ObjectId[], action: () => void): () => void {
-    const missing: ObjectId[] = [];
-    const isReady = (id: ObjectId): boolean => {
-      if (this.#whereabouts(id) !== "awaited") return true;
-      missing.push(id);
-      return false;
-    };
-    const undo = this.#audience.available.whenAll(ids, { isReady, onReady: action });
+    const missing = new Set(ids.filter((id) => this.#whereabouts(id) === "awaited"));
+    const undo = this.#audience.available.whenAll(ids, { isReady: (id) => !missing.has(id), onReady: action });
     for (const id of missing) this.#seek(id);
     return undo;
   }
@@ -216,9 +209,19 @@ export class ObjectValues {
       this.#peers.tell(puller).found(id, faultWire(at));
       return;
     }
+    if (at === "awaited") {
+      if (puller !== this.#node) this.#audience.addWatcher(id, puller);
+      this.#peers.tell(puller).awaited(id);
+      return;
+    }
     const size = this.directory.sizeOf(id) ?? this.#store.bytesOf(id) ?? 0;
-    const isHere = at === "here";
-    this.#peers.tell(puller).sources(id, this.directory.assign(id, puller, { size, isHere, without }));
+    this.#peers.tell(puller).sources(id, this.directory.assign(id, puller, { size, isHere: at === "here", without }));
+  }
+
+  /** The home says that the value that was being copied is gone, and another is made: it will be told of. */
+  awaited(id: ObjectId): void {
+    this.puller.cancel(id);
+    if (!this.#isOwn(id)) this.#inquiries.reopen(id);
   }
 
   /** Another node has an object no more. */
@@ -320,8 +323,8 @@ export class ObjectValues {
     if (!this.#isOwn(id)) return this.#peers.isLost(homeOf(id)) ? new OwnerDiedError({ objectId: id }) : "awaited";
     if (this.#freed.has(id)) return new ObjectFreedError({ objectId: id });
     if (this.directory.has(id)) return "elsewhere";
-    if (this.#store.stateOf(id) === "LOST") return new ObjectLostError({ objectId: id });
-    return this.#deadPlaces.has(owner) ? new OwnerDiedError({ objectId: id }) : "awaited";
+    if (this.#deadPlaces.has(owner)) return new OwnerDiedError({ objectId: id });
+    return this.#store.stateOf(id) === "LOST" ? new ObjectLostError({ objectId: id }) : "awaited";
   }
 
   #bring(id: ObjectId, at: Whereabouts, reason: PullReason): void {
@@ -375,7 +378,8 @@ export class ObjectValues {
     // A copy that was here is forgotten already.
     if (this.#holdings.has(id)) this.#store.expect(id, ownerOf(id));
     this.#store.lose(id);
-    if (this.#options.onLost?.(id) === true) this.#store.expect(id, ownerOf(id));
+    if (this.#deadPlaces.has(ownerOf(id))) this.#audience.fail(id, new OwnerDiedError({ objectId: id }));
+    else if (this.#options.onLost?.(id) === true) this.#store.expect(id, ownerOf(id));
     else this.#audience.fail(id, new ObjectLostError({ objectId: id }));
   }
 
@@ -393,8 +397,4 @@ export class ObjectValues {
   #releaseAt(nodes: readonly PlaceId[], id: ObjectId): void {
     for (const node of nodes) this.#peers.tell(node).released([id], false);
   }
-}
-
-function unheld(objectId: ObjectId): ObjectLostError {
-  return new ObjectLostError({ objectId, reason: "nobody held a ref to it any more" });
 }

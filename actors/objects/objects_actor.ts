@@ -33,8 +33,10 @@ export interface ObjectsActorOptions {
   disk: SpillDisk | undefined;
   /** The last holder of an actor is gone. On the head alone. */
   onActorReleased(id: string): void;
-  /** The last copy of an object of this node's places is gone. True: it will be made anew; else those who wait get an error. */
+  /** The last copy of a task's large result is gone. True: its owner, of this node, makes it anew; else those who wait get an error. */
   onLost?(id: ObjectId): boolean;
+  /** Nobody holds a task's large result any more, whose owner is of this node. */
+  onReleased?(id: ObjectId): void;
   transfer?: Partial<TransferSettings>;
 }
 
@@ -43,15 +45,19 @@ export interface ObjectsActorOptions {
  * Places talk to that of their own node; it talks to those of other nodes at `ActorNumber.nodeObjects`, which it serves.
  */
 export class ObjectsActor implements ObjectsContract {
+  readonly #options: ObjectsActorOptions;
   readonly #kernel: Kernel;
   readonly #node: PlaceId;
   readonly #peers: Peers;
   readonly #store: ObjectStore;
   readonly #holdings: Holdings;
   readonly #values: ObjectValues;
+  /** Large values of this home that tasks have made, and not `put`. */
+  readonly #results: Set<ObjectId> = new Set();
 
   constructor(options: ObjectsActorOptions) {
     const { kernel, clock } = options;
+    this.#options = options;
     this.#kernel = kernel;
     this.#node = kernel.place;
     this.#peers = new Peers(kernel);
@@ -72,12 +78,11 @@ export class ObjectsActor implements ObjectsContract {
       peers: this.#peers,
       onUnheld: (ids) => {
         for (const id of ids) {
-          if (!isActorId(id)) this.#values.release(id);
+          if (!isActorId(id)) this.#release(id);
           else if (this.#isOwn(id)) options.onActorReleased(id);
         }
       },
     });
-    const { onLost } = options;
     this.#values = new ObjectValues({
       kernel,
       clock,
@@ -85,9 +90,15 @@ export class ObjectsActor implements ObjectsContract {
       holdings: this.#holdings,
       store: this.#store,
       settings: options.transfer,
-      onLost: onLost && ((id) => onLost(id)),
+      onLost: (id) => this.#results.has(id) && options.onLost?.(id) === true,
     });
-    const nodeObjects = new NodeObjects({ holdings: this.#holdings, values: this.#values, store: this.#store });
+    const nodeObjects = new NodeObjects({
+      holdings: this.#holdings,
+      values: this.#values,
+      store: this.#store,
+      onMade: (id) => this.#results.add(id),
+      release: (id) => this.#release(id),
+    });
     kernel.register(ActorNumber.nodeObjects, serve(kernel, nodeObjects));
   }
 
@@ -103,6 +114,7 @@ export class ObjectsActor implements ObjectsContract {
       return;
     }
     this.#holdings.hold(id, sealed.holder);
+    if (caller.from !== ownerOf(id)) this.#results.add(id);
     if (sealed.slot === PRIVATE_SLOT) void this.#copyIn(id, buffer, sealed);
     else this.#sealed(id, buffer, sealed);
   }
@@ -249,7 +261,12 @@ export class ObjectsActor implements ObjectsContract {
     // Made twice, as by a task that was tried again: it is counted once.
     if (!this.#values.seal(id, buffer, sealed)) this.#holdings.drop(id, sealed.holder);
     // Its holder died, and nobody else has it.
-    else if (!this.#holdings.has(id)) this.#values.release(id);
+    else if (!this.#holdings.has(id)) this.#release(id);
+  }
+
+  #release(id: ObjectId): void {
+    this.#values.release(id);
+    if (this.#results.delete(id)) this.#options.onReleased?.(id);
   }
 
   /** A value that comes from a process, in memory that is not the store's. */

@@ -12,3 +12,8 @@ export function asError(objectId: ObjectId, fault: unknown): unknown {
   if (fault instanceof OutOfDiskFault) return new OutOfDiskError({ requestedBytes: fault.neededBytes, reason: fault.reason });
   return new ObjectLostError({ objectId, reason: (fault as Error).message, cause: fault });
 }
+
+/** The error for an object that was let go of before it was asked for. */
+export function unheld(objectId: string): ObjectLostError {
+  return new ObjectLostError({ objectId, reason: "nobody held a ref to it any more" });
+}

@@ -24,6 +24,9 @@ export interface ActorCall {
   /** Whether it has been sent to an incarnation that may still answer; else it waits for news of the actor. */
   sent: boolean;
   stopTimer: (() => void) | undefined;
+  /** Their results are not made again. */
+  readonly derivation?: undefined;
+  readonly lost?: undefined;
 }
 
 export type ActorPhase = "UNKNOWN" | "PENDING" | "ALIVE" | "RESTARTING" | "DEAD";

@@ -33,7 +33,8 @@ export function encodeArguments(args: readonly unknown[], host: ArgumentHost): A
   if (isLarge(encoded)) {
     const entry = host.putEncoded({ encoded, context });
     entry.hold();
-    return { form: ArgumentForm.object, data: entry.id, needs: [entry.id], pins: [entry] };
+    const pins = [entry];
+    return { form: ArgumentForm.object, data: entry.id, needs: [entry.id], pins, unnamed: pins };
   }
   for (const pin of context.met) pin.hold();
   return { form: ArgumentForm.whole, data: encoded.bytes, needs: NONE, pins: context.met };
@@ -43,6 +44,7 @@ function encodeEach(args: readonly unknown[], host: ArgumentHost): Arguments | P
   const data: ArgumentWire[] = [];
   const needs: string[] = [];
   const pins: Pin[] = [];
+  let unnamed: Pin[] | undefined;
   const pinned = (pin: Pin): void => {
     pin.hold();
     pins.push(pin);
@@ -66,6 +68,7 @@ function encodeEach(args: readonly unknown[], host: ArgumentHost): Arguments | P
           continue;
         }
         entry = host.putEncoded({ encoded, context });
+        unnamed = [...(unnamed ?? []), entry];
       }
       entry.observed = true;
       pinned(entry);
@@ -86,7 +89,7 @@ function encodeEach(args: readonly unknown[], host: ArgumentHost): Arguments | P
     unpin();
     throw error;
   }
-  return { form: ArgumentForm.each, data, needs, pins };
+  return unnamed === undefined ? { form: ArgumentForm.each, data, needs, pins } : { form: ArgumentForm.each, data, needs, pins, unnamed };
 }
 
 const NONE: readonly never[] = [];

@@ -90,6 +90,11 @@ export class Caller implements Actor {
     return this.#tasks.size + this.#calls.size;
   }
 
+  /** What is kept to make lost results again. */
+  get lineage(): { tasks: number; bytes: number } {
+    return this.#tasks.lineage();
+  }
+
   /** A new number for an object, a task or an actor of this place; `count` in a row. */
   nextSequence(count = 1): number {
     const sequence = this.#sequence;
@@ -170,15 +175,22 @@ export class Caller implements Actor {
     const subject = envelope[2] as number;
     switch (envelope[1]) {
       case CallerOp.result: {
-        const entry = this.#end(subject)?.entries[0];
-        if (entry === undefined) return;
         const [, , , kind, data, size, children] = envelope as unknown as [0, 0, 0, ...PayloadWire];
+        const ended = this.#end(subject, kind === PayloadKind.sealed ? [objectId(this.place, subject)] : undefined);
+        const entry = ended?.entries[0];
+        if (ended === undefined || entry === undefined) return;
         this.outcomes.settle(entry, { kind, data, size, children: children ?? NO_CHILDREN });
+        this.#lostBefore(ended);
         return;
       }
       case CallerOp.results: {
-        const ended = this.#end(subject);
-        if (ended !== undefined) this.outcomes.settleAll(ended.entries, envelope[3] as PayloadWire[]);
+        const wires = envelope[3] as PayloadWire[];
+        const large = wires.flatMap(([kind], index) => (kind === PayloadKind.sealed ? [objectId(this.place, subject + index)] : []));
+        const ended = this.#end(subject, large.length > 0 ? large : undefined);
+        if (ended === undefined) return;
+        if (ended.derivation !== undefined) this.#tasks.reconstruction.settle(ended, wires);
+        else this.outcomes.settleAll(ended.entries, wires);
+        this.#lostBefore(ended);
         return;
       }
       case CallerOp.failed:
@@ -251,6 +263,12 @@ export class Caller implements Actor {
         if (call !== undefined) this.#calls.stop(call, { force: false, recursive, reason: "cancelled" });
         return;
       }
+      case CallerOp.lost:
+        this.#tasks.reconstruction.lost(envelope[2] as ObjectId[]);
+        return;
+      case CallerOp.released:
+        this.#tasks.reconstruction.released(envelope[2] as ObjectId[]);
+        return;
       case CallerOp.print:
         this.#options.print(envelope[2] as "stdout" | "stderr", envelope[3] as string);
         return;
@@ -274,11 +292,16 @@ export class Caller implements Actor {
     return { sequence, entries, stream: streaming ? new ItemStream(entries[0] as Entry) : undefined };
   }
 
-  /** The task or call has ended with a result. */
-  #end(sequence: number): PendingTask | ActorCall | undefined {
+  /** What a task made was lost before this place heard that it had ended. */
+  #lostBefore({ lost }: PendingTask | ActorCall): void {
+    if (lost !== undefined) this.#tasks.reconstruction.lost(lost);
+  }
+
+  /** The task or call has ended with a result; these of its results are large. */
+  #end(sequence: number, large?: readonly ObjectId[]): PendingTask | ActorCall | undefined {
     const task = this.#tasks.get(sequence);
     if (task !== undefined) {
-      this.#tasks.end(task);
+      this.#tasks.end(task, large);
       return task;
     }
     const call = this.#calls.get(sequence);
@@ -289,8 +312,9 @@ export class Caller implements Actor {
   /** A generator has ended once its last item is here: its end may come by a shorter way than its items. */
   #endStream(sequence: number, stream: ItemStream | undefined): void {
     if (stream?.complete !== true) return;
-    this.#end(sequence);
+    const ended = this.#end(sequence);
     this.outcomes.complete(stream);
+    if (ended !== undefined) this.#lostBefore(ended);
   }
 
   #failed(sequence: number, fault: Payload, retryable: boolean): void {

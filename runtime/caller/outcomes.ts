@@ -41,7 +41,7 @@ export class Outcomes {
   settle(entry: Entry, payload: Payload): void {
     entry.task = undefined;
     if (entry.freed) {
-      this.#discard(entry.id, payload);
+      this.discard(entry.id, payload);
       return;
     }
     if (payload.children.length > 0) entry.pins = this.#adoptChildren(payload);
@@ -49,6 +49,12 @@ export class Outcomes {
     else if (entry.shared) this.#objects.manager.resolve(entry.id, payloadToWire(payload));
     entry.settle(payload);
     entry.dropIfUnused();
+  }
+
+  /** Gives back what was counted for this place with a value that nobody wants. `isKnown`: it was there before, and was not counted again. */
+  discard(id: string, payload: Payload, { isKnown = false }: { isKnown?: boolean } = {}): void {
+    for (const child of this.#adoptChildren(payload)) child.letGo();
+    if (payload.kind === PayloadKind.sealed && !isKnown) this.#objects.adopt(id, true).dropIfUnused();
   }
 
   settleAll(entries: readonly Entry[], wires: readonly PayloadWire[]): void {
@@ -82,7 +88,7 @@ export class Outcomes {
     const payload = payloadFromWire(item.wire);
     const entry = this.#itemEntry(item.sequence, item.index);
     if (!stream.wants(item.index)) {
-      this.#discard(entry.id, payload);
+      this.discard(entry.id, payload);
       stream.tellConsumed();
       return;
     }
@@ -102,12 +108,6 @@ export class Outcomes {
     entry.observed = true;
     entry.handles = 1;
     return entry;
-  }
-
-  /** Gives back what was counted for this place with a value that nobody wants. */
-  #discard(id: string, payload: Payload): void {
-    for (const child of this.#adoptChildren(payload)) child.letGo();
-    if (payload.kind === PayloadKind.sealed) this.#objects.adopt(id, true).dropIfUnused();
   }
 
   /** Their sender has counted this place among the holders. */

@@ -1,5 +1,6 @@
-import { type NodeNumber, nodeOf, type PlaceId } from "../kernel/mod.ts";
+import { type NodeNumber, nodeOf, type ObjectId, type PlaceId } from "../kernel/mod.ts";
 import { type Arguments, nodeOfClaimant, type TaskBatch, type TaskTemplate } from "../tasks/mod.ts";
+import type { Derivation } from "./derivation.ts";
 import type { Entry } from "./entry.ts";
 import type { ItemStream } from "./item_stream.ts";
 import type { Lease } from "./leases.ts";
@@ -29,6 +30,10 @@ export interface PendingTask {
   attempt: number;
   cancelled: boolean;
   stopTimer: (() => void) | undefined;
+  /** Where it runs again for results that were lost: its entries are those alone. */
+  readonly derivation: Derivation | undefined;
+  /** Results that were lost before it had ended. */
+  lost: Set<ObjectId> | undefined;
 }
 
 export const IN_BACKLOG: Whereabouts = { at: "backlog" };

@@ -6,7 +6,9 @@ import {
   type Clock,
   type Kernel,
   type NodeNumber,
+  type ObjectId,
   type PlaceId,
+  sequenceOf,
   systemPlaceOf,
   type Told,
   taskId,
@@ -16,9 +18,11 @@ import type { Arguments, TaskTemplate } from "../tasks/mod.ts";
 import { decodeValue, type Payload } from "../values/mod.ts";
 import type { Entry } from "./entry.ts";
 import type { ItemStream } from "./item_stream.ts";
+import { Lineage } from "./lineage.ts";
 import type { ObjectClient } from "./object_client.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { IN_BACKLOG, isAtNode, type PendingTask } from "./pending_task.ts";
+import { Reconstruction } from "./reconstruction.ts";
 import { TaskSubmitter } from "./task_submitter.ts";
 
 export interface TaskOwnerOptions {
@@ -28,6 +32,8 @@ export interface TaskOwnerOptions {
   outcomes: Outcomes;
   runInline(task: PendingTask): void;
   batches(template: TaskTemplate): boolean;
+  /** Bytes of arguments kept to make lost results again, at most. Default: `MAX_LINEAGE_BYTES`. */
+  lineageBytes?: number | undefined;
 }
 
 /** How a task or call is stopped. */
@@ -39,6 +45,8 @@ export interface Stop {
 
 /** What a worker sent last may still wait on its own link when its death is told on another. */
 const LAST_WORDS_MS = 10;
+/** How far the first result of a task may be from its last. */
+const MAX_RETURNS = 10_000;
 
 /** The tasks that a place has submitted: each is kept until it has ended, so that it can be tried again. */
 export class TaskOwner {
@@ -47,11 +55,25 @@ export class TaskOwner {
   readonly #place: PlaceId;
   readonly #scheduler: Told<SchedulerContract>;
   readonly #tasks: Map<number, PendingTask> = new Map();
+  readonly #lineage: Lineage;
+  readonly reconstruction: Reconstruction;
 
   constructor(options: TaskOwnerOptions) {
     this.#options = options;
     this.#place = options.kernel.place;
     this.submitter = new TaskSubmitter(options.kernel, options);
+    this.#lineage = new Lineage(this.#place, options.lineageBytes);
+    this.reconstruction = new Reconstruction({
+      place: this.#place,
+      lineage: this.#lineage,
+      objects: options.objects,
+      outcomes: options.outcomes,
+      makerOf: (id) => this.maker(sequenceOf(id)),
+      submit: (task) => {
+        this.#tasks.set(task.sequence, task);
+        this.submitter.submit(task);
+      },
+    });
     this.#scheduler = toldContract<SchedulerContract>(options.kernel, systemPlaceOf(this.#place), ActorNumber.localScheduler);
   }
 
@@ -70,6 +92,8 @@ export class TaskOwner {
       attempt: 0,
       cancelled: false,
       stopTimer: undefined,
+      derivation: undefined,
+      lost: undefined,
     };
     for (const entry of entries) entry.task = task;
     if (stream !== undefined) stream.onConsumed = (taken) => this.#consumed(task, taken);
@@ -88,12 +112,34 @@ export class TaskOwner {
     return this.#tasks.size;
   }
 
-  /** The task has a result. */
-  end(task: PendingTask): void {
+  /** The task that makes the object of this number: results of one call are numbered in a row, from its own number on. */
+  maker(made: number): PendingTask | undefined {
+    for (let sequence = made; sequence > Math.max(0, made - MAX_RETURNS); sequence--) {
+      const task = this.#tasks.get(sequence);
+      if (task === undefined) continue;
+      const { numReturns } = task.template.options;
+      return made < sequence + (numReturns === "streaming" ? 1 : Math.max(1, numReturns)) ? task : undefined;
+    }
+    return undefined;
+  }
+
+  /** What is kept to make results again. */
+  lineage(): { tasks: number; bytes: number } {
+    return { tasks: this.#lineage.size, bytes: this.#lineage.bytes };
+  }
+
+  /** The task has ended; these of its results are large: how they were made is kept. */
+  end(task: PendingTask, large?: readonly ObjectId[]): void {
+    const { derivation, template } = task;
     this.#tasks.delete(task.sequence);
     this.submitter.released(task);
     task.stopTimer?.();
+    if (large !== undefined && derivation === undefined && template.options.isolation !== "inline") {
+      this.#lineage.keep(task, large);
+      return;
+    }
     for (const pin of task.arguments.pins) pin.letGo();
+    if (derivation !== undefined) this.#lineage.ranAgain(derivation, task);
   }
 
   failed(task: PendingTask, fault: Payload, retryable: boolean): void {
@@ -101,15 +147,13 @@ export class TaskOwner {
       this.#again(task);
       return;
     }
-    this.end(task);
-    this.#options.outcomes.fail(task, fault, task.template.name);
+    this.#fail(task, fault);
   }
 
   stop(task: PendingTask, how: Stop): void {
     if (!this.#tasks.has(task.sequence)) return;
     task.cancelled = true;
     if (!this.submitter.withdraw(task)) this.#tellWorker(task, how);
-    this.end(task);
     const { name, options } = task.template;
     const error = new TaskCancelledError({
       reason: how.reason,
@@ -117,7 +161,7 @@ export class TaskOwner {
       taskId: taskId(this.#place, task.sequence),
       ...(how.reason === "timeout" && options.timeoutMs !== undefined ? { timeoutMs: options.timeoutMs } : {}),
     });
-    this.#options.outcomes.fail(task, this.#options.objects.packFault(error), name);
+    this.#fail(task, this.#options.objects.packFault(error));
   }
 
   stopChildren(parent: number): void {
@@ -179,11 +223,30 @@ export class TaskOwner {
   }
 
   #lost(task: PendingTask, death: Death): void {
-    this.end(task);
     const { name } = task.template;
     const fields = { functionName: name, taskId: taskId(this.#place, task.sequence), death };
     const error = fields.death.cause === "out-of-memory" ? new OutOfMemoryError(fields) : new WorkerCrashedError(fields);
-    this.#options.outcomes.fail(task, this.#options.objects.packFault(error), name);
+    this.#fail(task, this.#options.objects.packFault(error));
+  }
+
+  #fail(task: PendingTask, fault: Payload): void {
+    const lost = this.#unheardOf(task);
+    this.end(task);
+    this.#options.outcomes.fail(task, fault, task.template.name);
+    if (lost.length > 0) this.reconstruction.lost(lost);
+  }
+
+  /** Results that came and went before this place heard of them are counted no more. Returns what else of the task's was lost. */
+  #unheardOf(task: PendingTask): ObjectId[] {
+    if (task.lost === undefined) return [];
+    const own = new Set(task.entries.map(({ id }) => id));
+    const others: ObjectId[] = [];
+    for (const id of task.lost) {
+      if (own.has(id)) this.#options.objects.references.giveBack(id);
+      else others.push(id);
+    }
+    task.lost = undefined;
+    return others;
   }
 
   #again(task: PendingTask): void {
@@ -193,6 +256,8 @@ export class TaskOwner {
   }
 
   #resubmit(task: PendingTask): void {
+    const lost = this.#unheardOf(task);
+    if (lost.length > 0) task.lost = new Set(lost);
     this.submitter.released(task);
     this.submitter.submit(task);
   }

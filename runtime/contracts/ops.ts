@@ -41,6 +41,10 @@ export const CallerOp = {
   groupRemoved: 15,
   /** object id, force, recursive : from a place that has a ref to it; what makes the object is not wanted any more */
   cancel: 19,
+  /** [object ids] : large results of this place's tasks that no node has any more, though somebody holds them */
+  lost: 20,
+  /** [object ids] : large results of this place's tasks that nobody holds any more */
+  released: 21,
 } as const;
 
 export const ExecutorOp = {

@@ -33,6 +33,8 @@ export interface NodeObjectsContract {
 
   /** To the home: the node has room for a large value; which nodes shall it copy it from? Not from those in `without`. */
   pull(caller: Caller, id: ObjectId, without: readonly PlaceId[]): void;
+  /** From the home, to one that pulls: nobody has the value any more, and it is made again; `found` tells when there is one. */
+  awaited(caller: Caller, id: ObjectId): void;
   /** From the home: nodes that have the value, or are about to; none if it cannot be had. */
   sources(caller: Caller, id: ObjectId, nodes: readonly PlaceId[]): void;
   /** To a source: send these bytes (`chunk`) as soon as they are there. */

@@ -27,6 +27,8 @@ export interface Arguments {
   readonly needs: readonly ObjectId[];
   /** What must stay alive until the call has ended: refs and handles that the arguments hold. */
   readonly pins: readonly Pin[];
+  /** Those of the pins that are large arguments' own objects: no ref of the program's names them. */
+  readonly unnamed?: readonly Pin[];
 }
 
 export const NO_ARGUMENTS: Arguments = { form: ArgumentForm.bare, data: [], needs: [], pins: [] };

@@ -36,5 +36,6 @@ describe("books", () => {
     expect(after.sizes).toEqual(before.sizes);
     expect(session().caller.objects.sizes()).toEqual({ objects: 0, wanted: 0 });
     expect(session().caller.pendingCount).toBe(0);
+    expect(session().caller.lineage).toEqual({ tasks: 0, bytes: 0 });
   }, 60_000);
 });

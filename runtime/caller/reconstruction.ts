@@ -1,0 +1,167 @@
+import { ObjectReconstructionFailedError } from "../errors/mod.ts";
+import { type ObjectId, objectId, type PlaceId, taskId } from "../kernel/mod.ts";
+import type { Pin } from "../references/mod.ts";
+import { type PayloadWire, payloadFromWire, payloadToWire } from "../values/mod.ts";
+import { type Derivation, type Input, type Recipe, resultIds } from "./derivation.ts";
+import type { Entry } from "./entry.ts";
+import type { Lineage } from "./lineage.ts";
+import type { ObjectClient } from "./object_client.ts";
+import type { Outcomes } from "./outcomes.ts";
+import { IN_BACKLOG, type PendingTask } from "./pending_task.ts";
+
+const NOT_OF_A_TASK = "items of generators and results of actors' methods are not made again";
+
+export interface ReconstructionOptions {
+  place: PlaceId;
+  lineage: Lineage;
+  objects: ObjectClient;
+  outcomes: Outcomes;
+  /** A task that has not ended and makes the object. */
+  makerOf(id: ObjectId): PendingTask | undefined;
+  /** Runs a task again. */
+  submit(task: PendingTask): void;
+}
+
+/**
+ * Makes lost values again: runs the tasks that made them, and before these the tasks that made their arguments where
+ * nobody has those any more. Each run costs the task one of its `maxRetries`. What cannot be made again gets an
+ * ObjectReconstructionFailedError in its place.
+ */
+export class Reconstruction {
+  readonly #options: ReconstructionOptions;
+
+  constructor(options: ReconstructionOptions) {
+    this.#options = options;
+  }
+
+  /** No node has these any more. */
+  lost(ids: Iterable<ObjectId>): void {
+    const { lineage, makerOf } = this.#options;
+    const todo: ObjectId[] = [];
+    for (const id of ids) {
+      const maker = lineage.find(id)?.running ?? makerOf(id);
+      if (maker === undefined) todo.push(id);
+      // It made the value and is yet to be heard of; or it makes it again on its next attempt.
+      else addLost(maker, id);
+    }
+    this.#recover(todo);
+  }
+
+  /** Nobody holds these any more. */
+  released(ids: readonly ObjectId[]): void {
+    const { lineage, objects } = this.#options;
+    for (const id of ids) {
+      const entry = objects.references.find(id);
+      // It is needed again since: what had been let go of is made anew.
+      if (entry !== undefined && entry.handles > 0 && lineage.find(id) !== undefined) {
+        objects.manager.expect(id);
+        objects.references.giveBack(id);
+        this.lost([id]);
+      } else lineage.released(id);
+    }
+  }
+
+  /** A task that ran again has ended with these results. */
+  settle({ derivation, entries, sequence }: PendingTask, wires: readonly PayloadWire[]): void {
+    const { place, outcomes } = this.#options;
+    for (const [index, wire] of wires.entries()) {
+      const id = objectId(place, sequence + index);
+      const entry = entries.find((each) => each.id === id);
+      if (entry !== undefined) outcomes.settle(entry, payloadFromWire(wire));
+      else outcomes.discard(id, payloadFromWire(wire), { isKnown: derivation?.held.has(id) === true });
+    }
+  }
+
+  #recover(ids: ObjectId[]): void {
+    const { lineage } = this.#options;
+    const runs = new Map<Derivation, Set<ObjectId>>();
+    for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
+      const derivation = lineage.find(id);
+      const known = derivation && runs.get(derivation);
+      const why = whyNot(derivation);
+      if (known !== undefined) known.add(id);
+      else if (derivation === undefined || why !== undefined) this.#fail(id, derivation, why ?? NOT_OF_A_TASK);
+      else {
+        runs.set(derivation, new Set([id]));
+        for (const input of (derivation.recipe as Recipe).inputs) {
+          if (input.derivation === undefined || input.derivation.held.has(input.id)) continue;
+          this.#revive(input);
+          const { running } = input.derivation;
+          if (running === undefined) ids.push(input.id);
+          else addLost(running, input.id);
+        }
+      }
+    }
+    for (const [derivation, results] of runs) this.#run(derivation, results);
+  }
+
+  /** Nobody held it: its manager is to know it again. */
+  #revive(input: Input): void {
+    const { lineage, objects } = this.#options;
+    lineage.revive(input);
+    objects.adopt(input.id, true);
+    objects.manager.expect(input.id);
+  }
+
+  #run(derivation: Derivation, results: ReadonlySet<ObjectId>): void {
+    const { place, submit } = this.#options;
+    const { sequence, template, retriesLeft, attempt } = derivation;
+    const { arguments: args, inputs } = derivation.recipe as Recipe;
+    const task: PendingTask = {
+      sequence,
+      template,
+      arguments: { ...args, pins: inputs.map((input) => this.#hold(input)) },
+      entries: resultIds(place, derivation)
+        .filter((id) => results.has(id))
+        .map((id) => this.#awaited(id)),
+      stream: undefined,
+      parent: undefined,
+      whereabouts: IN_BACKLOG,
+      retriesLeft: retriesLeft > 0 ? retriesLeft - 1 : retriesLeft,
+      attempt: attempt + 1,
+      cancelled: false,
+      stopTimer: undefined,
+      derivation,
+      lost: undefined,
+    };
+    for (const entry of task.entries) entry.task = task;
+    derivation.running = task;
+    submit(task);
+  }
+
+  #hold({ id }: Input): Pin {
+    const pin = this.#options.objects.adopt(id, false);
+    pin.hold();
+    return pin;
+  }
+
+  /** The entry of a result that is to come again. */
+  #awaited(id: ObjectId): Entry {
+    const entry = this.#options.objects.adopt(id, false);
+    entry.unpin();
+    entry.payload = undefined;
+    entry.view = undefined;
+    return entry;
+  }
+
+  #fail(id: ObjectId, derivation: Derivation | undefined, reason: string): void {
+    const { objects, outcomes, place } = this.#options;
+    const made = derivation === undefined ? {} : { functionName: derivation.template.name, taskId: taskId(place, derivation.sequence) };
+    const fault = objects.packFault(new ObjectReconstructionFailedError({ objectId: id, reason, ...made }));
+    const entry = objects.references.find(id);
+    entry?.unpin();
+    if (entry === undefined) objects.manager.resolve(id, payloadToWire(fault));
+    else outcomes.settle(entry, fault);
+  }
+}
+
+function addLost(maker: PendingTask, id: ObjectId): void {
+  maker.lost ??= new Set();
+  maker.lost.add(id);
+}
+
+function whyNot(derivation: Derivation | undefined): string | undefined {
+  if (derivation === undefined) return undefined;
+  if (typeof derivation.recipe === "string") return derivation.recipe;
+  return derivation.retriesLeft === 0 ? "its task has run as often as its maxRetries lets it" : undefined;
+}

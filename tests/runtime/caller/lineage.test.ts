@@ -1,0 +1,94 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { Lineage } from "../../../runtime/caller/lineage.ts";
+import { Entry } from "../../../runtime/caller/mod.ts";
+import { IN_BACKLOG, type PendingTask } from "../../../runtime/caller/pending_task.ts";
+import { objectId, placeId } from "../../../runtime/kernel/mod.ts";
+import { ArgumentForm, type TaskTemplate } from "../../../runtime/tasks/mod.ts";
+import { PayloadKind } from "../../../runtime/values/mod.ts";
+
+const HERE = placeId(2, 1);
+
+function templateOf(maxRetries: number): TaskTemplate {
+  return { name: "f", options: { maxRetries, numReturns: 1, isolation: "thread" } } as unknown as TaskTemplate;
+}
+
+/** A task that took these, each held for it, and `bytes` of encoded arguments. */
+function task(
+  sequence: number,
+  { inputs = [], bytes = 0, maxRetries = 3 }: { inputs?: readonly Entry[]; bytes?: number; maxRetries?: number } = {},
+): PendingTask {
+  for (const input of inputs) input.hold();
+  return {
+    sequence,
+    template: templateOf(maxRetries),
+    arguments: { form: ArgumentForm.whole, data: new Uint8Array(bytes), needs: [], pins: inputs },
+    entries: [],
+    stream: undefined,
+    parent: undefined,
+    whereabouts: IN_BACKLOG,
+    retriesLeft: maxRetries,
+    attempt: 0,
+    cancelled: false,
+    stopTimer: undefined,
+    derivation: undefined,
+    lost: undefined,
+  };
+}
+
+function large(sequence: number): Entry {
+  const entry = new Entry(HERE, sequence);
+  entry.payload = { kind: PayloadKind.sealed, data: undefined, size: 1_000_000, children: [] };
+  return entry;
+}
+
+describe("lineage", () => {
+  test("is kept as long as a result, or what was made of it, is held, and then lets go of all", () => {
+    const step = fc.record({ inputs: fc.array(fc.nat(30), { maxLength: 3 }), release: fc.array(fc.nat(30), { maxLength: 3 }) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const lineage = new Lineage(HERE);
+        const entries: Entry[] = [];
+        const held = new Set<number>();
+        for (const [index, { inputs, release }] of steps.entries()) {
+          const entry = large(index);
+          entries.push(entry);
+          lineage.keep(task(index, { inputs: [...new Set(inputs)].flatMap((at) => (held.has(at) ? (entries[at] as Entry) : [])) }), [entry.id]);
+          held.add(index);
+          // Values that a task of this place has made are not kept for those that took them.
+          expect(entries.every(({ handles }) => handles === 0)).toBe(true);
+          for (const at of release) if (held.delete(at)) lineage.released((entries[at] as Entry).id);
+          for (const at of held) expect(lineage.find(objectId(HERE, at))).toBeDefined();
+        }
+        for (const at of held) lineage.released(objectId(HERE, at));
+        expect([lineage.size, lineage.bytes]).toEqual([0, 0]);
+      }),
+    );
+  });
+
+  test("keeps what no task of this place can make again, until it is not needed", () => {
+    const lineage = new Lineage(HERE);
+    const borrowed = new Entry(-1, -1, objectId(placeId(3, 2), 7));
+    const small = new Entry(HERE, 1);
+    small.payload = { kind: PayloadKind.bare, data: 1, size: 0, children: [] };
+    lineage.keep(task(2, { inputs: [borrowed, small] }), [objectId(HERE, 2)]);
+    expect([borrowed.handles, small.handles]).toEqual([1, 1]);
+    lineage.released(objectId(HERE, 2));
+    expect([borrowed.handles, small.handles]).toEqual([0, 0]);
+  });
+
+  test("of a task that may not run again is a reason", () => {
+    const lineage = new Lineage(HERE);
+    lineage.keep(task(1, { maxRetries: 0, bytes: 500 }), [objectId(HERE, 1)]);
+    expect(lineage.find(objectId(HERE, 1))?.recipe).toContain("maxRetries: 0");
+    expect(lineage.bytes).toBe(0);
+  });
+
+  test("has a limit: the older half goes, and says so", () => {
+    const lineage = new Lineage(HERE, 1_000);
+    for (let i = 0; i < 11; i++) lineage.keep(task(i, { bytes: 100 }), [objectId(HERE, i)]);
+    expect(lineage.bytes).toBeLessThanOrEqual(500);
+    expect(lineage.find(objectId(HERE, 0))?.recipe).toContain("1000 bytes");
+    expect(typeof lineage.find(objectId(HERE, 10))?.recipe).toBe("object");
+  });
+});
