@@ -5,8 +5,8 @@
  *   bun scripts/build.ts [--out DIR]
  */
 import { spawnSync } from "node:child_process";
-import { rm } from "node:fs/promises";
-import { resolve } from "node:path";
+import { cp, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "./lib/report.ts";
 import { toolPath } from "./lib/runtime.ts";
@@ -18,4 +18,6 @@ const { status } = spawnSync(toolPath("tsc"), ["-p", "tsconfig.build.json", "--o
   cwd: root,
   stdio: "inherit",
 });
+// The command: no TypeScript, as it is a shell script too.
+await cp(join(root, "cli/launcher.js"), join(out, "cli/launcher.js"));
 process.exitCode = status ?? 1;

@@ -21,7 +21,7 @@ const faces: Readonly<Record<string, string>> = {
   "./util": "util/mod.ts",
   "./testing": "testing/mod.ts",
 };
-const command = { name: "mobula", source: "cli/main.ts" };
+const command = { name: "mobula", source: "cli/launcher.js" };
 
 export interface Manifests {
   readonly npm: {

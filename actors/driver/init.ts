@@ -42,7 +42,7 @@ let closing: Promise<void> | undefined;
 
 // The first call of Mobula in a thread where nothing runs starts a node, as with Ray.
 setStarter(() => {
-  if (platform.env("MOBULA_ADDRESS") !== undefined) throw new NotInitializedError({ operation: "The first call with MOBULA_ADDRESS set" });
+  if (platform.env("MOBULA_ADDRESS")) throw new NotInitializedError({ operation: "The first call with MOBULA_ADDRESS set" });
   return start({}).session;
 });
 
@@ -81,7 +81,7 @@ let joining: Promise<Joined> | undefined;
 
 function environmentAddress(): ReturnType<typeof resolveInitOptions>["address"] {
   const text = platform.env("MOBULA_ADDRESS");
-  if (text === undefined) return undefined;
+  if (!text) return undefined;
   const address = parseAddress(text);
   if (address === undefined) throw new RangeError(`MOBULA_ADDRESS is "${text}"; it must be "auto", "local", "host:port", "ws://…" or "wss://…"`);
   return address;

@@ -6,12 +6,12 @@ import { readToken, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE } from "./token_file.ts"
 
 /**
  * Where the cluster is and the token for it: as the options say, else the environment, else the node that was started
- * last on this machine.
+ * last on this machine. An empty variable says nothing.
  *
  * @throws ClusterUnavailableError when there is none, AuthenticationError when the token file can't be read
  */
 export function findCluster(address: ClusterAddress, token: string | undefined): { url: string; token: string | undefined } {
-  const found = address.kind === "auto" ? (platform.env("MOBULA_ADDRESS") ?? readSession()?.address) : undefined;
+  const found = address.kind === "auto" ? platform.env("MOBULA_ADDRESS") || readSession()?.address : undefined;
   if (address.kind === "auto" && found === undefined) {
     throw new ClusterUnavailableError({
       reason: "MOBULA_ADDRESS is not set and no node was started on this machine. Start a head with `mobula start --head`",
@@ -26,9 +26,9 @@ export function findCluster(address: ClusterAddress, token: string | undefined):
 
 /** The token for the cluster at `url`, or the file that it is in: as the environment says, else a node of this machine. */
 export function findToken(url?: string): { readonly token?: string; readonly tokenFile?: string } {
-  const token = platform.env(TOKEN_VARIABLE);
+  const token = platform.env(TOKEN_VARIABLE) || undefined;
   if (token !== undefined) return { token };
-  const tokenFile = platform.env(TOKEN_FILE_VARIABLE) ?? (url === undefined ? undefined : sessionTokenFile(url));
+  const tokenFile = platform.env(TOKEN_FILE_VARIABLE) || (url === undefined ? undefined : sessionTokenFile(url));
   return tokenFile === undefined ? {} : { tokenFile };
 }
 

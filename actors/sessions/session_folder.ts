@@ -14,7 +14,7 @@ export const TEMP_DIR_VARIABLE = "MOBULA_TEMP_DIR";
  */
 export function sessionsFolder(): string {
   const { uid } = userInfo();
-  const folder = join(platform.env(TEMP_DIR_VARIABLE) ?? tmpdir(), `mobula-${uid}`);
+  const folder = join(platform.env(TEMP_DIR_VARIABLE) || tmpdir(), `mobula-${uid}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { uid: owner, mode } = lstatSync(folder);
   // Windows has neither: there a user's folder for temporary files is the user's alone.
@@ -23,9 +23,12 @@ export function sessionsFolder(): string {
   return folder;
 }
 
-/** A new folder in there, for one node. Folders are named so that they sort by time. */
+let lastMs = 0;
+
+/** A new folder in there, for one node. Folders are named so that they sort by time, those of one process strictly. */
 export function makeSessionFolder(): string {
-  const time = new Date(systemClock.now()).toISOString().replace(/[-:Z]/g, "");
+  lastMs = Math.max(systemClock.now(), lastMs + 1);
+  const time = new Date(lastMs).toISOString().replace(/[-:Z]/g, "");
   const folder = mkdtempSync(join(sessionsFolder(), `${time}-`));
   chmodSync(folder, 0o700);
   return folder;

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { parentPort, type Worker } from "node:worker_threads";
+import { denoEntryOf } from "./deno_entry.ts";
 import { commandOf, nodeParts, spawnChild, spawnThread, watchOwnExit } from "./node_parts.ts";
 import type { Exit, Platform } from "./platform.ts";
 
@@ -47,8 +48,8 @@ export const denoPlatform: Platform = {
   stopsBusyThreads: false,
   nestsEventLoop: false,
   spawnThread: (module, options) => spawnThread(module, options, askToEnd),
-  commandOf: (file, runtime = "deno") => commandOf(file, runtime, runtime === "deno"),
-  spawnChild: (module, options) => spawnChild([nodeParts.execPath, "run", "-A", "--no-prompt", fileURLToPath(module)], options),
+  commandOf: (file, runtime = "deno") => (runtime === "deno" ? commandOf(denoEntryOf(file), runtime, true) : commandOf(file, runtime, false)),
+  spawnChild: (module, options) => spawnChild(commandOf(denoEntryOf(fileURLToPath(module)), "deno", true), options),
   watchOwnExit(onExit: (exit: Exit) => unknown): void {
     const tell = watchOwnExit(onExit);
     deno.exit = ((code?: number): never => {

@@ -110,6 +110,8 @@ describe("tokens", () => {
     expect(findCluster({ kind: "auto" }, undefined)).toEqual({ url: "ws://127.0.0.1:1", token: readToken(tokenFile) });
     expect(findCluster({ kind: "url", url: "ws://localhost:1" }, undefined).token).toBe(readToken(tokenFile));
     expect(findCluster({ kind: "url", url: "ws://127.0.0.1:2" }, undefined).token).toBeUndefined();
+    for (const name of ["MOBULA_ADDRESS", "MOBULA_TOKEN", "MOBULA_TOKEN_FILE"]) process.env[name] = "";
+    expect(findCluster({ kind: "auto" }, undefined)).toEqual({ url: "ws://127.0.0.1:1", token: readToken(tokenFile) });
     process.env["MOBULA_TOKEN"] = "t".repeat(16);
     expect(findCluster({ kind: "auto" }, undefined).token).toBe("t".repeat(16));
     expect(findCluster({ kind: "auto" }, "mine").token).toBe("mine");

@@ -29,9 +29,9 @@ describe("package.json and deno.json", () => {
   });
 
   test("have the command if and only if its source is there", () => {
-    expect(manifestProblems(good, there("mod.ts", "cli/main.ts"))[0]).toContain("bin.mobula");
-    const bin = { ...good, npm: { ...good.npm, bin: { mobula: "./dist/cli/main.js" } } };
-    expect(manifestProblems(bin, there("mod.ts", "cli/main.ts"))).toEqual([]);
+    expect(manifestProblems(good, there("mod.ts", "cli/launcher.js"))[0]).toContain("bin.mobula");
+    const bin = { ...good, npm: { ...good.npm, bin: { mobula: "./dist/cli/launcher.js" } } };
+    expect(manifestProblems(bin, there("mod.ts", "cli/launcher.js"))).toEqual([]);
     expect(manifestProblems(bin, there("mod.ts"))[0]).toContain("bin.mobula");
   });
 
