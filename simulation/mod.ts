@@ -1,7 +1,15 @@
 /** A cluster in one process, in virtual time: for development alone. */
 export { Network, type NetworkNode, type NetworkOptions } from "./network.ts";
 export { Realm, type RealmKind } from "./realm.ts";
-export { type ThroughputFigures, type ThroughputOptions, throughput } from "./scenarios/mod.ts";
+export {
+  ChaosFailure,
+  type ChaosFigures,
+  type ChaosOptions,
+  chaos,
+  type ThroughputFigures,
+  type ThroughputOptions,
+  throughput,
+} from "./scenarios/mod.ts";
 export { SeededRandom } from "./seeded_random.ts";
 export { type NodeSpec, SimulatedNode } from "./simulated_node.ts";
 export { type Functions, type SimulatedContext, type SimulatedFunction, SimulatedPlace } from "./simulated_place.ts";

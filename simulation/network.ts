@@ -77,9 +77,9 @@ export class Network {
     for (const node of nodes) this.#sides.set(node, side);
   }
 
-  /** All nodes reach each other again, and what has waited arrives. */
-  heal(): void {
-    this.#sides.clear();
+  /** These nodes, or all, reach the others again, and what has waited arrives. */
+  heal(nodes: Iterable<NodeNumber> = [...this.#sides.keys()]): void {
+    for (const node of nodes) this.#sides.delete(node);
     for (const wire of this.#all()) wire.resume();
   }
 

@@ -15,7 +15,8 @@ export class Realm implements Clock {
   readonly number: number;
   readonly #time: VirtualTime;
   #alive = true;
-  #frozen = false;
+  /** How many times it was told to stand still and not yet to go on. */
+  #frozen = 0;
   /** What would have happened while it was frozen. */
   #held: SimulatedEvent[] = [];
 
@@ -52,8 +53,8 @@ export class Realm implements Clock {
   /** Takes an event whose time has come; false when nothing may happen here now. */
   admits(event: SimulatedEvent): boolean {
     if (!this.#alive) return false;
-    if (this.#frozen) this.#held.push(event);
-    return !this.#frozen;
+    if (this.#frozen > 0) this.#held.push(event);
+    return this.#frozen === 0;
   }
 
   /** The thread is gone: nothing happens here any more. */
@@ -62,14 +63,14 @@ export class Realm implements Clock {
     this.#held = [];
   }
 
-  /** The thread stands still: what should happen waits. */
+  /** The thread stands still: what should happen waits, until it has been thawed as often. */
   freeze(): void {
-    this.#frozen = true;
+    this.#frozen++;
   }
 
   /** It goes on, and finds all that has come meanwhile, in order. */
   thaw(): void {
-    this.#frozen = false;
+    if (--this.#frozen > 0) return;
     for (const event of this.#held.splice(0)) this.soon(() => event.action?.());
   }
 }

@@ -42,6 +42,11 @@ export class SeededRandom {
     return Math.floor(this.next() * count);
   }
 
+  /** Another stream that begins from here. */
+  fork(part: string): SeededRandom {
+    return new SeededRandom(`${this.word()}/${part}`);
+  }
+
   /** A stream of its own, so that what one part of a simulation draws changes nothing for the others. */
   static of(seed: number | string, part: string): SeededRandom {
     return new SeededRandom(`${seed}/${part}`);

@@ -50,6 +50,7 @@ export interface SimulatedNodeOptions extends NodeSpec {
   onFault(error: unknown): void;
   print(line: string): void;
   onEnd(reason: string): void;
+  onWorkerEnd(place: PlaceId): void;
 }
 
 /** Workers that are started with the node, as real hosts do. */
@@ -139,6 +140,7 @@ export class SimulatedNode implements NetworkNode {
     if (realm === undefined) return;
     realm.end();
     this.#workers.delete(place);
+    this.#options.onWorkerEnd(place);
     this.#mainRealm.soon(() => void this.contract.exited(place, exit).catch(() => {}));
   }
 
@@ -153,17 +155,26 @@ export class SimulatedNode implements NetworkNode {
 
   /** All its threads stand still until they are to go on. */
   freeze(ms: number): void {
-    for (const realm of this.#realms()) realm.freeze();
-    const scenario = this.#options.time.realm("scenario");
-    scenario.after(ms, () => {
-      for (const realm of this.#realms()) realm.thaw();
-    });
+    this.#freeze([...this.#realms()], ms);
+  }
+
+  /** A worker's thread stands still, as in a long computation. */
+  freezeWorker(place: PlaceId, ms: number): void {
+    const realm = this.#workers.get(place);
+    if (realm !== undefined) this.#freeze([realm], ms);
   }
 
   /** Leaves the cluster in good order. */
   async leave(): Promise<void> {
     await this.contract.shutdown();
     this.crash();
+  }
+
+  #freeze(realms: readonly Realm[], ms: number): void {
+    for (const realm of realms) realm.freeze();
+    this.#options.time.realm("scenario").after(ms, () => {
+      for (const realm of realms) realm.thaw();
+    });
   }
 
   *#realms(): Generator<Realm> {
@@ -217,6 +228,7 @@ export class SimulatedNode implements NetworkNode {
   async #stop(place: PlaceId): Promise<boolean> {
     this.#workers.get(place)?.end();
     this.#workers.delete(place);
+    this.#options.onWorkerEnd(place);
     return true;
   }
 }

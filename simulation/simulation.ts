@@ -1,6 +1,6 @@
 import { MemoryStorage, type Storage } from "../actors/gcs/mod.ts";
 import type { ClusterContract, ClusterStatus, ObjectsContract } from "../runtime/contracts/mod.ts";
-import { ActorNumber, HEAD_NODE, HEAD_PLACE, remoteContract } from "../runtime/kernel/mod.ts";
+import { ActorNumber, HEAD_NODE, HEAD_PLACE, type PlaceId, remoteContract } from "../runtime/kernel/mod.ts";
 import { Network } from "./network.ts";
 import type { Realm } from "./realm.ts";
 import { SeededRandom } from "./seeded_random.ts";
@@ -25,6 +25,8 @@ export interface SimulationOptions extends VirtualTimeOptions {
   /** How long a worker's thread takes to start. Default: 20 to 60 ms. */
   workerStartMs?: Span;
   storeBytes?: number;
+  /** A worker's thread has ended before its time. */
+  onWorkerEnd?(place: PlaceId): void;
 }
 
 const DEFAULTS = {
@@ -91,8 +93,8 @@ export class Simulation {
     return new Promise((resolve) => void this.#outside.after(ms, resolve));
   }
 
-  /** Lets time pass until the scenario has come to its end; rejects if it never will. */
-  async run<T>(scenario: (simulation: this) => Promise<T>, options: { untilMs?: number } = {}): Promise<T> {
+  /** Lets time pass until the scenario has come to its end; rejects if it never will, and with what `each` throws, which is called after every event. */
+  async run<T>(scenario: (simulation: this) => Promise<T>, options: { untilMs?: number; each?: () => void } = {}): Promise<T> {
     let outcome: { value: T } | { error: unknown } | undefined;
     scenario(this).then(
       (value) => {
@@ -102,13 +104,23 @@ export class Simulation {
         outcome = { error };
       },
     );
-    await this.time.run(() => outcome !== undefined, { ...options, stuck: () => this.#stuck() });
+    const { each, ...limits } = options;
+    const done = (): boolean => {
+      each?.();
+      return outcome !== undefined;
+    };
+    await this.time.run(done, { ...limits, stuck: () => this.#stuck() });
     if (outcome !== undefined && "error" in outcome) throw outcome.error;
     return (outcome as unknown as { value: T }).value;
   }
 
   get live(): SimulatedNode[] {
     return [...this.nodes.values()].filter(({ alive }) => alive);
+  }
+
+  /** The node of that id, alive or not. */
+  node(nodeId: string): SimulatedNode | undefined {
+    return [...this.nodes.values()].find((node) => node.nodeId === nodeId);
   }
 
   status(): Promise<ClusterStatus> {
@@ -151,6 +163,7 @@ export class Simulation {
       threadLatencyMs,
       workerStartMs,
       storeBytes,
+      onWorkerEnd: (place) => this.#options.onWorkerEnd?.(place),
       onFault: (error) => void this.faults.push(error),
       print: (line) => void this.printed.push(line),
       onEnd: (reason) => {

@@ -14,7 +14,6 @@ import {
   ActorNumber,
   type Caller,
   type Clock,
-  HEAD_NODE,
   type Kernel,
   type NodeNumber,
   nodeOf,
@@ -52,7 +51,7 @@ export interface MembershipOptions {
   unplaced(): readonly { readonly name: string; readonly resources: Readonly<Record<string, number>>; readonly why: string }[];
   log(text: string): void;
   /** Ends this node, when all others have been told to. */
-  endHead(): void;
+  endHead(reason: string): void;
 }
 
 interface MemberNode {
@@ -114,9 +113,7 @@ export class Membership implements ClusterContract {
   /** A number for a node that is about to join: never given before. Resolves once that is kept. */
   async admit(): Promise<NodeNumber> {
     await this.#options.open;
-    const { counters } = this.#options.gcs;
-    let number = counters.next("nodes");
-    if (number <= HEAD_NODE) number = counters.next("nodes");
+    const number = this.#options.gcs.nodes.nextNumber();
     await this.#options.gcs.flush();
     return number;
   }
@@ -127,7 +124,9 @@ export class Membership implements ClusterContract {
     const { node, nodeId, name, url, resources, labels, pid, runtime, job } = spec;
     if (nodeOf(caller.from) !== node) throw new Error(`node ${nodeOf(caller.from)} cannot register as ${node}`);
     const head = nodeOf(kernel.place) === node;
-    const { outcome } = gcs.registerNode({ nodeId, ...(name !== undefined && { name }), address: url, resources, labels, head, pid, runtime });
+    const row = { nodeId, number: node, ...(name !== undefined && { name }), address: url, resources, labels, head, pid, runtime };
+    const { outcome } = gcs.registerNode(row);
+    if (outcome === "unknown") throw new Error(`node number ${node} was not given to node ${nodeId}: it has to join anew, for a number of its own`);
     if (outcome === "dead") throw new Error(`node ${nodeId} was declared dead: it has to join anew, under a new id`);
     const tell = toldContract<MemberContract>(kernel, placeId(node, SYSTEM_SLOT), ActorNumber.member);
     this.#members.set(node, { spec, tell, sequence: 0, heardMs: clock.now(), pending: [] });
@@ -200,10 +199,15 @@ export class Membership implements ClusterContract {
   }
 
   stop(): void {
+    this.end(STOPPED);
+  }
+
+  /** Ends the cluster: the other nodes are told, and then this one ends. */
+  end(reason: string): void {
     const own = nodeOf(this.#options.kernel.place);
-    for (const [node, { tell }] of this.#members) if (node !== own) tell.end(STOPPED);
+    for (const [node, { tell }] of this.#members) if (node !== own) tell.end(reason);
     this.#options.kernel.flush();
-    this.#options.endHead();
+    this.#options.endHead(reason);
   }
 
   /** The link from the head to a node broke. */
@@ -258,8 +262,11 @@ export class Membership implements ClusterContract {
 
   #look(): void {
     const { clock, kernel } = this.#options;
+    const due = clock.now() + LOOK_EVERY_MS;
     this.#stopLooking = clock.after(LOOK_EVERY_MS, () => {
       const now = clock.now();
+      // A head that stood still has heard nobody, and its timers may come before what the nodes have sent meanwhile.
+      if (now - due > LOOK_EVERY_MS) for (const member of this.#members.values()) member.heardMs = now;
       for (const [node, { heardMs }] of [...this.#members]) {
         if (node === nodeOf(kernel.place) || now - heardMs <= SILENCE_MS) continue;
         this.declareDead(node, { cause: "unresponsive", detail: `it sent no report for ${SILENCE_MS / 1000} s` });

@@ -1,0 +1,108 @@
+import type { SeededRandom } from "../seeded_random.ts";
+import type { Span } from "../virtual_port.ts";
+
+/** What happens to nodes and links. Nodes are meant by their index among the worker nodes that are alive then. */
+export type Fault =
+  | { readonly kind: "crash worker"; readonly node: number; readonly worker: number }
+  | { readonly kind: "freeze worker"; readonly node: number; readonly worker: number; readonly ms: number }
+  | { readonly kind: "crash node"; readonly node: number; readonly silently: boolean }
+  | { readonly kind: "freeze node"; readonly node: number; readonly ms: number }
+  | { readonly kind: "freeze head"; readonly ms: number }
+  | { readonly kind: "freeze driver"; readonly ms: number }
+  | { readonly kind: "partition"; readonly nodes: readonly number[]; readonly ms: number }
+  | { readonly kind: "delay"; readonly node: number; readonly other: number; readonly ms: number; readonly forMs: number }
+  | { readonly kind: "cut"; readonly node: number; readonly other: number }
+  | { readonly kind: "join" }
+  | { readonly kind: "leave"; readonly node: number };
+
+export interface PlannedFault {
+  readonly atMs: number;
+  readonly fault: Fault;
+}
+
+/** What one seed's world is like, and what goes wrong in it. */
+export interface FaultPlan {
+  readonly nodes: number;
+  readonly cpusPerNode: number;
+  readonly networkLatencyMs: Span;
+  readonly threadLatencyMs: Span;
+  readonly workerStartMs: Span;
+  /** How long the head's storage takes for a write. */
+  readonly storageMs: Span;
+  readonly faults: readonly PlannedFault[];
+}
+
+/** Faults happen within this time from the first task on. Milliseconds. */
+const FAULTY_MS = 6_000;
+const LATENCIES: readonly Span[] = [
+  [0.1, 0.3],
+  [0.1, 5],
+  [2, 40],
+];
+const THREAD_LATENCIES: readonly Span[] = [
+  [0.02, 0.06],
+  [0.02, 0.06],
+  [0.02, 3],
+];
+const STORAGE: readonly Span[] = [
+  [0, 0],
+  [0, 20],
+  [50, 400],
+];
+/** A seed in so many is quiet: there all has to go well. */
+const QUIET_ONE_IN = 10;
+
+/** Draws a plan. The same numbers give the same plan. */
+export function drawPlan(random: SeededRandom): FaultPlan {
+  const quiet = random.below(QUIET_ONE_IN) === 0;
+  const nodes = 3 + random.below(4);
+  const kinds = KINDS.filter(() => random.next() < 0.5);
+  const count = quiet || kinds.length === 0 ? 0 : 1 + random.below(8);
+  const faults = Array.from({ length: count }, (): PlannedFault => {
+    const draw = kinds[random.below(kinds.length)] as (typeof KINDS)[number];
+    return { atMs: random.between(0, FAULTY_MS), fault: draw(random) };
+  });
+  return {
+    nodes,
+    cpusPerNode: 1 + random.below(4),
+    networkLatencyMs: oneOf(random, LATENCIES),
+    threadLatencyMs: oneOf(random, THREAD_LATENCIES),
+    workerStartMs: [20, 60],
+    storageMs: oneOf(random, STORAGE),
+    faults: faults.sort((a, b) => a.atMs - b.atMs),
+  };
+}
+
+const ANY = 1_000;
+/** Some are declared dead in the meantime, some not: that takes 5 s. */
+const LONG_MS: Span = [10, 9_000];
+/** A driver's node that is declared dead is the end of all that it waits for: it is not kept so long. */
+const SHORT_MS: Span = [10, 3_000];
+
+const KINDS: readonly ((random: SeededRandom) => Fault)[] = [
+  (random) => ({ kind: "crash worker", node: random.below(ANY), worker: random.below(ANY) }),
+  (random) => ({ kind: "freeze worker", node: random.below(ANY), worker: random.below(ANY), ms: random.between(...SHORT_MS) }),
+  (random) => ({ kind: "crash node", node: random.below(ANY), silently: random.below(3) === 0 }),
+  (random) => ({ kind: "freeze node", node: random.below(ANY), ms: random.between(...LONG_MS) }),
+  (random) => ({ kind: "freeze head", ms: random.between(...LONG_MS) }),
+  (random) => ({ kind: "freeze driver", ms: random.between(...SHORT_MS) }),
+  (random) => ({
+    kind: "partition",
+    nodes: Array.from({ length: 1 + random.below(2) }, () => random.below(ANY)),
+    ms: random.between(...LONG_MS),
+  }),
+  (random) => ({
+    kind: "delay",
+    node: random.below(ANY),
+    other: random.below(ANY),
+    ms: random.between(1, 800),
+    forMs: random.between(...SHORT_MS),
+  }),
+  (random) => ({ kind: "cut", node: random.below(ANY), other: random.below(ANY) }),
+  () => ({ kind: "join" }),
+  (random) => ({ kind: "leave", node: random.below(ANY) }),
+];
+
+function oneOf<T>(random: SeededRandom, choices: readonly T[]): T {
+  return choices[random.below(choices.length)] as T;
+}

@@ -1,0 +1,79 @@
+import type { Functions, SimulatedContext, SimulatedFunction } from "../simulated_place.ts";
+import { areBytesOf, bytesOf, type Ledger } from "./ledger.ts";
+import type { NodeCpus } from "./node_cpus.ts";
+
+/** What every run is told: how long it takes, what it is called, how often it may be begun. */
+export type Order = readonly [ms: number, id: string, most: number];
+
+/** The value of a small task. */
+export function smallOf(id: string): string {
+  return `value of ${id}`;
+}
+
+/** What runs in the cluster, keeping the ledger as it does. */
+export function functionsOf(ledger: Ledger, cpus: NodeCpus): Functions {
+  const running = async <T>(context: SimulatedContext, [ms, id, most]: Order, value: () => T): Promise<T> => {
+    ledger.begin(id, { most, place: context.place });
+    const end = cpus.begin(context.place, id);
+    await context.sleep(ms);
+    end();
+    return value();
+  };
+  // Their arguments are what the workload sends: no types cross a cluster.
+  const made: Record<string, (context: SimulatedContext) => unknown> = {
+    small:
+      (context) =>
+      (...order: [number, string, number]) =>
+        running(context, order, () => smallOf(order[1])),
+    large:
+      (context) =>
+      (...order: [number, string, number]) =>
+        running(context, order, () => bytesOf(order[1])),
+    join:
+      (context) =>
+      (ms: number, id: string, most: number, from: string, ...parts: unknown[]) =>
+        running(context, [ms, id, most], () => {
+          for (const [index, each] of from.split(" ").entries()) {
+            const part = parts[index];
+            if (part !== smallOf(each) && !areBytesOf(each, part)) ledger.violate(`${id} was given ${String(part).slice(0, 40)} for ${each}`);
+          }
+          return smallOf(id);
+        }),
+    fails: (context) => async (id: string, most: number, until: number) => {
+      const run = ledger.begin(id, { most, place: context.place });
+      await context.sleep(1);
+      if (run <= until) throw new Error(`${id} has failed`);
+      return smallOf(id);
+    },
+    tree:
+      (context) =>
+      async (id: string, depth: number, most: number): Promise<number> => {
+        const run = ledger.begin(id, { most, place: context.place });
+        await context.sleep(2);
+        if (depth === 0) return 1;
+        const below = [1, 2].map((child) => context.run("tree", [`${id}.${run}.${child}`, depth - 1, most], { maxRetries: most - 1 }));
+        const counts = (await Promise.all(below)) as number[];
+        return counts.reduce((sum, count) => sum + count, 0);
+      },
+    Counter: (context) => {
+      let instances = 0;
+      return class {
+        readonly #instance = `${context.place}.${++instances}`;
+        #last = -1;
+        #count = 0;
+
+        async add(ms: number, id: string, most: number, index: number): Promise<unknown> {
+          ledger.begin(id, { most, place: context.place });
+          if (index <= this.#last) ledger.violate(`${id} runs after call ${this.#last} of the same caller`);
+          this.#last = index;
+          this.#count++;
+          const count = this.#count;
+          await context.sleep(ms);
+          if (count !== this.#count) ledger.violate(`${id} does not run alone`);
+          return ledger.give(id, [this.#instance, count]);
+        }
+      };
+    },
+  };
+  return new Map(Object.entries(made) as [string, SimulatedFunction][]);
+}

@@ -1,0 +1,138 @@
+import { Gcs, StorageError } from "../../actors/gcs/mod.ts";
+import { nodeOf } from "../../runtime/kernel/mod.ts";
+import { drawPlan, type FaultPlan } from "../chaos/fault_plan.ts";
+import { functionsOf } from "../chaos/functions.ts";
+import { Injector } from "../chaos/injector.ts";
+import { Ledger } from "../chaos/ledger.ts";
+import { NodeCpus } from "../chaos/node_cpus.ts";
+import { SlowStorage } from "../chaos/storage.ts";
+import { Verdicts } from "../chaos/verdicts.ts";
+import { Workload } from "../chaos/workload.ts";
+import { SeededRandom } from "../seeded_random.ts";
+import type { SimulatedNode } from "../simulated_node.ts";
+import { Simulation } from "../simulation.ts";
+import { VirtualTime, type VirtualTimeOptions } from "../virtual_time.ts";
+
+export interface ChaosOptions extends VirtualTimeOptions {
+  seed: number | string;
+  /** Instead of the one that the seed gives. */
+  plan?: FaultPlan;
+}
+
+export interface ChaosFigures {
+  /** The same only if all of it is: see `Trace`. */
+  readonly trace: string;
+  readonly events: number;
+  readonly virtualMs: number;
+  /** What went wrong, in words, and when. */
+  readonly faults: readonly string[];
+  /** Runs of functions and methods. */
+  readonly runs: number;
+  /** Results by what they are: "right", or an error's code. */
+  readonly results: ReadonlyMap<string, number>;
+}
+
+/** Something that must never be was: what, and how to see it again. */
+export class ChaosFailure extends Error {
+  readonly seed: number | string;
+
+  constructor(seed: number | string, what: readonly string[], log: readonly string[]) {
+    const lines = [...what.slice(0, 10), ...(log.length > 0 ? ["what had happened:", ...log] : [])];
+    super(`seed ${seed}:\n  ${lines.join("\n  ")}\nreplay it: bun run simulate --chaos --seed ${seed}`);
+    this.seed = seed;
+  }
+}
+
+const OPERATIONS = 16;
+/** Every operation has ended by then, when the last fault is over. Milliseconds. */
+const PATIENCE_MS = 60_000;
+/** Idle leases, promises, pins and names have been let go of by then. */
+const REST_MS = 15_000;
+
+/**
+ * A cluster in which nodes, threads and links fail as the seed says, while drivers work with it. Rejects with a
+ * `ChaosFailure` at the first result that is neither right nor an honest error, run too many, task too many on a node,
+ * resource too many, or operation that does not end; and when something is left when all has ended.
+ */
+export async function chaos(options: ChaosOptions): Promise<ChaosFigures> {
+  const { seed } = options;
+  const plan = options.plan ?? drawPlan(SeededRandom.of(seed, "plan"));
+  const time = new VirtualTime(options);
+  const outside = time.realm("scenario");
+  const ledger = new Ledger();
+  const storage = new SlowStorage({ clock: outside, random: SeededRandom.of(seed, "storage"), latencyMs: plan.storageMs });
+  const cpus = new NodeCpus(ledger, plan.cpusPerNode);
+  const { networkLatencyMs, threadLatencyMs, workerStartMs } = plan;
+  const functions = functionsOf(ledger, cpus);
+  const simulation = new Simulation({
+    ...{ seed, time, functions, storage, networkLatencyMs, threadLatencyMs, workerStartMs },
+    onWorkerEnd: (place) => cpus.lost(place),
+    storeBytes: STORE_BYTES,
+  });
+  const { gcs } = simulation.head.system.asHead();
+  const nodeDeaths = (): number => {
+    let dead = [...simulation.nodes.values()].filter(({ alive }) => !alive).length;
+    for (const { nodeId, state } of gcs.nodes.rows()) if (state === "DEAD" && simulation.node(nodeId)?.alive === true) dead++;
+    return dead;
+  };
+  const verdicts = new Verdicts({ ledger, nodeDeaths });
+  let injector: Injector | undefined;
+  let workload: Workload | undefined;
+  const failure = (what: readonly string[]): ChaosFailure =>
+    new ChaosFailure(seed, what, [`${plan.nodes} nodes with ${plan.cpusPerNode} CPUs`, ...(injector?.log ?? [])]);
+
+  async function scenario(): Promise<void> {
+    const nodes = await simulation.joinAll(plan.nodes, { resources: { CPU: plan.cpusPerNode } });
+    const driver = await simulation.drive();
+    const drivers = [simulation.nodes.get(nodeOf(driver.caller.place)) as SimulatedNode];
+    injector = new Injector({ simulation, plan, ledger, nodes, drivers, outside });
+    const random = SeededRandom.of(seed, "workload");
+    workload = new Workload({ driver, random, ledger, verdicts, name: "", cpusPerNode: plan.cpusPerNode, operations: OPERATIONS });
+    await Promise.all([workload.run(), injector.run()]);
+    injector.close();
+    await simulation.sleep(REST_MS);
+    if (driver.caller.pendingCount > 0) ledger.violate(`${driver.caller.pendingCount} tasks have not ended at their owner`);
+    for (const each of await simulation.unrest()) ledger.violate(each);
+    for (const each of await unrecovered(gcs, storage)) ledger.violate(each);
+  }
+
+  try {
+    const untilMs = PATIENCE_MS + REST_MS + 20_000;
+    await simulation.run(scenario, { untilMs, each: () => check(ledger, failure) });
+  } catch (error) {
+    if (error instanceof ChaosFailure) throw error;
+    const pending = workload === undefined ? [] : workload.pending;
+    throw failure([`${error instanceof Error ? error.stack : error}`, ...(pending.length > 0 ? [`not ended: ${pending.join(", ")}`] : [])]);
+  }
+  check(ledger, failure);
+  const { hash: trace, events } = time.trace;
+  return { trace, events, virtualMs: time.elapsed, faults: injector?.log ?? [], runs: ledger.totalRuns, results: verdicts.counts };
+}
+
+const STORE_BYTES = 64 * 1024 * 1024;
+
+function check(ledger: Ledger, failure: (what: readonly string[]) => ChaosFailure): void {
+  if (ledger.violations.length > 0) throw failure(ledger.violations);
+}
+
+/** What of the control store a head would not find again that is started on its storage after a crash. */
+async function unrecovered(gcs: Gcs, storage: SlowStorage): Promise<string[]> {
+  await gcs.flush();
+  const clock = { now: () => 0 };
+  const again = new Gcs({ clock, storage: await storage.afterCrash() });
+  await again.recover();
+  const ids = (of: Gcs): string[] => [
+    ...Array.from(of.actors.rows(), ({ actorId, name }) => `actor ${actorId} ${name}`),
+    ...Array.from(of.nodes.rows(), ({ nodeId }) => `node ${nodeId}`),
+    ...Array.from(of.jobs.rows(), ({ jobId }) => `job ${jobId}`),
+    ...Array.from(of.placementGroups.rows(), ({ placementGroupId }) => `group ${placementGroupId}`),
+  ];
+  const found = new Set(ids(again));
+  const missing = ids(gcs).filter((id) => !found.has(id));
+  const torn = new Gcs({ clock, storage: await storage.afterCrash({ torn: true }) });
+  const refused = await torn.recover().then(
+    () => false,
+    (error) => error instanceof StorageError && error.reason === "damaged",
+  );
+  return [...missing.map((id) => `${id} is not in the storage`), ...(refused ? [] : ["a store with a torn row was taken for a good one"])];
+}
