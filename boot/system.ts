@@ -5,12 +5,16 @@ import { openStorage } from "../actors/gcs/mod.ts";
 import { type HostFace, type SystemData, SystemNode } from "../actors/node/mod.ts";
 import { DRIVER_SLOT, placeId, systemClock } from "../runtime/kernel/mod.ts";
 import { platform } from "../runtime/platform/mod.ts";
+import { faultWire } from "../runtime/values/mod.ts";
 
 const data = platform.threadData() as SystemData;
 platform.endWhenAsked();
 const host = Comlink.wrap<HostFace>(data.controlPort as Comlink.Endpoint);
 const { config } = data;
 const { listen } = config;
+/** What storage has to say before there is a node to say it. */
+const warnings: string[] = [];
+const storage = config.head === undefined ? await openStorage(config.storage, { warn: (text) => warnings.push(text) }).catch(failed) : undefined;
 // Who has no cluster loads none of it.
 const cluster = listen && (await import("../actors/endpoint/mod.ts"));
 const server =
@@ -23,7 +27,7 @@ const server =
       ask: (question) => node.asHead().questions.ask(question),
     },
     { ...listen, clock: systemClock, log: (text) => node.warn(text) },
-  ));
+  ).catch(failed));
 const node: SystemNode = new SystemNode({
   config,
   url: server?.url ?? "",
@@ -34,7 +38,7 @@ const node: SystemNode = new SystemNode({
   onEnd: (reason) => void host.end(reason),
   clock: systemClock,
   account: data.account,
-  storage: config.head === undefined ? await openStorage(config.storage) : undefined,
+  storage,
   channel: () => {
     const { port1, port2 } = new MessageChannel();
     return [port1, port2];
@@ -57,6 +61,12 @@ const node: SystemNode = new SystemNode({
   },
 });
 
+/** Tells the main thread why this node can't start, and waits to be ended. */
+async function failed(error: unknown): Promise<never> {
+  await host.failed(faultWire.toWire(error) as Uint8Array);
+  return await new Promise<never>(() => {});
+}
+
 /** Opened for the first child process: most nodes have none, and then no port either. */
 let endpoint: Promise<ProcessEndpoint> | undefined;
 async function openEndpoint(): Promise<ProcessEndpoint> {
@@ -69,6 +79,7 @@ async function openEndpoint(): Promise<ProcessEndpoint> {
 }
 
 node.link(placeId(config.node, DRIVER_SLOT), data.driverPort);
+for (const text of warnings) node.warn(text);
 for (const { place, port, environment } of data.workers) {
   node.expectWorker(place, { kind: "thread", environment });
   node.link(place, port);

@@ -59,6 +59,8 @@ export async function init(options: InitOptions = {}): Promise<Context> {
   const shadow = neverInShadow();
   if (shadow !== undefined) return await shadow;
   checkInitOptions(options);
+  // Loaded on demand: most nodes keep nothing, and this thread has no need of the control store.
+  if (options.storage !== undefined) (await import("../gcs/mod.ts")).parseStorage(options.storage);
   await closing;
   if (running !== undefined || currentSession() !== undefined) {
     if (options.ignoreReinitError !== true) throw new AlreadyInitializedError({ address: "local" });
@@ -151,6 +153,7 @@ function start(options: InitOptions, cluster?: { joined: Joined; host: string })
   const inbox = new Inbox(systemClock, (frame) => place.kernel.receive(frame));
   const keepAlive = new KeepAlive(() => platform.keepAlive(), systemClock);
   const session: Session = { ...place, identity, isolation: config.isolation, keepAlive: () => keepAlive.hold() };
+  const failed = Promise.withResolvers<never>();
   const host = new NodeHost(config, {
     kernel: place.kernel,
     onFrame: inbox.onFrame,
@@ -161,6 +164,11 @@ function start(options: InitOptions, cluster?: { joined: Joined; host: string })
     },
     account: account.shared,
     modules: programs,
+    onFailed: (error) => {
+      failed.reject(error);
+      place.caller.close(error);
+      void shutdown();
+    },
     onSystemExit: (exit) => {
       const reason = exit.error instanceof Error ? exit.error.message : `exit code ${exit.code}`;
       place.caller.close(new MobulaError({ message: `The node's system worker has ended unexpectedly: ${reason}` }));
@@ -169,8 +177,7 @@ function start(options: InitOptions, cluster?: { joined: Joined; host: string })
   });
   openSession(session);
   const release = keepAlive.hold();
-  const context = host
-    .hello()
+  const context = Promise.race([host.hello(), failed.promise])
     .then(() => contextOf(identity, cluster?.joined.url))
     .finally(release);
   context.catch(() => {});

@@ -20,7 +20,7 @@ import {
 } from "../../runtime/kernel/mod.ts";
 import { environmentOf, needsProcess } from "../../runtime/options/mod.ts";
 import { type Exit, platform, type Thread } from "../../runtime/platform/mod.ts";
-import { contextOf, encodeValue } from "../../runtime/values/mod.ts";
+import { contextOf, encodeValue, faultWire } from "../../runtime/values/mod.ts";
 import type { HostFace, NodeConfig, NodeModules, SystemData, WorkerData } from "../node/mod.ts";
 import { ProcessHosts } from "./process_hosts.ts";
 
@@ -46,6 +46,8 @@ export class NodeHost {
   readonly #kernel: Kernel;
   readonly #links: { close(): void }[] = [];
   #closing = false;
+  /** Whether there is no system worker any more, or never was. */
+  #down = false;
 
   constructor(
     config: NodeConfig,
@@ -54,6 +56,8 @@ export class NodeHost {
       onFrame(frame: Frame): void;
       account: SharedArrayBuffer;
       modules: NodeModules;
+      /** The system worker can't start. */
+      onFailed(error: unknown): void;
       onSystemExit(exit: Exit): void;
       /** The cluster has ended this node. */
       onEnd(reason: string): void;
@@ -86,6 +90,10 @@ export class NodeHost {
       spawnThread: (at, environment, port) => this.#spawnThread(at, environment, port),
       spawnProcess: (at, environment, join) => this.#processes.spawn(at, environment, join),
       stop: (at, force) => this.#stop(at, force),
+      failed: (error) => {
+        this.#down = true;
+        options.onFailed(faultWire.fromWire(error));
+      },
       end: (reason) => options.onEnd(reason),
     };
     Comlink.expose(face, control.port1 as Comlink.Endpoint);
@@ -105,6 +113,7 @@ export class NodeHost {
       data,
       transfer: [driver.port2, control.port2, ...workers.map(({ port }) => port)],
       onExit: (exit) => {
+        this.#down = true;
         if (!this.#closing) options.onSystemExit(exit);
       },
     });
@@ -125,7 +134,7 @@ export class NodeHost {
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    await Promise.race([this.#node.shutdown().catch(() => {}), delay(STOP_GRACE_MS * 3)]);
+    if (!this.#down) await Promise.race([this.#node.shutdown().catch(() => {}), delay(STOP_GRACE_MS * 3)]);
     await this.#processes.stopAll(STOP_GRACE_MS);
     await Promise.all([...this.#threads.values(), this.#systemThread].map((thread) => Promise.race([endThread(thread), delay(STOP_GRACE_MS)])));
     for (const link of this.#links) link.close();

@@ -48,6 +48,7 @@ export interface RunningNode extends AsyncDisposable {
  */
 export async function runNode(options: NodeOptions): Promise<RunningNode> {
   const { address, host, port, token: _token, tokenFile, name, tls, ...init } = options;
+  if (options.storage !== undefined) (await import("../gcs/mod.ts")).parseStorage(options.storage);
   const resolved = resolveInitOptions(init);
   const hardware = platform.hardware();
   const nodeId = randomHex(16);
@@ -85,11 +86,13 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
     },
   });
   const ended = Promise.withResolvers<string>();
+  const failed = Promise.withResolvers<never>();
   const node = new NodeHost(config, {
     kernel,
     onFrame: (frame) => kernel.receive(frame),
     account: Accounting.create(storeCapacity(resolved, hardware)).shared,
     modules: programs,
+    onFailed: failed.reject,
     onSystemExit: ({ error, code }) => ended.resolve(`its system worker ended: ${error instanceof Error ? error.message : `exit code ${code}`}`),
     onEnd: (reason) => ended.resolve(reason),
   });
@@ -102,7 +105,7 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
   const early = ended.promise.then((reason) => Promise.reject(new MobulaError({ message: `The node did not come up: ${reason}` })));
   early.catch(() => {});
   try {
-    const { url } = await Promise.race([node.hello(), early]);
+    const { url } = await Promise.race([node.hello(), early, failed.promise]);
     return { nodeId, url, ended: ended.promise, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();

@@ -160,23 +160,20 @@ export class Gcs {
    * subscriptions.
    */
   nodeLost(nodeId: string, death: DeathRecord): Fallout {
+    return this.#collect((fallout) => this.#loseNode(fallout, nodeId, death));
+  }
+
+  /**
+   * A head has begun on these tables, as node `own`. Nodes end with their head, so that all others are gone; and so are
+   * the actors, for what they were made from was in the head before.
+   */
+  begun(own: string): Fallout {
     return this.#collect((fallout) => {
-      const number = this.nodes.get(nodeId)?.number;
-      if (!this.nodes.end(nodeId, death)) return;
-      if (number !== undefined) this.pubsub.dropNode(number);
-      const driven = (job: JobInfo) => job.nodeId === nodeId || (job.driver !== undefined && nodeOf(job.driver) === number);
-      const lost: DeathRecord = { ...death, cause: "node-died", nodeId };
-      for (const worker of this.workers.where((each) => each.nodeId === nodeId)) {
-        this.#loseWorker(fallout, worker.workerId, lost);
-      }
-      const actors = this.actors.where((actor) => actor.nodeId === nodeId);
-      this.#lose(fallout, actors, { death: lost, placeGone: true });
-      fallout.reschedule.push(...this.placementGroups.nodeLost(nodeId));
-      this.tasks.lost({ nodeId, errorType: lossCode(lost) });
-      for (const jobId of this.jobs.where(driven)) {
-        // A node that left in good order had a driver that was done.
-        const left = death.cause === "terminated";
-        this.#endJob(fallout, jobId, left ? { status: "SUCCEEDED" } : { status: "FAILED", message: `Its driver's node ${nodeId} died.` });
+      const detail = `The head was started anew, as node ${own}.`;
+      const actors = this.actors.where((actor) => actor.state !== "DEAD");
+      this.#lose(fallout, actors, { death: { cause: "terminated", detail }, restart: false, placeGone: true });
+      for (const { nodeId } of this.nodes.live()) {
+        if (nodeId !== own) this.#loseNode(fallout, nodeId, { cause: "disconnected", nodeId, detail });
       }
     });
   }
@@ -213,6 +210,26 @@ export class Gcs {
         this.functions.sweep(before.descriptorId);
       }
       if (before.place !== undefined && !loss.placeGone) fallout.stop.push(stopped(before, before.place));
+    }
+  }
+
+  #loseNode(fallout: Fallout, nodeId: string, death: DeathRecord): void {
+    const number = this.nodes.get(nodeId)?.number;
+    if (!this.nodes.end(nodeId, death)) return;
+    if (number !== undefined) this.pubsub.dropNode(number);
+    const driven = (job: JobInfo) => job.nodeId === nodeId || (job.driver !== undefined && nodeOf(job.driver) === number);
+    const lost: DeathRecord = { ...death, cause: "node-died", nodeId };
+    for (const worker of this.workers.where((each) => each.nodeId === nodeId)) {
+      this.#loseWorker(fallout, worker.workerId, lost);
+    }
+    const actors = this.actors.where((actor) => actor.nodeId === nodeId);
+    this.#lose(fallout, actors, { death: lost, placeGone: true });
+    fallout.reschedule.push(...this.placementGroups.nodeLost(nodeId));
+    this.tasks.lost({ nodeId, errorType: lossCode(lost) });
+    for (const jobId of this.jobs.where(driven)) {
+      // A node that left in good order had a driver that was done.
+      const left = death.cause === "terminated";
+      this.#endJob(fallout, jobId, left ? { status: "SUCCEEDED" } : { status: "FAILED", message: `Its driver's node ${nodeId} died.` });
     }
   }
 

@@ -1,19 +1,37 @@
 import { ActorsOp } from "../../runtime/contracts/mod.ts";
-import type { Actor, ActorId, Envelope } from "../../runtime/kernel/mod.ts";
+import type { Actor, ActorId, Envelope, Kernel } from "../../runtime/kernel/mod.ts";
 import type { ActorManager } from "../actor_manager/mod.ts";
 
-/** The actor, from when `open` resolves; what comes earlier waits, in order. */
-export function onceOpen(open: Promise<void>, actor: Actor): Actor {
+/**
+ * The actor, from when `open` resolves; what comes earlier waits, in order. If it rejects, whoever asks is answered with
+ * that error.
+ */
+export function onceOpen(kernel: Kernel, open: Promise<void>, actor: Actor): Actor {
   let early: Parameters<Actor["receive"]>[] | undefined = [];
-  void open.then(() => {
+  let now = actor;
+  const settle = (then: Actor): void => {
     const waiting = early ?? [];
     early = undefined;
-    for (const [envelope, delivery] of waiting) actor.receive(envelope, delivery);
-  });
+    now = then;
+    for (const [envelope, delivery] of waiting) now.receive(envelope, delivery);
+  };
+  open.then(
+    () => settle(actor),
+    (error) => settle(failing(kernel, error)),
+  );
   return {
     receive(envelope, delivery): void {
-      if (early === undefined) actor.receive(envelope, delivery);
+      if (early === undefined) now.receive(envelope, delivery);
       else early.push([envelope, delivery]);
+    },
+  };
+}
+
+/** Answers every question with the error. */
+function failing(kernel: Kernel, error: unknown): Actor {
+  return {
+    receive([, op, request], { from }): void {
+      if (typeof op === "string") kernel.fault(from, request as number, error);
     },
   };
 }

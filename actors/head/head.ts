@@ -43,7 +43,7 @@ export interface HeadOptions {
   drop(id: string, place: PlaceId): void;
   /** Tells the driver or the log. */
   warn(text: string): void;
-  end(): void;
+  end(reason: string): void;
 }
 
 /** The head's own actors, composed: the control store, the keepers of nodes, actors and placement groups, and the global scheduler. */
@@ -63,8 +63,12 @@ export class Head {
   constructor(options: HeadOptions) {
     const { kernel, clock, warn } = options;
     this.#options = options;
-    this.gcs = new Gcs({ clock, storage: options.storage });
-    this.open = this.gcs.recover();
+    this.gcs = new Gcs({
+      clock,
+      storage: options.storage,
+      onStorageFailure: (error) => warn(`${(error as Error).message} Until it takes them, changes are kept in memory alone.`),
+    });
+    this.open = this.gcs.recover().then(() => this.groups.reschedule(this.gcs.begun(options.nodeId).reschedule));
     const views = new NodeViews({
       nodes: this.gcs.nodes,
       own: options.nodeId,
@@ -134,15 +138,17 @@ export class Head {
       settle: () => this.membership.settle(),
     });
     this.questions = new Questions({ kernel, clock, gcs: this.gcs, open: this.open, state: this.state, membership: this.membership });
-    kernel.register(ActorNumber.state, onceOpen(this.open, serve(kernel, this.state)));
+    kernel.register(ActorNumber.state, onceOpen(kernel, this.open, serve(kernel, this.state)));
     kernel.register(ActorNumber.cluster, serve(kernel, this.membership));
-    kernel.register(ActorNumber.actors, onceOpen(this.open, serve(kernel, this.actors, relaying(this.actors))));
+    kernel.register(ActorNumber.actors, onceOpen(kernel, this.open, serve(kernel, this.actors, relaying(this.actors))));
     // They decide by the tables, which are not filled before that.
-    kernel.register(ActorNumber.globalScheduler, onceOpen(this.open, serve(kernel, this.scheduler)));
-    kernel.register(ActorNumber.placementGroups, onceOpen(this.open, serve(kernel, this.groups)));
-    kernel.register(ActorNumber.kv, onceOpen(this.open, serve(kernel, new KvService(this.gcs))));
+    kernel.register(ActorNumber.globalScheduler, onceOpen(kernel, this.open, serve(kernel, this.scheduler)));
+    kernel.register(ActorNumber.placementGroups, onceOpen(kernel, this.open, serve(kernel, this.groups)));
+    kernel.register(ActorNumber.kv, onceOpen(kernel, this.open, serve(kernel, new KvService(this.gcs))));
     const publisher = new PubSubService({ kernel, pubsub: this.gcs.pubsub, isDead: (node) => this.gcs.nodes.isGone(node) });
-    kernel.register(ActorNumber.pubsub, onceOpen(this.open, serve(kernel, publisher)));
+    kernel.register(ActorNumber.pubsub, onceOpen(kernel, this.open, serve(kernel, publisher)));
+    // Two heads that decide for one cluster would each be wrong.
+    void options.storage.lease?.lost.then((error) => this.membership.end(error.message));
   }
 
   /** Resources of the head's own node may have become free. */
@@ -156,8 +162,9 @@ export class Head {
   }
 
   async close(): Promise<void> {
+  /** Storage that does not take the last changes is told of, and closed all the same. */
     this.membership.close();
-    await this.gcs.close();
+    await this.gcs.close().catch((error: Error) => this.#options.warn(`the last changes were not kept: ${error.message}`));
   }
 
   #placeLost(place: PlaceId, death: Death): void {

@@ -50,6 +50,8 @@ export interface HostFace {
   spawnProcess(place: PlaceId, environment: string, join: { url: string; token: string }): Promise<number>;
   /** False when the thread has not ended soon; a second time, when it goes on for ever in a busy loop that nothing stops. */
   stop(place: PlaceId, force: boolean): Promise<boolean>;
+  /** The system worker can't start, for this reason: an encoded error. */
+  failed(error: Uint8Array): void;
   /** The cluster has ended this node. */
   end(reason: string): void;
 }

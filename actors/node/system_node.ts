@@ -210,7 +210,7 @@ export class SystemNode implements NodeContract {
         hold: (id, place) => this.#objects.holdAs(id, place),
         drop: (id, place) => this.#objects.dropAs(id, place),
         warn: (text) => this.warn(text),
-        end: () => options.onEnd("the cluster was stopped"),
+        end: (reason) => options.onEnd(reason),
       });
     kernel.register(ActorNumber.bundles, serve(kernel, new BundleHolder(bundles, this.#scheduler)));
     kernel.register(ActorNumber.gcs, serve(kernel, this.#functions));
@@ -222,6 +222,8 @@ export class SystemNode implements NodeContract {
   }
 
   /** Another node has opened a link to this one. Returns what its socket's events go to. */
+    // Whoever says hello hears of it.
+    this.#started.catch(() => {});
   peerConnected(node: NodeNumber, link: Link): LinkEvents {
     return this.#cluster.connected(node, link);
   }

@@ -11,6 +11,7 @@ export * from "./node_errors.ts";
 export * from "./object_errors.ts";
 export { type ErrorByCode, type ErrorCode, errorClasses } from "./registry.ts";
 export * from "./setup_errors.ts";
+export * from "./storage_error.ts";
 export {
   type CancelReason,
   FunctionNotFoundError,

@@ -4,6 +4,7 @@ import * as cluster from "./cluster_errors.ts";
 import * as nodes from "./node_errors.ts";
 import * as objects from "./object_errors.ts";
 import * as setup from "./setup_errors.ts";
+import * as storage from "./storage_error.ts";
 import * as tasks from "./task_errors.ts";
 import * as values from "./value_errors.ts";
 
@@ -38,6 +39,7 @@ export interface ErrorByCode {
   AUTHENTICATION_ERROR: cluster.AuthenticationError;
   PROTOCOL_ERROR: cluster.ProtocolError;
   PLACEMENT_GROUP_ERROR: cluster.PlacementGroupError;
+  STORAGE_ERROR: storage.StorageError;
   SERIALIZATION_ERROR: values.SerializationError;
   QUEUE_FULL: values.QueueFullError;
   QUEUE_EMPTY: values.QueueEmptyError;
@@ -83,6 +85,7 @@ const CLASSES: { readonly [C in ErrorCode]: ErrorClass } = {
   AUTHENTICATION_ERROR: cluster.AuthenticationError,
   PROTOCOL_ERROR: cluster.ProtocolError,
   PLACEMENT_GROUP_ERROR: cluster.PlacementGroupError,
+  STORAGE_ERROR: storage.StorageError,
   SERIALIZATION_ERROR: values.SerializationError,
   QUEUE_FULL: values.QueueFullError,
   QUEUE_EMPTY: values.QueueEmptyError,

@@ -1,6 +1,6 @@
+import { StorageError } from "../../../runtime/errors/mod.ts";
 import { compareCodePoints } from "./key_order.ts";
 import type { Mutation, Storage, StoredRow } from "./storage.ts";
-import { StorageError } from "./storage_error.ts";
 
 /**
  * Storage that ends with its holder. Volatile unless `kept`: a simulation that restarts the control store

@@ -1,5 +1,5 @@
+import { StorageError, type StorageFailure } from "../../../runtime/errors/mod.ts";
 import { RedisRefusal, RedisUnreachable } from "./redis_connection.ts";
-import { StorageError, type StorageFailure } from "./storage_error.ts";
 
 /** What a Redis store's failures are called, and what to do about each. None of them tells the password. */
 export class RedisErrors {

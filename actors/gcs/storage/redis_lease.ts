@@ -1,9 +1,9 @@
+import type { StorageError } from "../../../runtime/errors/mod.ts";
 import type { Clock } from "../../../runtime/kernel/mod.ts";
 import type { RedisConnection } from "./redis_connection.ts";
 import { holderText, type RedisErrors } from "./redis_errors.ts";
 import { ACQUIRE, REDIS_FORMAT, RENEW } from "./redis_scripts.ts";
 import type { StorageLease } from "./storage.ts";
-import type { StorageError } from "./storage_error.ts";
 import { waiting } from "./waiting.ts";
 
 export interface RedisLeaseOptions {

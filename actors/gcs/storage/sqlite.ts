@@ -2,8 +2,8 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
+import { StorageError, type StorageFailure } from "../../../runtime/errors/mod.ts";
 import type { Mutation, Storage, StoredRow } from "./storage.ts";
-import { StorageError, type StorageFailure } from "./storage_error.ts";
 
 /** "MOBU" in SQLite's header: tells our files from other programs' databases. */
 const APPLICATION_ID = 0x4d4f4255;

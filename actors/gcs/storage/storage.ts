@@ -1,4 +1,4 @@
-import type { StorageError } from "./storage_error.ts";
+import type { StorageError } from "../../../runtime/errors/mod.ts";
 
 /** One change to one row. A batch of them is applied as a whole or not at all. */
 export type Mutation =

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Gcs, NodeSpec } from "../../../actors/gcs/mod.ts";
 import { HEAD_NODE, placeId } from "../../../runtime/kernel/mod.ts";
-import { bench } from "./harness.ts";
+import { bench, liveActor } from "./harness.ts";
 
 const spec = (nodeId: string, changes: Partial<NodeSpec> = {}): NodeSpec => ({
   nodeId,
@@ -19,6 +19,29 @@ function join(gcs: Gcs, nodeId: string): number {
 }
 
 const crash = { cause: "unresponsive", detail: "no report" } as const;
+
+describe("a head that begins on the tables of one before", () => {
+  test("ends its nodes, jobs and actors, and their names are free; what is kept for good stays", async () => {
+    const real = await bench();
+    real.gcs.registerNode(spec("head 0", { head: true }));
+    join(real.gcs, "a");
+    real.gcs.jobs.add({ jobId: "j1", namespace: "main", nodeId: "a", driver: 5 });
+    liveActor(real.gcs, "on a node", { nodeId: "a", detached: true, maxRestarts: -1, name: "x" });
+    liveActor(real.gcs, "nowhere yet", { detached: true, maxRestarts: -1, name: "y" });
+    real.gcs.kv.put({ namespace: "n", key: "k", value: "v" });
+    await real.gcs.close();
+    const gcs = await real.restart();
+    const fallout = gcs.begun("head 1");
+    expect(fallout).toMatchObject({ restarting: [], dead: ["on a node", "nowhere yet"], stop: [], endedJobs: ["j1"] });
+    expect(gcs.nodes.live()).toEqual([]);
+    expect(gcs.actors.named()).toEqual([]);
+    expect(gcs.nodes.get("a")?.death?.detail).toContain("started anew, as node head 1");
+    expect(gcs.kv.get({ namespace: "n", key: "k" })).toBe("v");
+    expect(gcs.registerNode(spec("head 1", { head: true })).outcome).toBe("registered");
+    expect(gcs.begun("head 1")).toMatchObject({ dead: [], endedJobs: [] });
+    expect(gcs.nodes.live().map(({ nodeId }) => nodeId)).toEqual(["head 1"]);
+  });
+});
 
 describe("numbers of nodes", () => {
   test("are handed out from the head's on and never again, whatever dies and however often the head restarts", async () => {

@@ -1,7 +1,7 @@
-import { type FieldsOf, MobulaError } from "../../../runtime/errors/mod.ts";
+import { type FieldsOf, MobulaError } from "./base.ts";
 
 /**
- * The store can't be opened, read or written. `location` names it; the message says what to do. `reason`:
+ * The control store's storage can't be opened, read or written. `location` names it; the message says what to do. `reason`:
  * - `damaged`: it is not, or is no longer, what a control store wrote;
  * - `in_use`: another control store has it open;
  * - `newer`: a later version wrote it;

@@ -1,0 +1,147 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startNodeProcess } from "../../actors/driver/mod.ts";
+import { dialNode } from "../../actors/endpoint/mod.ts";
+import { openStorage } from "../../actors/gcs/mod.ts";
+import { get, getActor, init, isInitialized, kv, nodes, remote, StorageError, shutdown } from "../../mod.ts";
+import type { ClusterContract } from "../../runtime/contracts/mod.ts";
+import { ActorNumber, HEAD_PLACE, Kernel, placeId, remoteContract, systemClock } from "../../runtime/kernel/mod.ts";
+import { faultWire } from "../../runtime/values/mod.ts";
+import { Cluster, waitForCondition } from "../../testing/mod.ts";
+import { freePort, RedisServer } from "../actors/gcs/redis_server.ts";
+import { rejection, rejectionText } from "../rejection.ts";
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  await shutdown();
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), "mobula-head-"));
+  ends.push(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+async function redis(...args: string[]): Promise<RedisServer> {
+  const server = await RedisServer.start(...args);
+  ends.push(() => server.stop());
+  return server;
+}
+
+describe("storage that can't be opened", () => {
+  test("is what init complains of, with the reason and what to do; nothing is left running", async () => {
+    const foreign = join(folder(), "notes.txt");
+    writeFileSync(foreign, "not a database, but long enough to be looked at as one\n".repeat(100));
+    const locked = await redis("--requirepass", "secret");
+    for (const [storage, reason, part] of [
+      [`sqlite:${foreign}`, "damaged", "not a database"],
+      [`sqlite:${foreign}/below.db`, "unavailable", "below.db"],
+      [locked.url.replace("//", "//:wrong@"), "denied", "password"],
+    ] as const) {
+      const error = (await rejection(init({ storage, numCpus: 1 }))) as StorageError;
+      expect(error).toBeInstanceOf(StorageError);
+      expect([error.code, error.reason]).toEqual(["STORAGE_ERROR", reason]);
+      expect(error.message).toContain(part);
+      await waitForCondition(() => !isInitialized());
+    }
+  });
+
+  test("that is wrongly written is refused before anything is started, and without its secrets", async () => {
+    for (const storage of ["redis://:secret@h/x", "redis://:secret@h?prefx=a", "sqlite::memory:"]) {
+      const error = (await rejection(init({ storage }))) as Error;
+      expect(error).toBeInstanceOf(RangeError);
+      expect(error.message).toContain("storage");
+      expect(error.message).not.toContain("secret");
+      expect(isInitialized()).toBe(false);
+    }
+  });
+
+  test("is what a head's process says, and its code", async () => {
+    const storage = `redis://127.0.0.1:${await freePort()}`;
+    const error = (await rejection(startNodeProcess({ storage, numCpus: 1 }))) as StorageError;
+    expect(error.code).toBe("STORAGE_ERROR");
+    expect(error.message).toContain("ECONNREFUSED");
+    expect(error.message).toContain("Check that the Redis server runs");
+  }, 30_000);
+
+  test("or read: a row that no control store wrote", async () => {
+    const option = `sqlite:${join(folder(), "head.db")}`;
+    const storage = await openStorage(option);
+    await storage.apply([{ type: "put", table: "jobs", key: "j", value: new Uint8Array([0xff, 0xff]) }]);
+    await storage.close();
+    const error = (await rejection(init({ storage: option, numCpus: 1 }))) as StorageError;
+    expect([error.code, error.reason]).toEqual(["STORAGE_ERROR", "damaged"]);
+    expect(error.message).toContain('row "j" of table jobs');
+  });
+});
+
+describe("a head that was taken over", () => {
+  test("ends with its nodes, and says who has its store; the new one goes on", async () => {
+    const server = await redis();
+    const token = "f".repeat(64);
+    const options = { storage: server.url, token, numCpus: 1 };
+    const first = await startNodeProcess(options);
+    const node = await startNodeProcess({ address: first.url, token, numCpus: 1 });
+    await init({ address: first.url, token });
+    await kv.put("k", "v");
+    // A frozen machine: its lease runs out.
+    first.kill("SIGSTOP");
+    const second = await startNodeProcess(options);
+    first.kill("SIGCONT");
+    ends.push(async () => {
+      second.kill("SIGKILL");
+      await second.ended;
+    });
+    expect(await first.ended).toBe(1);
+    expect(first.lastLines().join("\n")).toContain("was taken over by another control store");
+    expect(await node.ended).toBe(1);
+    await shutdown();
+    await init({ address: second.url, token });
+    expect(await kv.get("k")).toBe("v");
+  }, 60_000);
+});
+
+describe("a head", () => {
+  test("takes no node under a number that it did not give", async () => {
+    const cluster = await Cluster.start({ head: { numCpus: 1 } });
+    ends.push(() => cluster.shutdown());
+    const kernel = new Kernel({ place: placeId(77, 0), faults: faultWire });
+    const events = { onFrame: (frame: Parameters<Kernel["receive"]>[0]) => kernel.receive(frame) };
+    const link = await dialNode({ url: cluster.address, node: 77, token: cluster.token, clock: systemClock, events });
+    ends.push(() => link.close());
+    kernel.connect(HEAD_PLACE, link);
+    const spec = { node: 77, nodeId: "stray", url: "ws://127.0.0.1:1", resources: {}, labels: {}, pid: 1, runtime: "bun", takesWork: true };
+    const error = await rejection(remoteContract<ClusterContract>(kernel, HEAD_PLACE, ActorNumber.cluster).register(spec));
+    expect(String(error)).toContain("number 77 was not given to node stray");
+    await cluster.waitForNodes();
+  });
+
+  test("that is started anew has what it stored, numbers no node as one of before, and takes nobody of before for alive", async () => {
+    const storage = `sqlite:${join(folder(), "head.db")}`;
+    const cluster = await Cluster.start({ head: { numCpus: 1, storage } });
+    ends.push(() => cluster.shutdown());
+    const before = [cluster.head, await cluster.addNode({ numCpus: 1 })];
+    await init({ address: cluster.address, token: cluster.token });
+    class Counter {
+      pid(): number {
+        return process.pid;
+      }
+    }
+    const CounterActor = remote(Counter, { name: "counter", namespace: "n", lifetime: "detached", maxRestarts: -1 });
+    expect(before.map(({ pid }) => pid)).toContain(await get(CounterActor.remote().pid.remote()));
+    await kv.put("k", "v");
+    await shutdown();
+    await cluster.restartHead();
+    await init({ address: cluster.address, token: cluster.token });
+    expect(await kv.get("k")).toBe("v");
+    const known = await nodes();
+    for (const { id } of before) expect(known.find(({ nodeId }) => nodeId === id)).toMatchObject({ alive: false });
+    expect(known.find(({ nodeId }) => nodeId === cluster.head.id)).toMatchObject({ alive: true });
+    // Actors end with their head; their names are free again.
+    expect(await rejectionText(getActor("counter", { namespace: "n" }))).toContain('no actor named "counter"');
+    expect(await get(CounterActor.remote().pid.remote(), { timeoutMs: 10_000 })).toBe(cluster.head.pid);
+  }, 60_000);
+});
