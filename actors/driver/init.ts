@@ -15,6 +15,7 @@ import { KeepAlive } from "./keep_alive.ts";
 import { makeSpillDirectory, NodeHost } from "./node_host.ts";
 import { gpuIds, nodeResources, storeCapacity } from "./node_resources.ts";
 import { hostToward } from "./own_address.ts";
+import { assertAsSecret, tlsOfEnvironment } from "./own_tls.ts";
 import { programs } from "./programs.ts";
 import { randomHex } from "./random_hex.ts";
 import { Unobserved } from "./unobserved.ts";
@@ -218,7 +219,9 @@ const ALONE = { node: HEAD_NODE, head: undefined, listen: undefined, takesWork: 
 
 function memberOf({ joined, host }: { joined: Joined; host: string }): Pick<NodeConfig, "node" | "head" | "listen" | "takesWork"> {
   const { node, url, headNodeId, token } = joined;
-  return { node, head: { node: HEAD_NODE, nodeId: headNodeId, url }, listen: { host, port: 0, token }, takesWork: false };
+  const tls = tlsOfEnvironment();
+  assertAsSecret(url, { host, tls });
+  return { node, head: { node: HEAD_NODE, nodeId: headNodeId, url }, listen: { host, port: 0, token, tls }, takesWork: false };
 }
 
 function contextOf(identity: PlaceIdentity, address = "local"): Context {

@@ -11,6 +11,7 @@ import { joinCluster } from "./join_cluster.ts";
 import { makeSpillDirectory, NodeHost } from "./node_host.ts";
 import { gpuIds, nodeResources, storeCapacity } from "./node_resources.ts";
 import { hostToward } from "./own_address.ts";
+import { assertAsSecret } from "./own_tls.ts";
 import { programs } from "./programs.ts";
 import { randomHex } from "./random_hex.ts";
 
@@ -56,6 +57,7 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
   const token = options.token ?? (tokenFile === undefined ? undefined : readToken(tokenFile, address));
   const joined = address === undefined ? undefined : await joinCluster(address, token);
   const listenHost = host ?? (joined === undefined ? "127.0.0.1" : await hostToward(joined.url));
+  if (joined !== undefined) assertAsSecret(joined.url, { host: listenHost, tls });
   const config: NodeConfig = {
     node: joined?.node ?? HEAD_NODE,
     nodeId,

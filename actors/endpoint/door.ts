@@ -26,7 +26,8 @@ export class Door {
   }
 
   senderOf({ req, env }: Context): Sender {
-    return { host: req.header("host"), origin: req.header("origin"), remote: this.#web.remoteAddress(req.raw, env) };
+    // HTTP/2, which Deno speaks over TLS, has the host in another place.
+    return { host: req.header("host") ?? new URL(req.url).host, origin: req.header("origin"), remote: this.#web.remoteAddress(req.raw, env) };
   }
 
   letIn({ req, env }: Context): void {

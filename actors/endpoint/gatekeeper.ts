@@ -1,5 +1,5 @@
 import type { Clock } from "../../runtime/kernel/mod.ts";
-import { holderOf } from "./address.ts";
+import { holderOf } from "../protocol/mod.ts";
 import { areEqual, bearerToken, type Digest, digestOf } from "./digest.ts";
 import type { EndpointLimits } from "./limits.ts";
 

@@ -1,5 +1,4 @@
 /** Where other processes connect to a node. */
-export { isLoopback } from "./address.ts";
 export { Admissions } from "./admissions.ts";
 export { type DialOptions, dialNode } from "./dial_node.ts";
 export { type Credentials, Gatekeeper, type GatekeeperOptions, type Refusal } from "./gatekeeper.ts";

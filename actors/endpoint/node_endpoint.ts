@@ -4,8 +4,20 @@ import { bodyLimit } from "hono/body-limit";
 import type { Frame, Link, LinkEvents, WebSocketLink } from "../../net/mod.ts";
 import { type Clock, type NodeNumber, nodeOf } from "../../runtime/kernel/mod.ts";
 import { platform, type WebRuntime, type WebServer } from "../../runtime/platform/mod.ts";
-import { ASK_PATH, HEALTH_PATH, JOIN_PATH, LINK_PATH, NODE_HEADER, NODES_PATH, PROTOCOL_HEADER, PROTOCOL_VERSION } from "../protocol/mod.ts";
-import { authorityOf, hostForOthers, hostForSelf, isLoopback } from "./address.ts";
+import {
+  ASK_PATH,
+  authorityOf,
+  HEALTH_PATH,
+  hostForOthers,
+  hostForSelf,
+  isLoopback,
+  JOIN_PATH,
+  LINK_PATH,
+  NODE_HEADER,
+  NODES_PATH,
+  PROTOCOL_HEADER,
+  PROTOCOL_VERSION,
+} from "../protocol/mod.ts";
 import { answerOf, Door } from "./door.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
 import { ENDPOINT_LIMITS, type EndpointLimits } from "./limits.ts";

@@ -1,4 +1,5 @@
 /** What processes say to each other before there is a link: where and how to connect, and what a refusal means. */
+export { authorityOf, holderOf, hostForOthers, hostForSelf, isLoopback } from "./address.ts";
 export {
   ASK_PATH,
   credentials,

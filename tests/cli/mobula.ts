@@ -21,9 +21,10 @@ export class Mobula implements AsyncDisposable {
   /** All that any command has printed. */
   printed = "";
 
-  constructor() {
+  /** `extra` is in the environment of all that it runs. */
+  constructor(extra: Readonly<Record<string, string>> = {}) {
     const env = Object.entries(process.env).filter(([name]) => !name.startsWith("MOBULA_"));
-    this.#env = { ...(Object.fromEntries(env) as Record<string, string>), NO_COLOR: "1", MOBULA_TEMP_DIR: this.tempDir };
+    this.#env = { ...(Object.fromEntries(env) as Record<string, string>), NO_COLOR: "1", MOBULA_TEMP_DIR: this.tempDir, ...extra };
   }
 
   /** `mobula ARGS` */
