@@ -80,8 +80,12 @@ export class ActorManager implements ActorsContract {
     };
     const known = this.#options.template(caller.from, template);
     // At once where it can be: who created an actor may ask for it by name in the same turn.
-    if (known instanceof Promise) void known.then(register);
-    else register(known);
+    if (!(known instanceof Promise)) return register(known);
+    this.#awaited.coming(id);
+    known.then(register).catch((error) => {
+      this.#refuse(caller.from, id, error);
+      this.#awaited.known(id);
+    });
   }
 
   watch(caller: Caller, id: ActorId): void {

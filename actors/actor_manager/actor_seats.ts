@@ -62,6 +62,8 @@ export interface ActorSeatsOptions {
 export class ActorSeats {
   readonly #options: ActorSeatsOptions;
   readonly #seats: Map<ActorId, Seat> = new Map();
+  /** Actors that have resources and whose worker is still to come. */
+  readonly #coming: Map<ActorId, { left: boolean }> = new Map();
   readonly #wants: WeakMap<ActorTemplate, Wants> = new WeakMap();
   #waiting: Waiting[] = [];
   readonly #sharedHosts: SharedHosts;
@@ -72,7 +74,10 @@ export class ActorSeats {
     this.#sharedHosts = new SharedHosts({ pool, clock, hosted, limit });
   }
 
-  /** Calls `found` with a place once there are resources and a worker; `failed` when no worker can be started. */
+  /**
+   * Calls `found` with a place once there are resources and a worker; `failed` when no worker can be started. Neither
+   * after the actor has left.
+   */
   find(request: SeatRequest, found: (place: PlaceId) => void, failed: (error: unknown) => void): void {
     const wants = this.#wantsOf(request.template);
     const { demand, placement } = wants;
@@ -116,6 +121,9 @@ export class ActorSeats {
   /** The actor's seat is free; a worker of its own ends. */
   leave(id: ActorId, detail: string, force = false): void {
     if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter((entry) => entry.request.id !== id);
+    const coming = this.#coming.get(id);
+    if (coming !== undefined) coming.left = true;
+    this.#coming.delete(id);
     const seat = this.#seats.get(id);
     if (seat?.alone !== true) this.#sharedHosts.left();
     if (seat === undefined) return;
@@ -149,15 +157,29 @@ export class ActorSeats {
     const room = scheduler.reserve(candidate);
     if (room === undefined) return false;
     const acceleratorIds = accelerators.take(gpus);
+    const coming = { left: false };
+    this.#coming.set(request.id, coming);
+    const giveUp = (): void => {
+      accelerators.give(acceleratorIds, gpus);
+      scheduler.release(room, demand);
+    };
     const sit = (place: PlaceId, alone: boolean): void => {
+      if (coming.left) {
+        giveUp();
+        if (alone) pool.retire(place, "its actor has ended");
+        else this.#sharedHosts.left();
+        return;
+      }
+      this.#coming.delete(request.id);
       // A light actor that holds nothing leaves nothing behind.
       if (alone || !demand.isEmpty) this.#seats.set(request.id, { place, alone, room, held: demand, keeps, acceleratorIds });
       if (gpus > 0) equip(place, request.id, { ids: acceleratorIds, alone });
       found(place);
     };
     const fail = (error: unknown): void => {
-      accelerators.give(acceleratorIds, gpus);
-      scheduler.release(room, demand);
+      giveUp();
+      if (coming.left) return;
+      this.#coming.delete(request.id);
       failed(error);
     };
     if (isolation === "inline") sit(request.owner, false);

@@ -16,6 +16,8 @@ export interface AwaitedCreationsOptions {
 export class AwaitedCreations {
   readonly #options: AwaitedCreationsOptions;
   readonly #waiting: Map<ActorId, (() => void)[]> = new Map();
+  /** Their creations are here, and what they are made from is on its way: that takes what it takes. */
+  readonly #coming: Set<ActorId> = new Set();
 
   constructor(options: AwaitedCreationsOptions) {
     this.#options = options;
@@ -31,13 +33,19 @@ export class AwaitedCreations {
     const actions = [action];
     this.#waiting.set(id, actions);
     this.#options.clock.after(GRACE_MS, () => {
-      if (this.#waiting.get(id) !== actions) return;
+      if (this.#waiting.get(id) !== actions || this.#coming.has(id)) return;
       this.#options.onExpired(id);
       this.known(id);
     });
   }
 
+  /** Its creation has been heard of; `known` follows. */
+  coming(id: ActorId): void {
+    this.#coming.add(id);
+  }
+
   known(id: ActorId): void {
+    this.#coming.delete(id);
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
     this.#waiting.delete(id);

@@ -104,12 +104,13 @@ export class ClusterSeats {
     if (node === nodeOf(kernel.place)) {
       return await new Promise((resolve, reject) => own.find({ ...request, placed: true }, resolve, reject));
     }
-    this.#remote.set(request.id, { node });
+    const seat: RemoteSeat = { node };
+    this.#remote.set(request.id, seat);
     const seats = remoteContract<SeatsContract>(kernel, placeId(node, SYSTEM_SLOT), ActorNumber.seats);
     try {
       return await seats.seat(request.id, request.owner, request.template.number);
     } catch (error) {
-      this.#remote.delete(request.id);
+      if (this.#remote.get(request.id) === seat) this.#remote.delete(request.id);
       throw nodeIdOf(node) === undefined ? new NodeGone() : error;
     }
   }

@@ -1,11 +1,13 @@
 import type { SeatsContract } from "../../runtime/contracts/mod.ts";
-import type { Caller, PlaceId } from "../../runtime/kernel/mod.ts";
+import type { ActorId, Caller, PlaceId } from "../../runtime/kernel/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
 import type { ActorSeats } from "./actor_seats.ts";
 
 /** A node's seats as the keeper of actors on the head asks for them. */
 export class SeatsActor implements SeatsContract {
   readonly #seats: ActorSeats;
+  /** Those that have no place yet: the way to tell that there will be none. */
+  readonly #asked: Map<ActorId, () => void> = new Map();
   readonly #template: (owner: PlaceId, number: number) => ActorTemplate | Promise<ActorTemplate>;
 
   constructor(seats: ActorSeats, template: (owner: PlaceId, number: number) => ActorTemplate | Promise<ActorTemplate>) {
@@ -13,16 +15,35 @@ export class SeatsActor implements SeatsContract {
     this.#template = template;
   }
 
-  async seat(_caller: Caller, id: string, owner: PlaceId, number: number): Promise<PlaceId> {
-    const template = await this.#template(owner, number);
-    return await new Promise((resolve, reject) => this.#seats.find({ id, owner, template, placed: true }, resolve, reject));
+  /** Rejects when the actor leaves before it has a place. */
+  async seat(_caller: Caller, id: ActorId, owner: PlaceId, number: number): Promise<PlaceId> {
+    let left = false;
+    const leaves = new Promise<never>((_resolve, reject) => {
+      this.#asked.set(id, () => {
+        left = true;
+        this.#asked.delete(id);
+        reject(new Error("it is not wanted any more"));
+      });
+    });
+    const leave = this.#asked.get(id);
+    const seated = async (): Promise<PlaceId> => {
+      const template = await this.#template(owner, number);
+      if (left) return await leaves;
+      return await new Promise((resolve, reject) => this.#seats.find({ id, owner, template, placed: true }, resolve, reject));
+    };
+    try {
+      return await Promise.race([seated(), leaves]);
+    } finally {
+      if (this.#asked.get(id) === leave) this.#asked.delete(id);
+    }
   }
 
   settled(_caller: Caller, id: string): void {
     this.#seats.settled(id);
   }
 
-  leave(_caller: Caller, id: string, detail: string, force: boolean): void {
+  leave(_caller: Caller, id: ActorId, detail: string, force: boolean): void {
+    this.#asked.get(id)?.();
     this.#seats.leave(id, detail, force);
   }
 }

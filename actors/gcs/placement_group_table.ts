@@ -90,12 +90,15 @@ export class PlacementGroupTable {
     return true;
   }
 
-  /** A node did not commit: back to where it was before, with no bundle placed. False when not PREPARED. */
+  /**
+   * A node did not commit: back to where it was before, with no bundle placed, also when the loss of a node has brought
+   * it there. False when it is CREATED or removed.
+   */
   unprepared(placementGroupId: string): boolean {
     const row = this.#rows.live(placementGroupId);
-    if (row?.state !== "PREPARED") return false;
+    if (row === undefined || row.state === "CREATED") return false;
     row.bundles = row.bundles.map(({ resources }) => ({ resources }));
-    this.#become(row, row.createdMs === undefined ? "PENDING" : "RESCHEDULING");
+    this.#backToWaiting(row);
     return true;
   }
 
@@ -105,8 +108,7 @@ export class PlacementGroupTable {
     for (const id of hit) {
       const row = this.#rows.live(id) as PlacementGroupRecord;
       row.bundles = row.bundles.map((bundle) => (bundle.nodeId === nodeId ? { resources: bundle.resources } : bundle));
-      if (row.state === "RESCHEDULING") this.#rows.changed(id, row);
-      else this.#become(row, row.createdMs === undefined ? "PENDING" : "RESCHEDULING");
+      this.#backToWaiting(row);
     }
     return hit;
   }
@@ -141,6 +143,11 @@ export class PlacementGroupTable {
     }
     if (spec.bundles.length === 0) throw new RangeError("bundles: a placement group needs at least one");
     for (const [i, bundle] of spec.bundles.entries()) assertResources(`bundles[${i}]`, bundle);
+  }
+
+  #backToWaiting(row: PlacementGroupRecord): void {
+    if (row.state === "PENDING" || row.state === "RESCHEDULING") this.#rows.changed(row.placementGroupId, row);
+    else this.#become(row, row.createdMs === undefined ? "PENDING" : "RESCHEDULING");
   }
 
   #become(row: PlacementGroupRecord, to: PlacementGroupState): void {

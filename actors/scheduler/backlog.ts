@@ -52,7 +52,7 @@ export class Backlog {
     this.#inQueue(of, (queue) => queue.addBatch({ ...of, batch: new TaskBatch(buffer), shown: new Set() }));
   }
 
-  /** A task from another node was given to a worker: its sender hears of it, so that more can come. */
+  /** So many tasks from another node were given to workers, or will not run: their sender hears of it, so that more can come. */
   begun(queue: ClassQueue, tasks: number): void {
     const { sender, schedulingClass } = queue;
     if (sender === undefined) return;
@@ -85,10 +85,18 @@ export class Backlog {
 
   /** Takes a task out, if it waits here. */
   drop(owner: PlaceId, sequence: number): Dropped {
-    if (this.#unready.remove(owner, sequence)) return { dropped: true };
+    const unready = this.#unready.remove(owner, sequence);
+    if (unready !== undefined) {
+      const template = this.#options.template(unready.owner, unready.template);
+      if (template !== undefined) this.begun(this.#queueOf(template, this.#originOf(owner)), 1);
+      return { dropped: true };
+    }
     let claimant: number | undefined;
     for (const queue of this.#queues.values()) {
+      const before = queue.singles.size;
       const found = queue.drop(owner, sequence);
+      // It takes no more room in the window of the node that sent it. A batch tells of all its tasks together.
+      if (queue.singles.size < before) this.begun(queue, 1);
       if (found.dropped) return found;
       claimant ??= found.claimant;
     }
@@ -116,9 +124,13 @@ export class Backlog {
       this.#options.whenPublished(owner, template, () => this.#inQueue(of, put));
       return;
     }
-    const node = nodeOf(owner);
-    put(this.#queueOf(known, node === this.#node ? "own" : node));
+    put(this.#queueOf(known, this.#originOf(owner)));
     this.#options.changed();
+  }
+
+  #originOf(owner: PlaceId): Origin {
+    const node = nodeOf(owner);
+    return node === this.#node ? "own" : node;
   }
 
   #queueOf(template: TaskTemplate, origin: Origin): ClassQueue {

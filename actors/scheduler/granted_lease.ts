@@ -41,12 +41,10 @@ export function sentUnder(leases: Iterable<GrantedLease>): Map<PlaceId, number[]
       else sequences.push(sequence);
     }
   }
-  for (const { queue, worker, lessees } of leases) {
+  for (const { queue, worker } of leases) {
     for (const [owner, sequences] of queue.claimedBy(worker.place - systemPlaceOf(worker.place))) {
       sent.set(owner, [...(sent.get(owner) ?? []), ...sequences]);
     }
-    // What they have pushed there by themselves they know.
-    for (const lessee of lessees) if (!sent.has(lessee)) sent.set(lessee, []);
   }
   return sent;
 }

@@ -18,6 +18,8 @@ export class GrantedLeases {
   readonly #clock: Clock;
   readonly #accelerators: AcceleratorIds;
   readonly #leases: Map<number, GrantedLease> = new Map();
+  /** Places that were ever given a lease of a worker: one that stood still may push there before it hears that it has none. */
+  readonly #lentTo: Map<PlaceId, Set<PlaceId>> = new Map();
   /** Unlike any other node's. */
   #next: number;
 
@@ -61,6 +63,10 @@ export class GrantedLeases {
   linger(lease: GrantedLease): void {
     if (lease.lastOwner >= 0 && !lease.lessees.has(lease.lastOwner)) {
       lease.lessees.add(lease.lastOwner);
+      const { place } = lease.worker;
+      const lentTo = this.#lentTo.get(place);
+      if (lentTo === undefined) this.#lentTo.set(place, new Set([lease.lastOwner]));
+      else lentTo.add(lease.lastOwner);
       this.#kernel.send(lease.lastOwner, [ActorNumber.caller, CallerOp.lease, lease.queue.schedulingClass, lease.id, lease.worker.place]);
     }
     lease.stopLinger ??= this.#clock.after(LEASE_LINGER_MS, () => this.revoke(lease));
@@ -107,6 +113,17 @@ export class GrantedLeases {
     const cpus = cpuPart(lease.queue.demand);
     if (blocked) lease.room.give(cpus);
     else lease.room.takeAnyway(cpus);
+  }
+
+  /** The worker is gone: those who may have pushed tasks there by themselves, and know which. */
+  lost(worker: PlaceId): ReadonlySet<PlaceId> {
+    const lentTo = this.#lentTo.get(worker) ?? new Set();
+    this.#lentTo.delete(worker);
+    return lentTo;
+  }
+
+  ownerLost(place: PlaceId): void {
+    for (const lentTo of this.#lentTo.values()) lentTo.delete(place);
   }
 
   /** What idle leases hold of `room`: it is free as soon as somebody else wants it. */

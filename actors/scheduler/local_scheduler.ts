@@ -130,7 +130,7 @@ export class LocalScheduler implements Actor {
     const sent = sentUnder(lost);
     for (const lease of lost) this.#leases.end(lease);
     // Those of this node hear of it in any case: the worker may hold more of theirs than this scheduler knows.
-    for (const other of new Set([...this.#options.places(), ...sent.keys()])) {
+    for (const other of new Set([...this.#options.places(), ...sent.keys(), ...this.#leases.lost(place)])) {
       if (other !== place) this.#kernel.send(other, [ActorNumber.caller, CallerOp.workerLost, place, death, sent.get(other) ?? []]);
     }
     this.ownerLost(place);
@@ -139,6 +139,7 @@ export class LocalScheduler implements Actor {
   /** A place, of this node or another, is gone: what it submitted is wanted no more. */
   ownerLost(place: PlaceId): void {
     this.#backlog.dropOwner(place);
+    this.#leases.ownerLost(place);
     for (const other of this.#options.places()) if (other !== place) this.#kernel.send(other, [ActorNumber.executor, ExecutorOp.ownerLost, place]);
     this.wake();
   }
@@ -244,9 +245,12 @@ export class LocalScheduler implements Actor {
   #refuse(queue: ClassQueue, error: unknown): void {
     this.#forget(queue);
     const nameOf = (owner: PlaceId, template: number): string => this.#options.template(owner, template)?.name ?? queue.placement.name;
+    let refused = 0;
     for (const { owner, sequence, wire } of refusals(queue.takeAll(), { error, nameOf })) {
       this.#kernel.send(owner, [ActorNumber.caller, CallerOp.refused, sequence, wire, false]);
+      refused++;
     }
+    this.#backlog.begun(queue, refused);
   }
 
   #forget(queue: ClassQueue): void {
@@ -313,6 +317,11 @@ export class LocalScheduler implements Actor {
     lease.sent = [];
     lease.queue.forget(lease);
     if (lease.revoking) return;
+    // More runs than there is room for, since a task that waited went on: that is paid back first.
+    if (!lease.room.debt.isEmpty) {
+      this.#leases.revoke(lease);
+      return;
+    }
     if (lease.queue.waiting > 0 && this.#dispatch(lease)) return;
     this.#leases.linger(lease);
     this.wake();

@@ -3,7 +3,7 @@ import type { QueuedTask } from "./class_queue.ts";
 
 /** Tasks that wait for their arguments, each with the way to stop waiting. */
 export class Unready {
-  readonly #tasks: Map<string, { readonly owner: PlaceId; readonly stop: () => void }> = new Map();
+  readonly #tasks: Map<string, { readonly task: QueuedTask; readonly stop: () => void }> = new Map();
   readonly #whenReady: (owner: PlaceId, ids: readonly string[], action: () => void) => () => void;
 
   /** `whenReady` calls back once all these objects are there for a task of that owner; it returns the way to take that back. */
@@ -12,25 +12,28 @@ export class Unready {
   }
 
   /** Calls back once all that the task needs is there. */
-  add({ owner, sequence }: QueuedTask, needs: readonly string[], ready: () => void): void {
+  add(task: QueuedTask, needs: readonly string[], ready: () => void): void {
+    const { owner, sequence } = task;
     const key = `${owner}.${sequence}`;
     const stop = this.#whenReady(owner, needs, () => {
       this.#tasks.delete(key);
       ready();
     });
-    this.#tasks.set(key, { owner, stop });
+    this.#tasks.set(key, { task, stop });
   }
 
-  /** True when the task was waiting here. */
-  remove(owner: PlaceId, sequence: number): boolean {
+  /** The task, if it was waiting here. */
+  remove(owner: PlaceId, sequence: number): QueuedTask | undefined {
     const key = `${owner}.${sequence}`;
-    this.#tasks.get(key)?.stop();
-    return this.#tasks.delete(key);
+    const waiting = this.#tasks.get(key);
+    waiting?.stop();
+    this.#tasks.delete(key);
+    return waiting?.task;
   }
 
   dropOwner(place: PlaceId): void {
-    for (const [key, { owner, stop }] of this.#tasks) {
-      if (owner !== place) continue;
+    for (const [key, { task, stop }] of this.#tasks) {
+      if (task.owner !== place) continue;
       stop();
       this.#tasks.delete(key);
     }

@@ -86,9 +86,8 @@ export class TaskRunner {
       this.#begin(task);
       return;
     }
-    // What the scheduler has sent something under counts there as busy until it hears otherwise.
-    if (byScheduler) lease.idleTold = false;
-    if (!open || lease.revoked || lease.blocked > 0 || this.#retiring) {
+    if (byScheduler) lease.heard();
+    if (!open || lease.closed || this.#retiring) {
       this.#bounce(task);
       return;
     }
@@ -103,8 +102,8 @@ export class TaskRunner {
 
   share(leaseId: number, owner: PlaceId, template: number, buffer: SharedArrayBuffer): void {
     const lease = this.#lease(leaseId);
-    lease.idleTold = false;
-    if (!lease.revoked && !this.#retiring) lease.shared.push({ owner, template, batch: new TaskBatch(buffer) });
+    lease.heard();
+    if (!lease.closed && !this.#retiring) lease.shared.push({ owner, template, batch: new TaskBatch(buffer) });
     this.pump();
   }
 
@@ -336,7 +335,7 @@ export class TaskRunner {
       this.pump();
     } else {
       this.#busy++;
-      if (--lease.blocked === 0) this.#kernel.send(this.#system, [ActorNumber.localScheduler, SchedulerOp.unblocked, lease.id]);
+      if (lease.goesOn()) this.#kernel.send(this.#system, [ActorNumber.localScheduler, SchedulerOp.unblocked, lease.id]);
     }
   }
 

@@ -30,6 +30,8 @@ export class WorkerLease {
   /** Of those, the ones that wait for objects. */
   blocked = 0;
   revoked = false;
+  /** A task of it has waited and went on, and others may have its CPU by now: nothing else begins until the scheduler says so. */
+  resumed = false;
   /** The GPUs that come with it. */
   acceleratorIds: readonly string[] | undefined;
   /** Whether the scheduler has heard that nothing is left. */
@@ -67,6 +69,24 @@ export class WorkerLease {
   /** Lets go of what a place has shared that is gone. */
   forget(owner: PlaceId): void {
     this.shared = this.shared.filter((work) => work.owner !== owner);
+  }
+
+  /** The scheduler has sent something under it: it counts as busy there until it hears otherwise. */
+  heard(): void {
+    this.idleTold = false;
+    if (this.active === 0) this.resumed = false;
+  }
+
+  /** A task has what it waited for; true when none waits any more. */
+  goesOn(): boolean {
+    this.resumed = true;
+    this.shared.length = 0;
+    return --this.blocked === 0;
+  }
+
+  /** Nothing new may begin. */
+  get closed(): boolean {
+    return this.revoked || this.blocked > 0 || this.resumed;
   }
 
   get idle(): boolean {

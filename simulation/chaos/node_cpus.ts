@@ -20,7 +20,8 @@ export class NodeCpus {
     const other = running.get(place);
     if (other !== undefined) this.#ledger.violate(`worker ${place} runs ${id} while it runs ${other}`);
     running.set(place, id);
-    if (running.size > this.#cpus) this.#ledger.violate(`node ${node} has ${this.#cpus} CPUs and runs ${[...running.values()].join(", ")}`);
+    if (running.size > this.#cpus)
+      this.#ledger.violate(`node ${node} has ${this.#cpus} CPUs and runs ${[...running].map((each) => each.join(": ")).join(", ")}`);
     return () => running.delete(place);
   }
 

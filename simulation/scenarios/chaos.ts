@@ -102,7 +102,9 @@ export async function chaos(options: ChaosOptions): Promise<ChaosFigures> {
   } catch (error) {
     if (error instanceof ChaosFailure) throw error;
     const pending = workload === undefined ? [] : workload.pending;
-    throw failure([`${error instanceof Error ? error.stack : error}`, ...(pending.length > 0 ? [`not ended: ${pending.join(", ")}`] : [])]);
+    const what = [`${error instanceof Error ? error.stack : error}`];
+    if (pending.length > 0) what.push(`not ended: ${pending.join(", ")}`, ...whatWaits(simulation));
+    throw failure(what);
   }
   check(ledger, failure);
   const { hash: trace, events } = time.trace;
@@ -113,6 +115,18 @@ const STORE_BYTES = 64 * 1024 * 1024;
 
 function check(ledger: Ledger, failure: (what: readonly string[]) => ChaosFailure): void {
   if (ledger.violations.length > 0) throw failure(ledger.violations);
+}
+
+/** Where tasks wait, and what nodes have free, as far as the head knows. */
+function whatWaits(simulation: Simulation): string[] {
+  const { membership, gcs } = simulation.head.system.asHead();
+  const { nodes, pending } = membership.status();
+  const actors = [...gcs.actors.rows()].filter(({ state }) => state !== "DEAD");
+  return [
+    ...actors.map(({ actorId, state, place, incarnation }) => `actor ${actorId} is ${state}, incarnation ${incarnation}, at place ${place}`),
+    ...pending.map((demand) => `waits: ${JSON.stringify(demand)}`),
+    ...nodes.map(({ nodeId, available, total }) => `${nodeId} has ${available["CPU"] ?? 0} of ${total["CPU"] ?? 0} CPUs free`),
+  ];
 }
 
 /** What of the control store a head would not find again that is started on its storage after a crash. */
