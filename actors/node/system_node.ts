@@ -219,11 +219,11 @@ export class SystemNode implements NodeContract {
     kernel.register(ActorNumber.seats, serve(kernel, new SeatsActor(this.#seats, actorTemplate)));
     kernel.register(ActorNumber.node, serve(kernel, this));
     this.#started = this.#cluster.join();
+    // Whoever says hello hears of it.
+    this.#started.catch(() => {});
   }
 
   /** Another node has opened a link to this one. Returns what its socket's events go to. */
-    // Whoever says hello hears of it.
-    this.#started.catch(() => {});
   peerConnected(node: NodeNumber, link: Link): LinkEvents {
     return this.#cluster.connected(node, link);
   }

@@ -54,6 +54,18 @@ describe("who may come in", () => {
   });
 });
 
+describe("failures", () => {
+  test("of all addresses of an IPv6 network count together, and of an IPv4 address however it is written", () => {
+    const { status } = lab();
+    for (let i = 1; i <= 3; i++) expect(status({ remote: `2001:db8:0:7::${i}`, authorization: undefined })).toBe(401);
+    expect(status({ remote: "2001:db8:0:7:ffff::1" })).toBe(429);
+    expect(status({ remote: "2001:db8:0:8::1" })).toBeUndefined();
+    for (let i = 1; i <= 3; i++) expect(status({ remote: "::ffff:10.0.0.9", authorization: undefined })).toBe(401);
+    expect(status({ remote: "10.0.0.9" })).toBe(429);
+    expect(status({ remote: "10.0.0.8" })).toBeUndefined();
+  });
+});
+
 describe("a refusal", () => {
   test("is logged once for each kind and address, and never tells the token", () => {
     const { status, logged } = lab();
@@ -62,6 +74,14 @@ describe("a refusal", () => {
     expect(logged.length).toBe(2);
     expect(logged.join("\n")).not.toContain("wrong-token");
     expect(logged.join("\n")).not.toContain(TOKEN);
+  });
+
+  test("is told in one short line, whatever the sender calls itself", () => {
+    const { gate, logged } = lab();
+    gate.refuses({ ...good, host: `a\u001b[2J\r\nmobula: all is well ${"x".repeat(10_000)}` });
+    expect(logged.length).toBe(1);
+    expect(logged[0]).toMatch(/^refused a connection from 10\.0\.0\.1: not the host a\?\[2J\?\?mobula/);
+    expect(logged[0]?.length).toBeLessThan(300);
   });
 
   test("is remembered for so many addresses, and no more", () => {
