@@ -5,7 +5,7 @@ import { print } from "./terminal.ts";
 
 /** `mobula drain-node`: takes a node out of use. */
 export const drainNode: CommandDef = defineCommand({
-  meta: { name: "drain-node", description: "Give a node nothing new, and end it when nothing runs there any more" },
+  meta: { name: "drain-node", description: "Move a node's work and objects elsewhere, and end it when it is empty" },
   args: {
     "node-id": { type: "string", valueHint: "ID", required: true, description: "The node, as mobula status shows it" },
     reason: { type: "string", valueHint: "TEXT", required: true, description: "Why; it is shown with the node" },
@@ -22,7 +22,7 @@ export const drainNode: CommandDef = defineCommand({
     print(
       args.json
         ? JSON.stringify({ nodeId: args["node-id"], draining: true })
-        : `Node ${args["node-id"]} gets nothing new, and ends when it has nothing left to do.`,
+        : `Node ${args["node-id"]} gets nothing new. It ends when what runs there is done and what it keeps for others is elsewhere.`,
     );
   },
 }) as CommandDef;

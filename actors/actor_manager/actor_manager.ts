@@ -7,7 +7,7 @@ import {
   CallerOp,
   ExecutorOp,
 } from "../../runtime/contracts/mod.ts";
-import { ActorNameTakenError, ActorNotFoundError, type Death, isMobulaError } from "../../runtime/errors/mod.ts";
+import { ActorNameTakenError, ActorNotFoundError, type Death } from "../../runtime/errors/mod.ts";
 import {
   type ActorId,
   ActorNumber,
@@ -17,19 +17,19 @@ import {
   type Kernel,
   nodeOf,
   type PlaceId,
-  type Told,
-  toldContract,
   workerId,
 } from "../../runtime/kernel/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
 import { decodeValue } from "../../runtime/values/mod.ts";
-import type { HostContract } from "../../runtime/worker/mod.ts";
-import type { Fallout, Gcs } from "../gcs/mod.ts";
+import type { ActorSeat, Fallout, Gcs } from "../gcs/mod.ts";
+import { ActorMoves } from "./actor_moves.ts";
 import { type Alias, redirect } from "./alias.ts";
 import { AwaitedCreations } from "./awaited_creations.ts";
 import type { ClusterSeats } from "./cluster_seats.ts";
+import { Hosts } from "./hosts.ts";
 import { Keeping } from "./keeping.ts";
 import { encodeDeath, LastWords, recordOf } from "./last_words.ts";
+import { isRefusal, placementOf } from "./placement.ts";
 
 export interface ActorManagerOptions {
   kernel: Kernel;
@@ -56,11 +56,15 @@ export class ActorManager implements ActorsContract {
   readonly #aliases: Map<ActorId, Alias> = new Map();
   readonly #deaths: LastWords;
   readonly #awaited: AwaitedCreations;
+  readonly #hosts: Hosts;
+  readonly #moves: ActorMoves;
 
   constructor(options: ActorManagerOptions) {
     this.#options = options;
     this.#gcs = options.gcs;
     this.#kernel = options.kernel;
+    this.#hosts = new Hosts(options.kernel);
+    this.#moves = new ActorMoves({ ...options, hosts: this.#hosts, tell: (id) => this.#tell(id), place: (id) => this.#place(id) });
     this.#deaths = new LastWords(options.gcs.limits.deadActors);
     this.#awaited = new AwaitedCreations({
       clock: options.clock,
@@ -137,14 +141,14 @@ export class ActorManager implements ActorsContract {
   started(caller: Caller, id: ActorId, incarnation: number, fault?: Uint8Array, cause: "constructor" | "start-failed" = "constructor"): void {
     const row = this.#gcs.actors.row(id);
     if (row === undefined || row.incarnation !== incarnation || row.state === "DEAD") {
-      this.#hostAt(caller.from).stopActor(id, "it is not wanted any more");
+      this.#hosts.at(caller.from).stopActor(id, "it is not wanted any more");
       return;
     }
     if (fault !== undefined) {
       this.#lose(id, { cause, actorId: id, workerId: workerId(caller.from), error: decodeValue(fault) }, false, false);
       return;
     }
-    this.#gcs.actors.alive(id, { incarnation, place: caller.from, workerId: workerId(caller.from) });
+    this.#gcs.actors.alive(id, this.#seatAt(caller.from, incarnation));
     this.#options.seats.settled(id);
     this.#tell(id);
     const keeping = this.#keepings.get(id);
@@ -153,9 +157,15 @@ export class ActorManager implements ActorsContract {
     for (const relay of keeping.release()) if (relay.incarnation === incarnation) this.#kernel.send(caller.from, relay.envelope);
   }
 
-  ended(_caller: Caller, id: ActorId, incarnation: number, cause: "exit" | "out-of-scope" | "killed"): void {
+  ended(_caller: Caller, id: ActorId, incarnation: number, cause: "exit" | "out-of-scope" | "killed" | "moved"): void {
     const row = this.#gcs.actors.row(id);
-    if (row?.incarnation === incarnation) this.#lose(id, { cause, actorId: id, detail: "exitActor() was called" }, false, false);
+    if (cause === "moved") this.#moves.left(id, incarnation);
+    else if (row?.incarnation === incarnation) this.#lose(id, { cause, actorId: id, detail: "exitActor() was called" }, false, false);
+  }
+
+  /** The node takes nothing new: its actors that may be made anew go elsewhere, each as soon as nothing runs in it. */
+  vacate(nodeId: string): void {
+    this.#moves.vacate(nodeId);
   }
 
   /** Something for an actor's host from a place that does not know where the actor lives. */
@@ -179,7 +189,7 @@ export class ActorManager implements ActorsContract {
 
   /** A place has gone: its actors are restarted or dead, and those it owned end. */
   placeLost(place: PlaceId, death: Death): void {
-    this.#hosts.delete(place);
+    this.#hosts.forget(place);
     for (const keeping of this.#keepings.values()) keeping.forget(place);
     this.#settle(this.#gcs.placeLost(place, recordOf(death)), death);
   }
@@ -246,7 +256,6 @@ export class ActorManager implements ActorsContract {
       });
   }
 
-  readonly #hosts: Map<PlaceId, Told<HostContract>> = new Map();
   /** Neither alive nor dead: its creation may be on its way, on another link than what is asked of it. */
   #isUnknown(id: ActorId): boolean {
     return !this.#aliases.has(id) && !this.#deaths.has(id) && this.#gcs.actors.row(id) === undefined;
@@ -286,12 +295,17 @@ export class ActorManager implements ActorsContract {
           this.#options.seats.leave(id, "it is not wanted any more");
           return;
         }
-        this.#gcs.actors.assign(id, { incarnation, place, workerId: workerId(place) });
+        this.#gcs.actors.assign(id, this.#seatAt(place, incarnation));
         const { form, data } = spec;
-        this.#hostAt(place).createActor(id, incarnation, row.owner, spec.template, form, data);
+        this.#hosts.at(place).createActor(id, incarnation, row.owner, spec.template, form, data);
       },
       (error) => this.#lose(id, { cause: "start-failed", actorId: id, error }, !isRefusal(error), false),
     );
+  }
+
+  #seatAt(place: PlaceId, incarnation: number): ActorSeat {
+    const { nodeId } = this.#gcs.nodes.byNumber(nodeOf(place)) ?? {};
+    return { incarnation, place, workerId: workerId(place), ...(nodeId !== undefined && { nodeId }) };
   }
 
   /** Makes the actor anew, but not over and over without a pause while it dies before it lives. */
@@ -311,14 +325,14 @@ export class ActorManager implements ActorsContract {
     const before = this.#gcs.actors.row(id);
     const next = this.#gcs.actors.lose(id, { death: recordOf(death), restart });
     if (next === "stale" || before === undefined) return;
-    if (before.place !== undefined) this.#hostAt(before.place).stopActor(id, death.detail ?? death.cause);
+    if (before.place !== undefined) this.#hosts.at(before.place).stopActor(id, death.detail ?? death.cause);
     this.#options.seats.leave(id, death.detail ?? "its actor has ended", force);
     this.#moved(id, next, death);
   }
 
   #settle(fallout: Fallout, death: Death): void {
     for (const stop of fallout.stop) {
-      this.#hostAt(stop.place).stopActor(stop.actorId, "its owner died");
+      this.#hosts.at(stop.place).stopActor(stop.actorId, "its owner died");
       this.#options.seats.leave(stop.actorId, "its owner died");
     }
     for (const id of fallout.restarting) {
@@ -376,25 +390,7 @@ export class ActorManager implements ActorsContract {
     }
     return wire;
   }
-
-  #hostAt(place: PlaceId): Told<HostContract> {
-    let host = this.#hosts.get(place);
-    if (host === undefined) {
-      host = toldContract<HostContract>(this.#kernel, place, ActorNumber.executor);
-      this.#hosts.set(place, host);
-    }
-    return host;
-  }
 }
 
 /** How long an actor that was looked up from another node is held for whoever asked. */
 const LOOKUP_HOLD_MS = 10_000;
-
-/** No node can ever have the actor: to try again would end the same way. */
-function isRefusal(error: unknown): boolean {
-  return isMobulaError(error, "ACTOR_UNSCHEDULABLE") || isMobulaError(error, "PLACEMENT_GROUP_ERROR");
-}
-
-function placementOf(strategy: ActorTemplate["options"]["schedulingStrategy"]): { placementGroupId?: string } {
-  return typeof strategy === "object" && "placementGroupId" in strategy ? { placementGroupId: strategy.placementGroupId } : {};
-}

@@ -9,6 +9,9 @@ export interface MemberOptions {
   nodeLost(node: NodeNumber, death: Uint8Array): void;
   end(reason: string): void;
   settle(): Promise<void>;
+  drain(): void;
+  draining(node: NodeNumber): void;
+  evacuate(targets: readonly PlaceId[]): Promise<number>;
 }
 
 /** A node's part in the cluster: it hears from the head of nodes and places that come and go. */
@@ -59,6 +62,18 @@ export class Member implements MemberContract {
 
   settle(): Promise<void> {
     return this.#options.settle();
+  }
+
+  drain(): void {
+    this.#options.drain();
+  }
+
+  draining(_caller: Caller, node: NodeNumber): void {
+    this.#options.draining(node);
+  }
+
+  evacuate(_caller: Caller, targets: readonly PlaceId[]): Promise<number> {
+    return this.#options.evacuate(targets);
   }
 
   ping(): void {}

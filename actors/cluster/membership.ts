@@ -27,7 +27,7 @@ import {
 } from "../../runtime/kernel/mod.ts";
 import { contextOf, decodeValue, encodeValue } from "../../runtime/values/mod.ts";
 import type { Fallout, Gcs } from "../gcs/mod.ts";
-import { drained } from "./drained.ts";
+import { Draining, reasonOf } from "./draining.ts";
 import { Introductions } from "./introductions.ts";
 
 /** A node that has not been heard of for this long is dead. Milliseconds; nodes report every second. */
@@ -43,6 +43,8 @@ export interface MembershipOptions {
   /** A node has come, or has told what it has free. */
   joined(nodeId: string): void;
   reported(nodeId: string): void;
+  /** The node is drained: its actors that may be made anew are to go elsewhere. */
+  vacate(nodeId: string): void;
   /** A place is gone, and what the tables say follows from it. */
   placeLost(place: PlaceId, death: Death): void;
   /** A node is gone, and what the tables say follows from it. */
@@ -72,10 +74,16 @@ export class Membership implements ClusterContract {
   readonly #members: Map<NodeNumber, MemberNode> = new Map();
   readonly #numbers: Map<string, NodeNumber> = new Map();
   readonly #introductions: Introductions;
+  readonly #draining: Draining;
   #stopLooking: (() => void) | undefined;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
+    this.#draining = new Draining({
+      ...options,
+      numberOf: (nodeId) => this.numberOf(nodeId),
+      takesWork: (nodeId) => this.takesWork(nodeId),
+    });
     this.#introductions = new Introductions(options.clock, (newcomers) => this.#introduce(newcomers));
     this.#look();
   }
@@ -176,14 +184,18 @@ export class Membership implements ClusterContract {
   }
 
   leave(caller: Caller): void {
-    this.declareDead(nodeOf(caller.from), { cause: "terminated", detail: "it left the cluster" });
+    const node = nodeOf(caller.from);
+    const { drain } = this.#options.gcs.nodes.get(this.nodeIdOf(node) ?? "") ?? {};
+    this.declareDead(node, { cause: "terminated", detail: drain === undefined ? "it left the cluster" : reasonOf(drain) });
   }
 
   drain(_caller: Caller, nodeId: string, options: { reason: string; deadlineMs?: number }): boolean {
     if (this.numberOf(nodeId) === nodeOf(this.#options.kernel.place)) throw new Error("the head can't be drained: stop the cluster instead");
     const drained = this.#options.gcs.nodes.drain(nodeId, options);
-    if (drained) this.#options.reported(nodeId);
-    return drained;
+    if (!drained) return false;
+    this.#options.reported(nodeId);
+    this.#draining.begin(nodeId);
+    return true;
   }
 
   status(): ClusterStatus {
@@ -271,7 +283,7 @@ export class Membership implements ClusterContract {
         if (node === nodeOf(kernel.place) || now - heardMs <= SILENCE_MS) continue;
         this.declareDead(node, { cause: "unresponsive", detail: `it sent no report for ${SILENCE_MS / 1000} s` });
       }
-      for (const { nodeId, reason } of drained(this.#options.gcs, now)) this.#members.get(this.numberOf(nodeId) ?? 0)?.tell.end(reason);
+      this.#draining.look(now);
       this.#look();
     });
   }

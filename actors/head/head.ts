@@ -117,6 +117,7 @@ export class Head {
         this.scheduler.reported(nodeId);
         this.groups.retry();
       },
+      vacate: (nodeId) => this.actors.vacate(nodeId),
       placeLost: (place, death) => this.#placeLost(place, death),
       nodeLost: (fallout, { node, death }) => {
         views.gone();
@@ -161,8 +162,8 @@ export class Head {
     this.gcs.endJob(jobId, { status: "SUCCEEDED" });
   }
 
-  async close(): Promise<void> {
   /** Storage that does not take the last changes is told of, and closed all the same. */
+  async close(): Promise<void> {
     this.membership.close();
     await this.gcs.close().catch((error: Error) => this.#options.warn(`the last changes were not kept: ${error.message}`));
   }

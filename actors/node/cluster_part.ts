@@ -37,6 +37,10 @@ export interface ClusterPartOptions {
   nodeLost(node: NodeNumber, death: Uint8Array): void;
   /** Resolves when this node's workers have told what they have to tell. */
   settle(): Promise<void>;
+  /** This node takes nothing new; another one does not; this one gives its objects away. See `MemberContract`. */
+  drain(): void;
+  draining(node: NodeNumber): void;
+  evacuate(targets: readonly PlaceId[]): Promise<number>;
   /** The cluster has ended this node. */
   onEnd(reason: string): void;
 }
@@ -72,6 +76,9 @@ export class ClusterPart {
       },
       end: (reason) => this.#end(reason),
       settle: options.settle,
+      drain: options.drain,
+      draining: options.draining,
+      evacuate: options.evacuate,
     });
     this.#reporter = new Reporter({ clock, head: this.head, alone: () => this.alone, available, pending });
     kernel.register(ActorNumber.member, serve(kernel, this.#member));

@@ -88,7 +88,7 @@ export class SystemNode implements NodeContract {
   readonly #started: Promise<void>;
 
   constructor(options: SystemNodeOptions) {
-    const { config, clock } = options;
+    const { config, clock, url, dial, onEnd } = options;
     this.#options = options;
     this.#config = config;
     this.#driver = placeId(config.node, DRIVER_SLOT);
@@ -102,7 +102,6 @@ export class SystemNode implements NodeContract {
     const code = { folder: join(config.spillDirectory, "bundles"), workingFolder: resolve() };
     this.#functions = new FunctionDirectory({ kernel, nodeId: config.nodeId, bundles: code });
     this.#links = new PlaceLinks(kernel, options.channel);
-    const { url, dial, onEnd } = options;
     this.#cluster = new ClusterPart({
       config,
       kernel,
@@ -116,6 +115,9 @@ export class SystemNode implements NodeContract {
       placeLost: (place, death) => this.#foreignPlaceLost(place, death),
       nodeLost: (node, death) => this.#nodeLost(node, death),
       settle: () => this.#settle(),
+      drain: () => this.#scheduler.drain(),
+      draining: (node) => this.#scheduler.closedTo(node),
+      evacuate: (targets) => this.#objects.evacuate(targets),
     });
     this.#logs = new WorkerLogs({
       clock,

@@ -119,6 +119,22 @@ export class NodeObjects implements NodeObjectsContract {
     for (const id of ids) this.#values.gone(id, caller.from);
   }
 
+  async adopt(_caller: Caller, ids: readonly ObjectId[]): Promise<void> {
+    await Promise.all(
+      ids.map(
+        (id) =>
+          new Promise<void>((resolve) => {
+            this.#holdings.lend(id);
+            this.#values.whenHere([id], () => {
+              // Before it can make room for anything: its home has yet to hear that nobody else keeps it.
+              this.#store.keep(id);
+              resolve();
+            });
+          }),
+      ),
+    );
+  }
+
   keep(_caller: Caller, id: ObjectId): void {
     this.#store.keep(id);
   }

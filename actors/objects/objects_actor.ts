@@ -16,6 +16,7 @@ import type { Accounting } from "../../runtime/memory/mod.ts";
 import { type Announced, homeOf } from "../../runtime/references/mod.ts";
 import type { PayloadWire } from "../../runtime/values/mod.ts";
 import { faultWire } from "./audience.ts";
+import { evacuate } from "./evacuation.ts";
 import { Holdings } from "./holdings.ts";
 import { NodeObjects } from "./node_objects.ts";
 import { ObjectValues } from "./object_values.ts";
@@ -251,6 +252,11 @@ export class ObjectsActor implements ObjectsContract {
     this.#peers.nodeLost(node);
     this.#holdings.nodeLost(node);
     this.#values.nodeLost(node);
+  }
+
+  /** See `evacuate`. */
+  evacuate(targets: readonly PlaceId[]): Promise<number> {
+    return evacuate(targets, { node: this.#node, store: this.#store, holdings: this.#holdings, peers: this.#peers });
   }
 
   close(): Promise<void> {

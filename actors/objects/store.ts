@@ -107,12 +107,7 @@ export class ObjectStore {
   seal(id: string, buffer: SharedArrayBuffer, options: SealOptions): boolean {
     const state = this.#slots.stateOf(options.slot);
     if (state !== SlotState.held && state !== SlotState.untracked) return false;
-    const block: Block = {
-      buffer,
-      slot: options.slot,
-      stamp: this.#slots.stampOf(options.slot),
-      pages: this.#slots.pagesOf(options.slot),
-    };
+    const block: Block = { buffer, slot: options.slot, stamp: this.#slots.stampOf(options.slot), pages: this.#slots.pagesOf(options.slot) };
     this.#free.forget(block.slot);
     this.#idle.use();
     const record = this.#pending(id, options.owner);
@@ -192,12 +187,17 @@ export class ObjectStore {
     if (record?.state === "PENDING") this.#end(record, "LOST");
   }
 
-  /** A copy is the primary from now on: it is spilled for room and not dropped. */
-  keep(id: string): void {
+  /** A copy is the primary from now on: it is spilled for room and not dropped. `isPrimary` false: the other way round. */
+  keep(id: string, isPrimary = true): void {
     const record = this.#records.get(id);
     if (record === undefined) return;
-    record.isCopy = false;
+    record.isCopy = !isPrimary;
     this.#order.touch(record);
+  }
+
+  /** Whether it is here as no copy of what another node keeps. */
+  isPrimary(id: string): boolean {
+    return this.#records.get(id)?.isCopy === false;
   }
 
   /** A place needs room for a buffer, and waits for the answer, perhaps with its thread blocked. */

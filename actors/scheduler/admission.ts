@@ -31,9 +31,15 @@ type Verdict = "asked" | "here" | "elsewhere";
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #verdicts: WeakMap<Candidate, Verdict> = new WeakMap();
+  #closed = false;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
+  }
+
+  /** From now on nothing is this node's to run, but for what belongs to a placement group that has a part of it. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** Whether the candidate is this node's to run. Asks when that is not known; `refuse` hears of a refusal. */
@@ -48,6 +54,7 @@ export class Admission {
 
   /** Whether the candidate is this node's to run, as far as is known; nobody is asked. */
   runsHere(candidate: Candidate): boolean {
+    if (this.#closed && groupOf(candidate) === undefined) return false;
     const verdict = this.#verdicts.get(candidate);
     if (verdict !== undefined) return verdict === "here";
     const ours = this.#isOurs(candidate);
@@ -74,7 +81,7 @@ export class Admission {
   #isOurs({ demand, placement }: Candidate): boolean {
     const { schedulingStrategy: strategy, labelSelector, fallbackStrategy } = placement;
     const { nodeId, takesWork, resources } = this.#options;
-    if (!takesWork || labelSelector !== undefined || fallbackStrategy !== undefined) return false;
+    if (!takesWork || this.#closed || labelSelector !== undefined || fallbackStrategy !== undefined) return false;
     const named = typeof strategy === "object" && "nodeId" in strategy && strategy.nodeId === nodeId;
     return (strategy === undefined || strategy === "DEFAULT" || named) && resources.feasible(demand);
   }

@@ -86,6 +86,11 @@ export class GrantedLeases {
     return coming;
   }
 
+  /** Calls back all; what runs under them goes on to its end. */
+  revokeAll(): void {
+    for (const lease of [...this.#leases.values()]) this.revoke(lease);
+  }
+
   revoke(lease: GrantedLease): void {
     if (lease.revoking || !this.has(lease)) return;
     lease.revoking = true;

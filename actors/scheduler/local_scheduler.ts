@@ -46,6 +46,7 @@ export class LocalScheduler implements Actor {
   readonly #workers: WorkerSlots = new WorkerSlots();
   readonly #contract: Actor;
   #scheduled = false;
+  #draining = false;
 
   constructor(options: LocalSchedulerOptions) {
     this.#options = options;
@@ -179,6 +180,19 @@ export class LocalScheduler implements Actor {
       this.#forget(queue);
       for (const lease of queue.leases) this.#stop(lease, `its placement group ${groupId} was removed`);
     }
+  }
+
+  /** This node is to be empty: what has begun here ends here, and what its own places submit runs elsewhere. */
+  drain(): void {
+    this.#draining = true;
+    this.#options.admission.close();
+    this.#leases.revokeAll();
+    this.wake();
+  }
+
+  /** Another node takes nothing new. */
+  closedTo(node: NodeNumber): void {
+    this.#spillover.closedTo(node);
   }
 
   /** What others may have of this node: what is free, and what leases hold under which nothing runs. */
@@ -323,7 +337,8 @@ export class LocalScheduler implements Actor {
       return;
     }
     if (lease.queue.waiting > 0 && this.#dispatch(lease)) return;
-    this.#leases.linger(lease);
+    if (this.#draining) this.#leases.revoke(lease);
+    else this.#leases.linger(lease);
     this.wake();
   }
 

@@ -47,6 +47,8 @@ export class Spillover {
   readonly #shares: Map<ClassQueue, Map<NodeNumber, Share>> = new Map();
   readonly #asking: Set<ClassQueue> = new Set();
   readonly #paces: Paces = new Paces();
+  /** Nodes that take nothing new. */
+  readonly #closed: Set<NodeNumber> = new Set();
   /** Queues whose tasks run on this node as well. */
   readonly #alsoHere: WeakSet<ClassQueue> = new WeakSet();
   readonly #tell: (node: NodeNumber) => PlaceId = (node) => placeId(node, SYSTEM_SLOT);
@@ -84,8 +86,18 @@ export class Spillover {
     }
   }
 
+  /** A node takes nothing new: it is fed no more. */
+  closedTo(node: NodeNumber): void {
+    this.#closed.add(node);
+    for (const shares of this.#shares.values()) {
+      shares.get(node)?.stopLinger?.();
+      shares.delete(node);
+    }
+  }
+
   /** A node is gone. */
   nodeLost(node: NodeNumber): void {
+    this.#closed.delete(node);
     for (const shares of this.#shares.values()) {
       shares.get(node)?.stopLinger?.();
       shares.delete(node);
@@ -128,6 +140,7 @@ export class Spillover {
       this.#options.here(queue, tasks);
       return;
     }
+    if (this.#closed.has(node)) return;
     let shares = this.#shares.get(queue);
     if (shares === undefined) this.#shares.set(queue, (shares = new Map()));
     let share = shares.get(node);

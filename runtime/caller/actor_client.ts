@@ -157,6 +157,12 @@ export class ActorClient {
     });
   }
 
+  /** The actor moves, and its host has not begun this: it is sent on when there is news of the actor. */
+  unbegun(call: ActorCall, incarnation: number): void {
+    // Else there was news, and it has been sent, or has failed.
+    if (call.record.incarnation === incarnation) call.sent = false;
+  }
+
   /** Sends a call again after its method threw. */
   resend(call: ActorCall): void {
     call.attempt++;

@@ -87,6 +87,12 @@ export class CallOwner implements CallEnds {
     return this.#calls.size;
   }
 
+  /** The actor's host has not begun the call, as the actor moves. */
+  unbegun(sequence: number, incarnation: number): void {
+    const call = this.#calls.get(sequence);
+    if (call !== undefined) this.actors.unbegun(call, incarnation);
+  }
+
   /** The call has a result. */
   end(call: ActorCall): void {
     this.#calls.delete(call.sequence);

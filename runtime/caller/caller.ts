@@ -248,6 +248,9 @@ export class Caller implements Actor {
       case CallerOp.actorState:
         this.actors.stateChanged(envelope[2] as string, envelope[3] as ActorStateWire);
         return;
+      case CallerOp.unbegun:
+        for (const sequence of envelope[3] as number[]) this.#calls.unbegun(sequence, subject);
+        return;
       case CallerOp.collect:
         this.objects.collect();
         return;

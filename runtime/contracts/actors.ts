@@ -42,6 +42,6 @@ export interface ActorsContract {
   kill(caller: Caller, id: ActorId, noRestart: boolean): void;
   /** From a host: the constructor has run, or has thrown `fault`, or could not be run for it. */
   started(caller: Caller, id: ActorId, incarnation: number, fault?: Uint8Array, cause?: "constructor" | "start-failed"): void;
-  /** From a host: the actor has ended by itself. */
-  ended(caller: Caller, id: ActorId, incarnation: number, cause: "exit" | "out-of-scope" | "killed"): void;
+  /** From a host: the actor has ended by itself, or has finished there what it had begun and is to be made anew elsewhere. */
+  ended(caller: Caller, id: ActorId, incarnation: number, cause: "exit" | "out-of-scope" | "killed" | "moved"): void;
 }

@@ -73,6 +73,15 @@ export interface MemberContract {
   nodeLost(caller: Caller, node: NodeNumber, death: Uint8Array): void;
   /** The cluster has declared the receiver dead, or ends it: it must do no more. */
   end(caller: Caller, reason: string): void;
+  /** The receiver takes nothing new any more: what it has begun it finishes, what waits there goes elsewhere. */
+  drain(caller: Caller): void;
+  /** That node does so: nothing is to be sent there. */
+  draining(caller: Caller, node: NodeNumber): void;
+  /**
+   * Gives the large values that the receiver alone keeps for other nodes to these, named by their system places. Answers
+   * with the number of objects that the node's own places made and that others still refer to: those go with it.
+   */
+  evacuate(caller: Caller, targets: readonly PlaceId[]): Promise<number>;
   /** Answers when the node's workers have told what they have to tell, as far as they are not busy. */
   settle(caller: Caller): Promise<void>;
   /** A sign of life. */

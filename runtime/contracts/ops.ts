@@ -45,6 +45,8 @@ export const CallerOp = {
   lost: 20,
   /** [object ids] : large results of this place's tasks that nobody holds any more */
   released: 21,
+  /** incarnation, [task sequences] : calls that their actor's host will not begin, as it moves; they go to where it is made anew */
+  unbegun: 22,
 } as const;
 
 export const ExecutorOp = {

@@ -11,6 +11,9 @@ import type { AnyClass, Loaded, TemplateCache } from "./template_cache.ts";
 import { Turns } from "./turns.ts";
 import { showDevices } from "./visible_devices.ts";
 
+/** What an actor that moves has replied last must be with its callers before they hear, on another way, that it moves. */
+const LAST_REPLIES_MS = 200;
+
 /** What the control store says of an actor that is to live here. */
 export interface ActorOrder {
   id: ActorId;
@@ -53,6 +56,8 @@ export class ActorHost {
         this.#actors.delete(actor.id);
         this.#keeper.ended(actor.id, actor.incarnation, "exit");
       },
+      // Until it is stopped it goes on sending back what comes.
+      vacated: ({ id, incarnation }) => void caller.clock.after(LAST_REPLIES_MS, () => this.#keeper.ended(id, incarnation, "moved")),
     };
     this.#keeper = toldContract<ActorsContract>(caller.kernel, HEAD_PLACE, ActorNumber.actors);
   }
@@ -79,6 +84,12 @@ export class ActorHost {
   stop(id: ActorId, reason: unknown): void {
     this.#actors.get(id)?.stop(reason);
     this.#actors.delete(id);
+  }
+
+  /** Has an actor finish what it has begun, and begin nothing more. */
+  vacate(id: ActorId, incarnation: number): void {
+    const actor = this.#actors.get(id);
+    if (actor?.incarnation === incarnation) actor.vacate();
   }
 
   call(id: ActorId, incarnation: number, call: MethodCall): void {

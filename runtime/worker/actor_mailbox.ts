@@ -129,11 +129,21 @@ export class ActorMailbox {
     return undefined;
   }
 
-  /** No call begins any more. */
-  close(): void {
+  /** No call begins any more. Returns those that wait, but for calls that came ahead of their turn and were taken out. */
+  close(): MethodCall[] {
     this.#closed = true;
+    const waiting: MethodCall[] = [];
+    const take = (queue: Ring<MethodCall>): void => {
+      for (let call = queue.shift(); call !== undefined; call = queue.shift()) waiting.push(call);
+    };
+    for (const { ready } of this.#groups.values()) take(ready);
+    for (const { queue, early } of this.#lanes.values()) {
+      take(queue);
+      for (const call of early?.values() ?? []) if (call !== undefined) waiting.push(call);
+    }
     this.#lanes.clear();
     this.#groups.clear();
+    return waiting;
   }
 
   #advance(lane: Lane): void {

@@ -12,6 +12,8 @@ import type { TemplateCache } from "./template_cache.ts";
 export interface HostContract {
   createActor(caller: unknown, id: ActorId, incarnation: number, owner: PlaceId, template: number, form: ArgumentForm, data: unknown): void;
   stopActor(caller: unknown, id: string, reason: string): void;
+  /** The actor begins nothing more; when what it has begun is done, the control store hears that it can be made anew elsewhere. */
+  vacateActor(caller: unknown, id: ActorId, incarnation: number): void;
   /** How many actors live there, those included that are about to. */
   hosted(caller: unknown): number;
 }
@@ -31,6 +33,7 @@ export class Executor implements Actor {
     const contract: HostContract = {
       createActor: (_caller, id, incarnation, owner, template, form, data) => this.host.create({ id, incarnation, owner, template, form, data }),
       hosted: () => this.host.size,
+      vacateActor: (_caller, id, incarnation) => this.host.vacate(id, incarnation),
       stopActor: (_caller, id, reason) => this.host.stop(id, new Error(reason)),
     };
     this.#contract = serve(caller.kernel, contract);

@@ -1,7 +1,7 @@
 import type { Caller } from "../caller/mod.ts";
 import { runInCall } from "../context/mod.ts";
-import { ATTEMPT_SHIFT } from "../contracts/mod.ts";
-import type { ActorId } from "../kernel/mod.ts";
+import { ATTEMPT_SHIFT, CallerOp } from "../contracts/mod.ts";
+import { type ActorId, ActorNumber } from "../kernel/mod.ts";
 import { isRetryable } from "../options/mod.ts";
 import type { ActorTemplate } from "../tasks/mod.ts";
 import { ActorMailbox, type MailboxOwner, type MethodCall } from "./actor_mailbox.ts";
@@ -32,6 +32,8 @@ export interface ActorHome {
   nextRun(): number;
   /** The actor has ended by itself. */
   exited(actor: HostedActor): void;
+  /** The actor was asked to leave, and nothing runs in it any more. */
+  vacated(actor: HostedActor): void;
 }
 
 interface Running {
@@ -53,6 +55,8 @@ export class HostedActor implements MailboxOwner {
   #running: Map<string, Running> | undefined;
   #instance: object | undefined;
   #ended = false;
+  #leaving = false;
+  #busy = 0;
 
   constructor(
     who: { id: ActorId; incarnation: number; acceleratorIds?: readonly string[] | undefined },
@@ -73,6 +77,10 @@ export class HostedActor implements MailboxOwner {
 
   add(call: MethodCall): void {
     if (this.#ended) return;
+    if (this.#leaving) {
+      this.#sendBack([call]);
+      return;
+    }
     this.#mailbox ??= new ActorMailbox(this);
     this.#mailbox.add(call);
   }
@@ -104,6 +112,14 @@ export class HostedActor implements MailboxOwner {
     this.#instance = undefined;
   }
 
+  /** Begins nothing more; those whose calls wait hear that they have not begun. */
+  vacate(): void {
+    if (this.#ended || this.#leaving) return;
+    this.#leaving = true;
+    this.#sendBack(this.#mailbox?.close() ?? []);
+    if (this.#busy === 0) this.#home.vacated(this);
+  }
+
   args(call: MethodCall): unknown[] | Promise<unknown[]> {
     return decodeArguments(call.form, call.data, this.#home.caller);
   }
@@ -129,7 +145,10 @@ export class HostedActor implements MailboxOwner {
     const { replies } = this.#home;
     const to = this.#replyTo(call);
     const context = this.#context(call);
+    this.#busy++;
     const end = (): void => {
+      this.#busy--;
+      if (this.#leaving && this.#busy === 0 && !this.#ended) this.#home.vacated(this);
       context.end();
       if (tracked) this.#running?.delete(keyOf(call));
       done();
@@ -180,6 +199,14 @@ export class HostedActor implements MailboxOwner {
       track();
       (result as PromiseLike<unknown>).then(succeed, fail);
     } else succeed(result);
+  }
+
+  #sendBack(calls: readonly MethodCall[]): void {
+    const byOwner = Map.groupBy(calls, ({ owner }) => owner);
+    for (const [owner, own] of byOwner) {
+      const sequences = own.map(({ sequence }) => sequence);
+      this.#home.caller.kernel.send(owner, [ActorNumber.caller, CallerOp.unbegun, this.incarnation, sequences]);
+    }
   }
 
   #invoke(call: MethodCall): unknown {

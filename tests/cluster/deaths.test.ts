@@ -86,7 +86,7 @@ describe("a node that is killed", () => {
 
   test("takes with it what only it had, and whoever asks hears of it", async () => {
     const make = remote(() => new Float64Array(150_000));
-    const ref = make.options({ labelSelector: { zone: "doomed" } }).remote();
+    const ref = make.options({ maxRetries: 0, labelSelector: { zone: "doomed" } }).remote();
     const size = remote((values: Float64Array) => values.length);
     expect(await get(size.options({ labelSelector: { zone: "doomed" } }).remote(ref))).toBe(150_000);
     await cluster.removeNode(doomed, { allowGraceful: false });
