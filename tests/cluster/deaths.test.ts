@@ -7,7 +7,7 @@ import {
   init,
   isInitialized,
   nodes,
-  type ObjectLostError,
+  type ObjectReconstructionFailedError,
   remote,
   shutdown,
   type WorkerCrashedError,
@@ -91,8 +91,8 @@ describe("a node that is killed", () => {
     expect(await get(size.options({ labelSelector: { zone: "doomed" } }).remote(ref))).toBe(150_000);
     await cluster.removeNode(doomed, { allowGraceful: false });
     await waitForCondition(async () => !(await isAlive(doomed)));
-    const error = (await get(ref, { timeoutMs: 10_000 }).catch((thrown: unknown) => thrown)) as ObjectLostError;
-    expect(error.code).toBe("OBJECT_LOST");
+    const error = (await get(ref, { timeoutMs: 10_000 }).catch((thrown: unknown) => thrown)) as ObjectReconstructionFailedError;
+    expect(error.code).toBe("OBJECT_RECONSTRUCTION_FAILED");
   });
 });
 
