@@ -3,12 +3,17 @@
  *
  *   bun run simulate [--nodes N] [--tasks N] [--seed SEED] [--cpus N] [--clusters N] [--json]
  *   bun run simulate --sweep [--nodes N] [--tasks N] [--plot FILE]
+ *   bun run simulate --seeds N [--seed FIRST]
+ *   bun run simulate --chaos --seed SEED
  *
  * Prints how long it took in virtual and in real time, what scheduling cost for each task, and how busy the CPUs were.
  *
  * A sweep compares clusters of different size and draws the figures. Each is measured in a process of its own, with as
  * many nodes and tasks in all, a hundred clusters of ten nodes or one of a thousand: so memory and caches cost all of them
  * the same, and what differs is due to a cluster's size. Of several runs the cheapest counts: others shared the machine.
+ *
+ * With `--seeds`, so many clusters fail in the ways that their seeds say while drivers work with them; what must never
+ * be ends it, with the seed that shows it. `--chaos` runs one such seed, and says what happened in it.
  *
  * Costs are real CPU time: this process's, by the share of time that the events of each kind of thread took, without
  * what an event itself costs.
@@ -17,6 +22,7 @@ import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { type ThroughputFigures, throughput, VirtualTime } from "../simulation/mod.ts";
 import { linePlot } from "./lib/line_plot.ts";
+import { replay, replayMany } from "./lib/replay.ts";
 import { root } from "./lib/report.ts";
 import { run } from "./lib/run.ts";
 
@@ -28,6 +34,8 @@ const { values } = parseArgs({
     cpus: { type: "string", default: "4" },
     clusters: { type: "string", default: "1" },
     sweep: { type: "boolean", default: false },
+    seeds: { type: "string" },
+    chaos: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     plot: { type: "string" },
   },
@@ -122,7 +130,9 @@ async function sweep(): Promise<void> {
   if (values.plot !== undefined) await writeFile(values.plot, plotOf(measured));
 }
 
-if (values.sweep) await sweep();
+if (values.chaos) await replay(values.seed);
+else if (values.seeds !== undefined) await replayMany({ first: Number(values.seed), count: Number(values.seeds) });
+else if (values.sweep) await sweep();
 else {
   // The runtime compiles what is hot first; that is no cost of any cluster.
   if (values.json) await measure(20, 20_000);

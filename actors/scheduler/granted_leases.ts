@@ -117,7 +117,11 @@ export class GrantedLeases {
     lease.blocked = blocked;
     const cpus = cpuPart(lease.queue.demand);
     if (blocked) lease.room.give(cpus);
-    else lease.room.takeAnyway(cpus);
+    else {
+      lease.room.takeAnyway(cpus);
+      // Others run on what it had: nothing follows it here.
+      if (lease.idle && !lease.room.debt.isEmpty) this.revoke(lease);
+    }
   }
 
   /** The worker is gone: those who may have pushed tasks there by themselves, and know which. */

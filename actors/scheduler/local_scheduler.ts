@@ -238,7 +238,7 @@ export class LocalScheduler implements Actor {
     let left = waiting;
     for (const lease of queue.leases) {
       if (left === 0) return;
-      if (lease.idle && !lease.revoking && !lease.blocked && this.#dispatch(lease)) left--;
+      if (lease.idle && !lease.revoking && !lease.blocked && lease.room.debt.isEmpty && this.#dispatch(lease)) left--;
     }
     // Workers that are busy with a batch of this class take its tasks anyway.
     while (left > 0 && queue.waiting > 0) {
@@ -385,7 +385,7 @@ export class LocalScheduler implements Actor {
     const claimed = claimant === undefined || claimant <= 0 ? undefined : placeId(this.#node, claimant);
     // Where it was sent from here counts more: its owner does not hear of it when a worker gives a task back.
     const place = this.#leases.workerOf(fits) ?? claimed ?? how.worker;
-    if (place === undefined) {
+    if (place === undefined || place === this.#kernel.place) {
       if (nodeOf(owner) === this.#node) this.#spillover.cancel(owner, sequence, how);
       return;
     }

@@ -236,7 +236,7 @@ export class Caller implements Actor {
         this.#tasks.workerLost(subject, envelope[3] as Uint8Array, envelope[4] as number[]);
         return;
       case CallerOp.moved:
-        this.#tasks.moved(subject, envelope[3] as number[]);
+        this.#tasks.moved(delivery.from, subject, envelope[3] as number[]);
         return;
       case CallerOp.nodeLost:
         this.kernel.disconnectNode(subject, new Error(`node ${subject} is gone`));

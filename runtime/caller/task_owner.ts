@@ -6,8 +6,11 @@ import {
   type Clock,
   type Kernel,
   type NodeNumber,
+  nodeOf,
   type ObjectId,
   type PlaceId,
+  placeId,
+  SYSTEM_SLOT,
   sequenceOf,
   systemPlaceOf,
   type Told,
@@ -21,7 +24,7 @@ import type { ItemStream } from "./item_stream.ts";
 import { Lineage } from "./lineage.ts";
 import type { ObjectClient } from "./object_client.ts";
 import type { Outcomes } from "./outcomes.ts";
-import { IN_BACKLOG, isAtNode, type PendingTask } from "./pending_task.ts";
+import { AT_SCHEDULER, IN_BACKLOG, isAtNode, type PendingTask } from "./pending_task.ts";
 import { Reconstruction } from "./reconstruction.ts";
 import { TaskSubmitter } from "./task_submitter.ts";
 
@@ -187,11 +190,15 @@ export class TaskOwner {
     });
   }
 
-  /** These tasks went on to another node. */
-  moved(node: NodeNumber, sequences: readonly number[]): void {
+  /** These tasks went on to the scheduler of a node: this node's own says so of others, and a worker that cannot take a task of its own. */
+  moved(from: PlaceId, node: NodeNumber, sequences: readonly number[]): void {
     for (const sequence of sequences) {
       const task = this.#tasks.get(sequence);
-      if (task?.whereabouts.at === "scheduler") task.whereabouts = { at: "node", node };
+      if (task === undefined) continue;
+      const { at } = task.whereabouts;
+      if (at === "lease" ? this.submitter.workerOf(task) !== from : at !== "scheduler") continue;
+      this.submitter.released(task);
+      task.whereabouts = node === nodeOf(this.#place) ? AT_SCHEDULER : { at: "node", node };
     }
   }
 
@@ -276,7 +283,7 @@ export class TaskOwner {
     this.#scheduler.cancel(task.sequence, {
       force: how.force,
       recursive: how.recursive,
-      worker: this.submitter.workerOf(task),
+      worker: whereabouts.at === "node" ? placeId(whereabouts.node, SYSTEM_SLOT) : this.submitter.workerOf(task),
     });
   }
 

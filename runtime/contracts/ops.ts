@@ -33,7 +33,7 @@ export const CallerOp = {
   reclaimed: 14,
   /** count : so many holds were announced before what follows; see `Announcer` */
   announced: 16,
-  /** node, [task sequences] : these tasks went on to another node's scheduler */
+  /** node, [task sequences] : these tasks went on to that node's scheduler, from another node's or from a worker that cannot take them */
   moved: 17,
   /** node, death : a node is gone; what it had of this place's tasks is tried again, or fails */
   nodeLost: 18,
