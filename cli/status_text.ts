@@ -41,8 +41,9 @@ export function statusText(address: string, { nodes, pending }: ClusterStatus): 
   ].join("\n");
 }
 
-function pendingText({ waiting, name, resources, nodeId, why }: ClusterStatus["pending"][number]): string {
-  return `  ${waiting} × ${name} {${resourcesText(resources)}} at node ${nodeId}: ${why ?? "what it needs is in use"}`;
+function pendingText({ kind, waiting, name, resources, nodeId, why }: ClusterStatus["pending"][number]): string {
+  const what = kind === "task" ? name : `${kind} ${name}`;
+  return `  ${waiting} × ${what} {${resourcesText(resources)}}${nodeId === undefined ? "" : ` of node ${nodeId}`}: ${why}`;
 }
 
 function count(number: number, noun: string): string {

@@ -27,8 +27,10 @@ import {
 } from "../../runtime/kernel/mod.ts";
 import { contextOf, decodeValue, encodeValue } from "../../runtime/values/mod.ts";
 import type { Fallout, Gcs } from "../gcs/mod.ts";
+import type { Unplaced } from "../scheduler/mod.ts";
 import { Draining, reasonOf } from "./draining.ts";
 import { Introductions } from "./introductions.ts";
+import { type WaitingGroup, whatWaits } from "./waiting.ts";
 
 /** A node that has not been heard of for this long is dead. Milliseconds; nodes report every second. */
 export const SILENCE_MS = 5_000;
@@ -49,8 +51,9 @@ export interface MembershipOptions {
   placeLost(place: PlaceId, death: Death): void;
   /** A node is gone, and what the tables say follows from it. */
   nodeLost(fallout: Fallout, lost: { node: NodeNumber; death: Death }): void;
-  /** Why what waits for a node waits. */
-  unplaced(): readonly { readonly name: string; readonly resources: Readonly<Record<string, number>>; readonly why: string }[];
+  /** What waits for a node. */
+  unplaced(): readonly Unplaced[];
+  waitingGroups(): readonly WaitingGroup[];
   log(text: string): void;
   /** Ends this node, when all others have been told to. */
   endHead(reason: string): void;
@@ -199,15 +202,12 @@ export class Membership implements ClusterContract {
   }
 
   status(): ClusterStatus {
-    const { gcs, unplaced } = this.#options;
+    const { gcs, unplaced, waitingGroups } = this.#options;
     const nodes = gcs.nodes.live().map(({ nodeId, name, state, address, head, labels, total, available, pid, runtime }) => {
       return { nodeId, name, state, address, head, driver: !this.takesWork(nodeId), labels, total, available, pid, runtime };
     });
-    const pending = [...this.#members.values()].flatMap(({ spec, pending: waiting }) =>
-      waiting.map((demand) => ({ ...demand, nodeId: spec.nodeId })),
-    );
-    const reasons = unplaced();
-    return { nodes, pending: pending.map((demand) => ({ ...demand, ...whyOf(demand, reasons) })) };
+    const reported = Array.from(this.#members.values(), ({ spec, pending }) => ({ nodeId: spec.nodeId, pending }));
+    return { nodes, pending: whatWaits({ reported, unplaced: unplaced(), groups: waitingGroups() }) };
   }
 
   stop(): void {
@@ -287,9 +287,4 @@ export class Membership implements ClusterContract {
       this.#look();
     });
   }
-}
-
-function whyOf(demand: PendingDemand, reasons: ReturnType<MembershipOptions["unplaced"]>): { why?: string } {
-  const known = reasons.find(({ name }) => name === demand.name);
-  return known === undefined ? {} : { why: known.why };
 }

@@ -4,3 +4,4 @@ export { Member, type MemberOptions } from "./member.ts";
 export { Membership, type MembershipOptions } from "./membership.ts";
 export { type Dial, PeerLinks, type PeerLinksOptions } from "./peer_links.ts";
 export { Reporter, type ReporterOptions } from "./reporter.ts";
+export { type WaitingGroup, type WaitingSources, whatWaits } from "./waiting.ts";

@@ -97,7 +97,7 @@ export class Head {
       gcs: this.gcs,
       scheduler: this.scheduler,
       node: (nodeId) => this.#bundlesOf(nodeId),
-      nodeIds: () => this.gcs.nodes.live().map((node) => node.nodeId),
+      nodeIds: () => this.gcs.nodes.live().flatMap(({ nodeId }) => (this.membership.takesWork(nodeId) ? [nodeId] : [])),
       onFallout: (fallout, death) => this.actors.fallen(fallout, death),
       warn,
     });
@@ -128,6 +128,7 @@ export class Head {
         this.scheduler.changed();
       },
       unplaced: () => this.scheduler.unplaced(),
+      waitingGroups: () => this.groups.waiting(),
       log: warn,
       endHead: options.end,
     });

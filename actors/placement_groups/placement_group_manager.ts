@@ -117,6 +117,15 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     }));
   }
 
+  /** The groups that have no place for all of their bundles, and why. */
+  waiting(): (Pick<GroupRow, "placementGroupId" | "name" | "bundles"> & { readonly why: string })[] {
+    const waiting = Array.from(this.#gcs.placementGroups.rows()).filter(({ state }) => state === "PENDING" || state === "RESCHEDULING");
+    return waiting.map(({ placementGroupId, name, strategy, bundles }) => {
+      const why = this.#infeasible.has(placementGroupId) ? this.#misfit({ strategy, bundles }) : "what it needs is in use";
+      return { placementGroupId, name, bundles, why };
+    });
+  }
+
   /** Resources may have become free. */
   retry(): void {
     for (const id of [...this.#waiting]) this.#place(id);
@@ -244,11 +253,14 @@ export class PlacementGroupManager implements PlacementGroupsContract {
 
   #warn({ placementGroupId, name, strategy, bundles }: GroupRow): void {
     const called = name === undefined ? placementGroupId : `"${name}"`;
+    this.#options.warn(`placement group ${called} cannot be placed and waits: ${this.#misfit({ strategy, bundles })}`);
+  }
+
+  #misfit({ strategy, bundles }: Pick<GroupRow, "strategy" | "bundles">): string {
     const wanted = bundles.map(({ resources }) => String(ResourceSet.from(resources))).join(", ");
     const nodes = this.#options.nodeIds().length;
-    this.#options.warn(
-      `placement group ${called} cannot be placed and waits: ${strategy} of ${bundles.length} bundles (${wanted}) does not fit the ${nodes} node${nodes === 1 ? "" : "s"} of this cluster. Use smaller bundles or a looser strategy, or add nodes.`,
-    );
+    const fit = `${strategy} of ${bundles.length} bundles (${wanted}) does not fit the ${nodes} node${nodes === 1 ? "" : "s"} of this cluster`;
+    return `${fit}. Use smaller bundles or a looser strategy, or add nodes.`;
   }
 }
 

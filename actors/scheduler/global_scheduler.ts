@@ -36,6 +36,13 @@ interface Pending {
   warned: boolean;
 }
 
+/** A demand that has no node. */
+export interface Unplaced extends Pick<PlacementDemand, "kind" | "name" | "resources"> {
+  /** The node that asked. */
+  readonly nodeId: string;
+  readonly why: string;
+}
+
 type GroupStrategy = Extract<PlacementDemand["schedulingStrategy"], { placementGroupId: string }>;
 
 /**
@@ -99,12 +106,12 @@ export class GlobalScheduler implements GlobalSchedulerContract {
     return placeBundles(avoid === undefined ? nodes : nodes.filter(({ nodeId }) => !avoid.has(nodeId)), bundles, strategy);
   }
 
-  /** What waits, and what keeps it. */
-  unplaced(): { name: string; resources: Readonly<Record<string, number>>; why: string }[] {
+  /** What waits, for whom, and what keeps it. */
+  unplaced(): Unplaced[] {
     return this.#pending.map((pending) => {
-      const { name, resources } = pending.demand;
+      const { kind, name, resources } = pending.demand;
       const why = pending.warned ? this.#missing(pending) : "it fits, and every node that could have it is full";
-      return { name, resources, why };
+      return { kind, name, resources, nodeId: pending.ask.from, why };
     });
   }
 

@@ -90,7 +90,16 @@ export interface MemberContract {
 
 export interface ClusterStatus {
   readonly nodes: readonly NodeStatus[];
-  readonly pending: readonly (PendingDemand & { readonly nodeId: string; readonly why?: string })[];
+  readonly pending: readonly PendingStatus[];
+}
+
+/** Something that waits for resources, as many as there are of it. */
+export interface PendingStatus extends PendingDemand {
+  readonly kind: "task" | "actor" | "placement group";
+  /** The node of those who asked for it; none for a placement group. */
+  readonly nodeId?: string | undefined;
+  /** What keeps it: the resource that is missing, where one is. */
+  readonly why: string;
 }
 
 export interface NodeStatus {

@@ -9,6 +9,7 @@ export type {
   NodeStatus,
   PeerInfo,
   PendingDemand,
+  PendingStatus,
   SeatsContract,
   WorkerRowWire,
 } from "./cluster.ts";

@@ -93,13 +93,25 @@ describe("a cluster from the command line", () => {
       await new Promise((resolve) => driver.stdout?.once("data", resolve));
       const { pending } = await waitForCondition(async () => {
         const status = await mobula.json("status");
-        return status.pending.some(({ why }: { why?: string }) => why?.includes("64")) && status;
+        return status.pending.length === 3 && status.pending[0].why.includes("64") && status;
       });
-      expect(pending).toMatchObject([{ name: "huge", resources: { CPU: 64 }, waiting: 1 }]);
+      expect(pending).toMatchObject([
+        { kind: "task", name: "huge", resources: { CPU: 64 }, waiting: 1, why: expect.stringContaining("CPU: 64 asked for, 1 on the largest node") },
+        {
+          kind: "actor",
+          name: "Counter",
+          resources: { tpu: 3 },
+          waiting: 1,
+          why: expect.stringContaining("tpu: 3 asked for, 0 on the largest node"),
+        },
+        { kind: "placement group", name: "wide", resources: { CPU: 33 }, waiting: 1, why: expect.stringContaining("does not fit the 2 nodes") },
+      ]);
       const { stdout } = await mobula.run("status");
       expect(stdout).toContain("2 nodes, 1 driver\n");
-      expect(stdout).toContain("1 × huge {CPU: 64}");
-      const [actor] = await mobula.json("list", "actors");
+      expect(stdout).toMatch(/ {2}1 × huge \{CPU: 64\} of node \S+: CPU: 64 asked for, 1 on the largest node/);
+      expect(stdout).toMatch(/ {2}1 × actor Counter \{tpu: 3, CPU: 1\} of node \S+: tpu: 3 asked for/);
+      expect(stdout).toContain("  1 × placement group wide {CPU: 33}: ");
+      const [actor] = await mobula.json("list", "actors", "--filter", "state=ALIVE");
       expect(actor).toMatchObject({ className: "Counter", state: "ALIVE" });
       expect(await mobula.json("get", "actors", actor.actorId)).toMatchObject({ actorId: actor.actorId, isolation: "thread" });
       const objects = await mobula.json("list", "objects", "--filter", "state=IN_MEMORY", "--detail");

@@ -1,5 +1,8 @@
-/** A driver with an actor, a large object that a task has been given, and a task that no node can run. Ends when it is killed. */
-import { get, init, put, remote } from "../../mod.ts";
+/**
+ * A driver with an actor, a large object that a task has been given, and a task, an actor and a placement group that no
+ * node can have. Ends when it is killed.
+ */
+import { get, init, placementGroup, put, remote } from "../../mod.ts";
 
 await init({ address: "auto" });
 class Counter {
@@ -12,6 +15,8 @@ const counter = remote(Counter, { numCpus: 0 }).remote();
 const large = put(new Float64Array(50_000));
 await get(counter.add.remote(large));
 const huge = remote(async function huge() {}, { numCpus: 64 }).remote();
+remote(Counter, { resources: { tpu: 3 }, name: "tall" }).remote();
+placementGroup([{ CPU: 1 }, { CPU: 32 }], { name: "wide" });
 console.log("ready");
 await get(huge);
 // Both are held until then.
