@@ -30,6 +30,7 @@ import type { Fallout, Gcs } from "../gcs/mod.ts";
 import type { Unplaced } from "../scheduler/mod.ts";
 import { Draining, reasonOf } from "./draining.ts";
 import { Introductions } from "./introductions.ts";
+import { pastDeath } from "./node_death.ts";
 import { type WaitingGroup, whatWaits } from "./waiting.ts";
 
 /** A node that has not been heard of for this long is dead. Milliseconds; nodes report every second. */
@@ -184,6 +185,12 @@ export class Membership implements ClusterContract {
   unreachable(caller: Caller, node: NodeNumber, reason: string): void {
     if (node === nodeOf(this.#options.kernel.place)) return;
     this.declareDead(node, { cause: "disconnected", detail: `node ${nodeOf(caller.from)} could not reach it: ${reason}` });
+  }
+
+  async goneNode(_caller: Caller, node: NodeNumber): Promise<Uint8Array | undefined> {
+    const { gcs, open } = this.#options;
+    await open;
+    return gcs.nodes.isGone(node) ? encodeValue(pastDeath(gcs.nodes.lastOf(node)), contextOf()).bytes : undefined;
   }
 
   leave(caller: Caller): void {

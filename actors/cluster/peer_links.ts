@@ -8,6 +8,8 @@ export type Dial = (peer: PeerInfo, events: LinkEvents) => Promise<Link>;
 export interface PeerLinksOptions {
   dial: Dial;
   receive(frame: Frame): void;
+  /** A frame waits for a node that nobody has told of: it may be on its way here, or be gone since before this node came. */
+  unknown(node: NodeNumber): void;
   /** The link to a node broke or could not be made, and what was under way on it may be lost. */
   broken(node: NodeNumber, reason: string): void;
 }
@@ -57,8 +59,8 @@ export class PeerLinks {
   #peer(node: NodeNumber): PeerLink {
     let peer = this.#peers.get(node);
     if (peer === undefined) {
-      const { dial, receive, broken } = this.#options;
-      peer = new PeerLink({ dial, receive, broken: (reason) => broken(node, reason) });
+      const { dial, receive, unknown, broken } = this.#options;
+      peer = new PeerLink({ dial, receive, unknown: () => unknown(node), broken: (reason) => broken(node, reason) });
       this.#peers.set(node, peer);
       if (this.#gone.has(node)) peer.close();
     }
@@ -69,6 +71,7 @@ export class PeerLinks {
 interface PeerLinkOptions {
   dial: Dial;
   receive(frame: Frame): void;
+  unknown(): void;
   broken(reason: string): void;
 }
 
@@ -89,6 +92,7 @@ class PeerLink implements Link {
   send(frame: Frame): void {
     if (this.#link !== undefined) this.#link.send(frame);
     else if (!this.#closed) {
+      if (this.#info === undefined && this.#waiting.length === 0) this.#options.unknown();
       this.#waiting.push(frame);
       this.#dial();
     }

@@ -68,6 +68,12 @@ export class NodeTable {
     return number > HEAD_NODE && number <= last && !this.#numbers.has(number) && !this.#offered.has(number);
   }
 
+  /** The node that last had the number, dead or not, as far as it is remembered. */
+  lastOf(number: NodeNumber): NodeInfo | undefined {
+    for (const row of this.#rows.all()) if (row.number === number) return row.info();
+    return undefined;
+  }
+
   /** The number for a node that is about to join. Flush the store before telling it: then it is never given again. */
   nextNumber(): NodeNumber {
     const number = HEAD_NODE + this.#counters.next(COUNTER);

@@ -55,6 +55,7 @@ export class ClusterPart {
   readonly #peers: PeerLinks;
   readonly #member: Member;
   readonly #reporter: Reporter;
+  readonly #lost: Set<NodeNumber> = new Set();
   #leaving = false;
 
   constructor(options: ClusterPartOptions) {
@@ -64,16 +65,14 @@ export class ClusterPart {
     this.#peers = new PeerLinks({
       dial: options.dial,
       receive: (frame) => kernel.receive(frame),
+      unknown: (node) => void this.#inquire(node),
       broken: (node, reason) => this.#broken(node, reason),
     });
     this.#member = new Member({
       node: config.node,
       peers: (peers) => this.#peers.known(peers.filter(({ node }) => node !== config.node)),
       placeLost: options.placeLost,
-      nodeLost: (node, death) => {
-        this.#peers.lost(node);
-        options.nodeLost(node, death);
-      },
+      nodeLost: (node, death) => this.#nodeLost(node, death),
       end: (reason) => this.#end(reason),
       settle: options.settle,
       drain: options.drain,
@@ -140,6 +139,22 @@ export class ClusterPart {
 
   close(): void {
     this.#peers.close();
+  }
+
+  #nodeLost(node: NodeNumber, death: Uint8Array): void {
+    if (this.#lost.has(node)) return;
+    this.#lost.add(node);
+    this.#peers.lost(node);
+    this.#options.nodeLost(node, death);
+  }
+
+  /** Who joins is told of those that live, and may meet what names one that was gone before. */
+  async #inquire(node: NodeNumber): Promise<void> {
+    const { kernel } = this.#options;
+    const head = remoteContract<ClusterContract>(kernel, HEAD_PLACE, ActorNumber.cluster);
+    // Without a head this node ends, too.
+    const death = (await head.goneNode(node).catch(() => undefined)) as Uint8Array | undefined;
+    if (death !== undefined) this.#nodeLost(node, death);
   }
 
   #end(reason: string): void {

@@ -54,6 +54,11 @@ export interface ClusterContract {
   events(caller: Caller, rows: readonly unknown[], dropped: number): void;
   /** The link to a node broke, and the caller cannot make a new one. */
   unreachable(caller: Caller, node: NodeNumber, reason: string): void;
+  /**
+   * The encoded death of a node that is no member any more, however long ago it was; undefined for one that lives or
+   * is about to join: of that one the caller hears by itself.
+   */
+  goneNode(caller: Caller, node: NodeNumber): Promise<Uint8Array | undefined> | Uint8Array | undefined;
   /** The caller's node ends, in good order. */
   leave(caller: Caller): void;
   /** Has a node end: nothing new goes there, and it leaves when what runs there has ended, or at the deadline. */

@@ -43,6 +43,7 @@ export class Kernel {
   readonly #outboxes: Map<PlaceId, Outbox> = new Map();
   readonly #links: Map<PlaceId, Link> = new Map();
   readonly #asks: Asks = new Asks();
+  readonly #goneNodes: Map<NodeNumber, unknown> = new Map();
   #dirty: Outbox[] = [];
   #flushing = false;
   #gateway: Link | undefined;
@@ -94,8 +95,9 @@ export class Kernel {
     this.#asks.abandon(error ?? new Error(`place ${place} is gone`), place);
   }
 
-  /** Forgets all places of a node that is gone. */
+  /** Forgets all places of a node that is gone: every question to them fails with `error`, also those that come later. */
   disconnectNode(node: NodeNumber, error: unknown): void {
+    this.#goneNodes.set(node, error);
     for (const place of [...this.#outboxes.keys()]) if (nodeOf(place) === node) this.disconnect(place, error);
   }
 
@@ -123,6 +125,7 @@ export class Kernel {
 
   /** Sends a question; rejects with the error that the other side answered, or when that place is forgotten. */
   ask(to: PlaceId, actor: number, method: string, ...args: unknown[]): Promise<unknown> {
+    if (this.#goneNodes.has(nodeOf(to))) return Promise.reject(this.#goneNodes.get(nodeOf(to)));
     const { request, answer } = this.#asks.open(to);
     this.send(to, [actor, method, request, ...args]);
     return answer;

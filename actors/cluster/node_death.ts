@@ -1,0 +1,13 @@
+import type { Death } from "../../runtime/errors/mod.ts";
+import type { NodeInfo } from "../gcs/mod.ts";
+
+/** The death of a node as others hear of it long after, when its row may be forgotten. */
+export function pastDeath(node: NodeInfo | undefined): Death {
+  const { nodeId, pid, death } = node ?? {};
+  return {
+    cause: death?.cause === "terminated" ? "terminated" : "node-died",
+    ...(nodeId !== undefined && { nodeId }),
+    ...(pid !== undefined && { pid }),
+    detail: death?.detail ?? "it was gone before this node joined",
+  };
+}

@@ -1,0 +1,19 @@
+import { expect, test } from "bun:test";
+import type { Link } from "../../../net/mod.ts";
+import { Kernel, placeId, SYSTEM_SLOT } from "../../../runtime/kernel/mod.ts";
+import { faultWire } from "../../../runtime/values/mod.ts";
+import { rejectionText } from "../../rejection.ts";
+
+test("questions to the places of a node that is gone fail with its death, those that come later too", async () => {
+  const silent: Link = { send: () => {}, close: () => {}, keepAlive: () => {} };
+  const kernel = new Kernel({ place: placeId(1, SYSTEM_SLOT), faults: faultWire, route: () => silent });
+  const before = kernel.ask(placeId(2, 3), 10, "hello");
+  const other = kernel.ask(placeId(3, 3), 10, "hello");
+  kernel.disconnectNode(2, new Error("node 2 was unplugged"));
+  expect(await rejectionText(before)).toContain("node 2 was unplugged");
+  expect(await rejectionText(kernel.ask(placeId(2, 3), 10, "hello"))).toContain("node 2 was unplugged");
+  expect(await rejectionText(kernel.ask(placeId(2, SYSTEM_SLOT), 10, "hello"))).toContain("node 2 was unplugged");
+  expect(kernel.openAsks).toBe(1);
+  kernel.close(new Error("the end"));
+  expect(await rejectionText(other)).toContain("the end");
+});
