@@ -1,16 +1,17 @@
 import type { Attachment, Frame } from "./link.ts";
 import { sharedPool } from "./shared_pool.ts";
+import { Slice } from "./slice.ts";
 
 /**
- * Bytes of one message on a socket, at most: large frames leave in pieces, so that no message is large. A mebibyte,
+ * Bytes of one message on a socket, at most: large frames leave in pieces, so that no message is large. Two mebibytes,
  * and room for a head: so that a part of a large value, with what is said of it, does not take a message more.
  */
-export const PIECE_BYTES: number = 1024 * 1024 + 8 * 1024;
+export const PIECE_BYTES: number = 2 * 1024 * 1024 + 8 * 1024;
 
 /** From this share of a piece on, bytes that are nobody else's go out, and come in, where they lie. */
 const UNCOPIED_SHARE = 1 / 4;
 
-const HEAD_FIELDS = 4;
+const HEAD_FIELDS = 5;
 const FIELD_BYTES = 8;
 
 /** What a peer may claim of one frame. */
@@ -24,33 +25,40 @@ export interface FrameLimits {
   readonly messageBytes?: number;
 }
 
+/** Whether the frames for a place are taken in at once: slices beside them, each in one message, need not be copied out of it. */
+export type Lends = (to: number) => boolean;
+
 /** A peer has sent what is no frame, or a larger one than it may. */
 export class FrameFault extends Error {
   override readonly name: string = "FrameFault";
 }
 
 /**
- * A frame as a run of messages: a head of 64-bit floats, little endian (`to`, `from`, length of the bytes, number of
- * attachments, length of each), the bytes, the attachments' bytes. Shared memory is copied when its piece is made.
+ * A frame as a run of messages: a head of 64-bit floats, little endian (`to`, `from`, length of the bytes, 1 where slices
+ * are attached and 0 where buffers are, number of attachments, length of each), the bytes, the attachments' bytes. Shared memory is copied when its piece is made.
  * Pieces may be joined in one message, in their order, but not split: so a head is always whole.
  *
  * A piece is made in `scratch`, or is a view of the frame's own bytes: it must have been sent, or copied, before the
- * next one is asked for.
+ * next one is asked for. Views of shared memory are given where `takesShared`.
  */
 export function* piecesOf(
   frame: Frame,
-  { scratch, pieceBytes = scratch?.byteLength ?? PIECE_BYTES }: { scratch?: Uint8Array<ArrayBuffer>; pieceBytes?: number } = {},
-): Generator<Uint8Array<ArrayBuffer>> {
+  {
+    scratch,
+    pieceBytes = scratch?.byteLength ?? PIECE_BYTES,
+    takesShared = false,
+  }: { scratch?: Uint8Array<ArrayBuffer>; pieceBytes?: number; takesShared?: boolean } = {},
+): Generator<Uint8Array> {
   const nextPiece = (bytes: number): Uint8Array<ArrayBuffer> =>
     scratch !== undefined && bytes >= pieceBytes ? scratch : new Uint8Array(Math.min(bytes, pieceBytes));
   const head = new Uint8Array(headBytes(frame.attachments.length));
   writeHead(frame, head, 0);
-  const parts = [head, frame.bytes, ...frame.attachments.map((attachment) => new Uint8Array(asShared(attachment)))];
+  const parts = [head, frame.bytes, ...frame.attachments.map(bytesOf)];
   let left = parts.reduce((sum, part) => sum + part.byteLength, 0);
   let piece = nextPiece(left);
   let filled = 0;
   for (const part of parts) {
-    if (part.byteLength >= pieceBytes * UNCOPIED_SHARE && isUnshared(part)) {
+    if (part.byteLength >= pieceBytes * UNCOPIED_SHARE && (takesShared || part.buffer instanceof ArrayBuffer)) {
       if (filled > 0) yield piece.subarray(0, filled);
       for (let at = 0; at < part.byteLength; at += pieceBytes) yield part.subarray(at, at + pieceBytes);
       left -= filled + part.byteLength;
@@ -76,7 +84,7 @@ export function* piecesOf(
 /** The bytes that a frame takes on the wire. */
 export function frameSize({ bytes, attachments }: Frame): number {
   let size = headBytes(attachments.length) + bytes.byteLength;
-  for (const attachment of attachments) size += asShared(attachment).byteLength;
+  for (const attachment of attachments) size += bytesOf(attachment).byteLength;
   return size;
 }
 
@@ -86,7 +94,7 @@ export function writeFrame(frame: Frame, into: Uint8Array, start: number): numbe
   into.set(frame.bytes, at);
   at += frame.bytes.byteLength;
   for (const attachment of frame.attachments) {
-    const bytes = new Uint8Array(asShared(attachment));
+    const bytes = bytesOf(attachment);
     into.set(bytes, at);
     at += bytes.byteLength;
   }
@@ -98,19 +106,17 @@ function writeHead({ to, from, bytes, attachments }: Frame, into: Uint8Array, st
   view.setFloat64(0, to, true);
   view.setFloat64(FIELD_BYTES, from, true);
   view.setFloat64(2 * FIELD_BYTES, bytes.byteLength, true);
-  view.setFloat64(3 * FIELD_BYTES, attachments.length, true);
+  view.setFloat64(3 * FIELD_BYTES, attachments[0] instanceof Slice ? 1 : 0, true);
+  view.setFloat64(4 * FIELD_BYTES, attachments.length, true);
   for (let i = 0; i < attachments.length; i++) {
-    view.setFloat64((HEAD_FIELDS + i) * FIELD_BYTES, asShared(attachments[i] as Attachment).byteLength, true);
+    view.setFloat64((HEAD_FIELDS + i) * FIELD_BYTES, bytesOf(attachments[i] as Attachment).byteLength, true);
   }
   return start + headBytes(attachments.length);
 }
 
-function isUnshared(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
-  return bytes.buffer instanceof ArrayBuffer;
-}
-
-function asShared(attachment: Attachment): SharedArrayBuffer {
-  if (attachment instanceof SharedArrayBuffer) return attachment;
+function bytesOf(attachment: Attachment): Uint8Array {
+  if (attachment instanceof Slice) return attachment.bytes;
+  if (attachment instanceof SharedArrayBuffer) return new Uint8Array(attachment);
   throw new TypeError("a port cannot travel to another process");
 }
 
@@ -119,18 +125,22 @@ interface Incoming {
   readonly to: number;
   readonly from: number;
   readonly lengths: readonly number[];
+  /** Attachments are slices, and may stay in the messages that they come in. */
+  readonly lent: boolean;
   readonly parts: Uint8Array[];
   part: Uint8Array | undefined;
   filled: number;
 }
 
-/** Makes frames of messages again; attachments come in shared memory of this process's own. */
+/** Makes frames of messages again; attachments come in shared memory of this process's own, or as slices of messages. */
 export class FrameAssembler {
   readonly #limits: FrameLimits;
+  readonly #lends: Lends;
   #incoming: Incoming | undefined;
 
-  constructor(limits: FrameLimits) {
+  constructor(limits: FrameLimits, lends: Lends = () => false) {
     this.#limits = limits;
+    this.#lends = lends;
   }
 
   /** Takes in the next message, for good; gives the frames that end with it. @throws FrameFault */
@@ -164,10 +174,11 @@ export class FrameAssembler {
     const to = field(0, Number.MAX_SAFE_INTEGER, "the place that a frame goes to");
     const from = field(1, Number.MAX_SAFE_INTEGER, "the place that a frame comes from");
     const lengths = [field(2, frameBytes, "the length of a frame")];
-    const count = field(3, attachments, "the number of attachments");
+    const slices = field(3, 1, "the mark of slices") === 1;
+    const count = field(4, attachments, "the number of attachments");
     if (view.byteLength < headBytes(count)) throw new FrameFault("a frame's head comes in one message");
     for (let i = 0; i < count; i++) lengths.push(field(HEAD_FIELDS + i, attachmentBytes, "the length of an attachment"));
-    return { to, from, lengths, parts: [], part: undefined, filled: 0 };
+    return { to, from, lengths, lent: slices && this.#lends(to), parts: [], part: undefined, filled: 0 };
   }
 }
 
@@ -177,7 +188,8 @@ function fill(incoming: Incoming, message: Uint8Array): number {
   let at = 0;
   while (!isWhole(incoming)) {
     const length = lengths[parts.length] as number;
-    if (incoming.part === undefined && fillsMessage(message, { at, length }) && parts.length === 0) {
+    const mayStay = parts.length === 0 ? fillsMessage(message, { at, length }) : incoming.lent && at + length <= message.byteLength;
+    if (incoming.part === undefined && mayStay) {
       parts.push(message.subarray(at, at + length));
       at += length;
       continue;
@@ -206,7 +218,7 @@ function isWhole({ parts, lengths }: Incoming): boolean {
 }
 
 function frameOf({ to, from, parts }: Incoming): Frame {
-  const attachments = parts.slice(1).map((part) => part.buffer as unknown as SharedArrayBuffer);
+  const attachments = parts.slice(1).map((part) => (part.buffer instanceof SharedArrayBuffer ? part.buffer : new Slice(part)));
   return { to, from, bytes: parts[0] as Uint8Array, attachments };
 }
 

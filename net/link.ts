@@ -1,5 +1,10 @@
-/** What may travel beside a frame's bytes inside one process: shared memory and the ends of other links. */
-export type Attachment = SharedArrayBuffer | MessagePort;
+import type { Slice } from "./slice.ts";
+
+/**
+ * What may travel beside a frame's bytes: shared memory, the ends of other links inside one process, and parts of
+ * buffers between processes.
+ */
+export type Attachment = SharedArrayBuffer | MessagePort | Slice;
 
 /**
  * One frame on a link: the bytes of a batch of envelopes for the place `to`, sent by the place `from`.

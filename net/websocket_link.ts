@@ -1,6 +1,7 @@
-import { FrameAssembler, type FrameLimits, frameSize, PIECE_BYTES, piecesOf, writeFrame } from "./frame_stream.ts";
+import { FrameAssembler, type FrameLimits, frameSize, type Lends, PIECE_BYTES, piecesOf, writeFrame } from "./frame_stream.ts";
 import type { Frame, Link, LinkEvents } from "./link.ts";
 import { sharedPool } from "./shared_pool.ts";
+import { releaseFrame } from "./slice.ts";
 
 /** Bytes handed to a socket and not yet on their way, at most; more waits here. */
 const HIGH_WATER_BYTES = 4 * 1024 * 1024;
@@ -14,7 +15,9 @@ const SENT_AT_MOST = 1024;
 /** A socket for binary messages, open. MUST NOT throw once it is closed. */
 export interface ByteSocket {
   /** MUST have taken the bytes over when it returns. */
-  send(message: Uint8Array<ArrayBuffer>): void;
+  send(message: Uint8Array): void;
+  /** Whether messages may lie in shared memory. */
+  readonly takesShared?: boolean;
   /** Bytes that were handed over and have not left yet. */
   buffered(): number;
   close(code: number, reason: string): void;
@@ -22,6 +25,7 @@ export interface ByteSocket {
 
 export interface WebSocketLinkOptions {
   limits: FrameLimits;
+  lends?: Lends | undefined;
   /** Calls back when the socket has had time to send. */
   later(action: () => void): void;
   /** Told why when the link is closed because of what its peer did, before its events are. */
@@ -48,7 +52,7 @@ export class WebSocketLink implements Link {
   #next = 0;
   /** The large frame that is leaving. */
   #current: Frame | undefined;
-  #pieces: Iterator<Uint8Array<ArrayBuffer>> | undefined;
+  #pieces: Iterator<Uint8Array> | undefined;
   /** Messages are made here one after the other. */
   #joined: Uint8Array<ArrayBuffer> | undefined;
   #scratch: Uint8Array<ArrayBuffer> | undefined;
@@ -63,11 +67,14 @@ export class WebSocketLink implements Link {
     this.#events = events;
     this.#later = options.later;
     this.#refused = options.refused;
-    this.#assembler = new FrameAssembler(options.limits);
+    this.#assembler = new FrameAssembler(options.limits, options.lends);
   }
 
   send(frame: Frame): void {
-    if (!this.#open) return;
+    if (!this.#open) {
+      releaseFrame(frame);
+      return;
+    }
     // Whoever sends what cannot travel hears of it here.
     if (frame.attachments.length > 0) frameSize(frame);
     this.#waiting.push(frame);
@@ -82,6 +89,7 @@ export class WebSocketLink implements Link {
     if (!this.#open) return;
     this.#pump();
     this.#open = false;
+    this.#dropAll();
     this.#socket.close(NORMAL, "the link was closed");
   }
 
@@ -128,9 +136,7 @@ export class WebSocketLink implements Link {
   ended(reason: string): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#waiting = [];
-    this.#pieces = undefined;
-    this.#current = undefined;
+    this.#dropAll();
     this.#events.onClose?.(reason);
   }
 
@@ -155,7 +161,7 @@ export class WebSocketLink implements Link {
   }
 
   /** The next message: small frames, as many as there are, or a piece of a large one. */
-  #nextMessage(): Uint8Array<ArrayBuffer> | undefined {
+  #nextMessage(): Uint8Array | undefined {
     let filled = 0;
     for (;;) {
       if (this.#pieces !== undefined) {
@@ -170,10 +176,11 @@ export class WebSocketLink implements Link {
         if (frame === undefined) return undefined;
         this.#scratch ??= new Uint8Array(PIECE_BYTES);
         this.#current = frame;
-        this.#pieces = piecesOf(frame, { scratch: this.#scratch });
+        this.#pieces = piecesOf(frame, { scratch: this.#scratch, takesShared: this.#socket.takesShared === true });
       } else {
         this.#joined ??= new Uint8Array(JOIN_BYTES);
         filled = writeFrame(frame, this.#joined, filled);
+        releaseFrame(frame);
       }
       this.#took();
     }
@@ -191,6 +198,16 @@ export class WebSocketLink implements Link {
   /** All pieces of a large frame have been made: what travelled beside it is copied. */
   #leftBehind(): void {
     for (const attachment of this.#current?.attachments ?? []) sharedPool.giveBack(attachment);
+    if (this.#current !== undefined) releaseFrame(this.#current);
+    this.#current = undefined;
+    this.#pieces = undefined;
+  }
+
+  #dropAll(): void {
+    if (this.#current !== undefined) releaseFrame(this.#current);
+    for (const frame of this.#waiting) if (frame !== undefined) releaseFrame(frame);
+    this.#waiting = [];
+    this.#next = 0;
     this.#current = undefined;
     this.#pieces = undefined;
   }

@@ -1,4 +1,4 @@
-import type { Frame, Link, LinkEvents } from "../net/mod.ts";
+import { type Attachment, type Frame, type Link, type LinkEvents, releaseFrame, Slice } from "../net/mod.ts";
 import type { NodeNumber } from "../runtime/kernel/mod.ts";
 import type { Realm } from "./realm.ts";
 import type { SeededRandom } from "./seeded_random.ts";
@@ -203,7 +203,7 @@ class Wire {
       this.#held[to].push(frame);
       return;
     }
-    const bytes = frame.attachments.reduce((sum, attachment) => sum + (attachment as SharedArrayBuffer).byteLength, frame.bytes.byteLength);
+    const bytes = frame.attachments.reduce((sum, attachment) => sum + bytesOf(attachment), frame.bytes.byteLength);
     this.#network.frames++;
     this.#network.bytes += bytes;
     const at = Math.max(this.#last[to], this.#network.arrival(sender, receiver, bytes));
@@ -218,10 +218,16 @@ class Wire {
 function crossing(frame: Frame): Frame {
   if (frame.attachments.length === 0) return frame;
   const attachments = frame.attachments.map((attachment) => {
+    if (attachment instanceof Slice) return new Slice(attachment.bytes.slice());
     if (!(attachment instanceof SharedArrayBuffer)) throw new Error("a port cannot go to another node");
     const copy = new SharedArrayBuffer(attachment.byteLength);
     new Uint8Array(copy).set(new Uint8Array(attachment));
     return copy;
   });
+  releaseFrame(frame);
   return { ...frame, attachments };
+}
+
+function bytesOf(attachment: Attachment): number {
+  return attachment instanceof Slice ? attachment.bytes.byteLength : (attachment as SharedArrayBuffer).byteLength;
 }

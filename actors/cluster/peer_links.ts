@@ -1,4 +1,4 @@
-import type { Frame, Link, LinkEvents } from "../../net/mod.ts";
+import { type Frame, isBulk, type Link, type LinkEvents, releaseFrame } from "../../net/mod.ts";
 import type { PeerInfo } from "../../runtime/contracts/mod.ts";
 import type { NodeNumber } from "../../runtime/kernel/mod.ts";
 
@@ -18,7 +18,8 @@ export interface PeerLinksOptions {
  * A node's links to other nodes, made when the first frame for a node is there; frames wait until then.
  *
  * Each side sends on the first link that it has to the other, dialled or accepted, and takes frames from all: so two
- * that dial each other at once keep the order of their frames all the same.
+ * that dial each other at once keep the order of their frames all the same. Parts of large values leave, where there is
+ * one, on a link that the other side has opened for them: a WebSocket's server need not mask what it sends.
  */
 export class PeerLinks {
   readonly #options: PeerLinksOptions;
@@ -34,6 +35,11 @@ export class PeerLinks {
     return this.#peer(node);
   }
 
+  /** Large values are about to come from the node. */
+  expectBulk(node: NodeNumber): void {
+    this.#peer(node).expectBulk();
+  }
+
   /** The nodes of the cluster: those that frames wait for can be dialled now. */
   known(peers: readonly PeerInfo[]): void {
     for (const info of peers) if (!this.#gone.has(info.node)) this.#peer(info.node).found(info);
@@ -42,7 +48,7 @@ export class PeerLinks {
   /** A node has opened a link to this one. Returns what its socket's events go to. */
   accept(node: NodeNumber, link: Link): LinkEvents {
     const peer = this.#peer(node);
-    peer.opened(link);
+    peer.accept(link);
     return { onFrame: this.#options.receive, onClose: (reason) => peer.closed(link, reason) };
   }
 
@@ -84,13 +90,17 @@ class PeerLink implements Link {
   #dialling = false;
   #closed = false;
   readonly #others: Set<Link> = new Set();
+  /** One that the other side has opened. */
+  #accepted: Link | undefined;
+  #hasDialled = false;
 
   constructor(options: PeerLinkOptions) {
     this.#options = options;
   }
 
   send(frame: Frame): void {
-    if (this.#link !== undefined) this.#link.send(frame);
+    if (this.#accepted !== undefined && isBulk(frame)) this.#accepted.send(frame);
+    else if (this.#link !== undefined) this.#link.send(frame);
     else if (!this.#closed) {
       if (this.#info === undefined && this.#waiting.length === 0) this.#options.unknown();
       this.#waiting.push(frame);
@@ -101,6 +111,16 @@ class PeerLink implements Link {
   found(info: PeerInfo): void {
     this.#info = info;
     if (this.#waiting.length > 0) this.#dial();
+  }
+
+  accept(link: Link): void {
+    this.#accepted ??= link;
+    this.opened(link);
+  }
+
+  /** Large values are about to come from there: the other side is to have a link that this one has opened. */
+  expectBulk(): void {
+    if (!this.#closed && !this.#hasDialled) this.#dial(true);
   }
 
   opened(link: Link): void {
@@ -118,14 +138,16 @@ class PeerLink implements Link {
 
   closed(link: Link, reason: string): void {
     this.#others.delete(link);
-    if (link !== this.#link || this.#closed) return;
-    this.#link = undefined;
+    if (this.#closed) return;
+    if (link === this.#link) this.#link = undefined;
+    if (link === this.#accepted) this.#accepted = undefined;
     this.#options.broken(reason);
   }
 
   close(): void {
     this.#closed = true;
-    this.#waiting = [];
+    this.#dropWaiting();
+    this.#accepted = undefined;
     this.#link?.close();
     for (const link of this.#others) link.close();
     this.#link = undefined;
@@ -133,9 +155,14 @@ class PeerLink implements Link {
 
   keepAlive(): void {}
 
-  #dial(): void {
-    if (this.#dialling || this.#info === undefined || this.#link !== undefined) return;
+  #dropWaiting(): void {
+    for (const frame of this.#waiting.splice(0)) releaseFrame(frame);
+  }
+
+  #dial(again = false): void {
+    if (this.#dialling || this.#info === undefined || (this.#link !== undefined && !again)) return;
     this.#dialling = true;
+    this.#hasDialled = true;
     const { dial, receive, broken } = this.#options;
     let made: Link | undefined;
     const events: LinkEvents = {
@@ -153,7 +180,7 @@ class PeerLink implements Link {
       (error) => {
         this.#dialling = false;
         if (this.#closed || this.#link !== undefined) return;
-        this.#waiting = [];
+        this.#dropWaiting();
         broken((error as Error).message);
       },
     );

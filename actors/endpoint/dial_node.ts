@@ -3,6 +3,7 @@ import { ClusterUnavailableError } from "../../runtime/errors/mod.ts";
 import type { Clock, NodeNumber } from "../../runtime/kernel/mod.ts";
 import { credentials, LINK_PATH, NODE_HEADER, NODES_PATH, refusalOf, unreachable } from "../protocol/mod.ts";
 import { ENDPOINT_LIMITS, type EndpointLimits } from "./limits.ts";
+import { takesAtOnce } from "./socket_links.ts";
 
 export interface DialOptions {
   /** The other node: `ws://host:port`. */
@@ -40,12 +41,12 @@ export function dialNode(options: DialOptions): Promise<Link> {
       cancel();
       link = new WebSocketLink(
         {
-          send: (message) => socket.send(message),
+          send: (message) => socket.send(message as Uint8Array<ArrayBuffer>),
           buffered: () => socket.bufferedAmount,
           close: (code, reason) => socket.close(code, reason),
         },
         events,
-        { limits, later: (action) => void clock.after(1, action) },
+        { limits, lends: takesAtOnce, later: (action) => void clock.after(1, action) },
       );
       resolve(link);
     });

@@ -22,7 +22,7 @@ export class Door {
   constructor({ web, gate, clock, limits }: DoorOptions) {
     this.#web = web;
     this.#gate = gate;
-    this.#links = new SocketLinks(clock, limits.connections);
+    this.#links = new SocketLinks(web, clock, limits.connections);
   }
 
   senderOf({ req, env }: Context): Sender {

@@ -1,6 +1,7 @@
 import type { WSContext, WSEvents } from "hono/ws";
 import { type ByteSocket, type FrameLimits, type LinkEvents, WebSocketLink } from "../../net/mod.ts";
-import type { Clock } from "../../runtime/kernel/mod.ts";
+import { type Clock, type PlaceId, systemPlaceOf } from "../../runtime/kernel/mod.ts";
+import type { WebRuntime } from "../../runtime/platform/mod.ts";
 
 /** Whoever is behind a socket. */
 export interface SocketPeer {
@@ -17,11 +18,13 @@ const ABNORMAL = 1006;
 
 /** The links over the sockets that an endpoint has let in, so many at a time. */
 export class SocketLinks {
+  readonly #web: WebRuntime;
   readonly #clock: Clock;
   readonly #most: number;
   #open = 0;
 
-  constructor(clock: Clock, most: number) {
+  constructor(web: WebRuntime, clock: Clock, most: number) {
+    this.#web = web;
     this.#clock = clock;
     this.#most = most;
   }
@@ -45,8 +48,9 @@ export class SocketLinks {
         link = new WebSocketLink(
           byteSocket(socket),
           { onFrame: (frame) => events?.onFrame(frame), onClose: (reason) => events?.onClose?.(reason) },
-          { limits, later: (action) => void this.#clock.after(1, action), refused: (reason) => peer.refused(reason) },
+          { limits, lends: takesAtOnce, later: (action) => void this.#clock.after(1, action), refused: (reason) => peer.refused(reason) },
         );
+        this.#web.onDrained(socket.raw as object, () => link?.drained());
         events = peer.opened(link);
       },
       onMessage: ({ data }) => link?.received(data),
@@ -65,6 +69,11 @@ export class SocketLinks {
   }
 }
 
+/** Whether frames for the place are taken in where they arrive: by the node's own system worker. */
+export function takesAtOnce(place: PlaceId): boolean {
+  return systemPlaceOf(place) === place;
+}
+
 /** The runtimes name what has yet to be sent in two ways. */
 interface RawSocket {
   readonly bufferedAmount?: number;
@@ -75,7 +84,9 @@ interface RawSocket {
 function byteSocket(socket: WSContext): ByteSocket {
   const raw = socket.raw as RawSocket;
   return {
-    send: (message) => socket.send(message),
+    send: (message) => socket.send(message as Uint8Array<ArrayBuffer>),
+    // Bun copies from shared memory too; the web's standard forbids that.
+    takesShared: raw.getBufferedAmount !== undefined,
     buffered: () => raw.getBufferedAmount?.() ?? raw.bufferedAmount ?? 0,
     close: (code, reason) => socket.close(code, reason),
   };

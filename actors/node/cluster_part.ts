@@ -8,6 +8,7 @@ import {
   HEAD_PLACE,
   type Kernel,
   type NodeNumber,
+  nodeOf,
   type PlaceId,
   placeId,
   remoteContract,
@@ -100,6 +101,11 @@ export class ClusterPart {
   /** The way to another node. */
   linkTo(node: NodeNumber): Link {
     return this.#peers.to(node);
+  }
+
+  /** Large values are about to come from these nodes, named by their system places. */
+  expectBulk(places: readonly PlaceId[]): void {
+    for (const place of places) if (nodeOf(place) !== this.#options.config.node) this.#peers.expectBulk(nodeOf(place));
   }
 
   /** Another node has opened a link to this one. Returns what its socket's events go to. */

@@ -158,6 +158,7 @@ export class SystemNode implements NodeContract {
       onActorReleased: (id) => this.#head?.actors.outOfScope(id),
       onLost: (id) => owners.lost(id),
       onReleased: (id) => owners.released(id),
+      onSources: (nodes) => this.#cluster.expectBulk(nodes),
     });
     this.#scheduler = new LocalScheduler({
       kernel,

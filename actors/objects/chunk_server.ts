@@ -1,5 +1,5 @@
-import { sharedPool } from "../../net/mod.ts";
-import type { Kernel, ObjectId, PlaceId } from "../../runtime/kernel/mod.ts";
+import { Slice } from "../../net/mod.ts";
+import { ActorNumber, type Kernel, type ObjectId, type PlaceId } from "../../runtime/kernel/mod.ts";
 import type { Peers } from "./peers.ts";
 import type { Puller } from "./puller.ts";
 import type { ObjectStore } from "./store.ts";
@@ -21,8 +21,8 @@ export interface ChunkRange {
 }
 
 /**
- * Gives other nodes parts of the values that are here, or as they come. A value on disk is restored first. Each part is
- * copied at once, so that nothing is pinned for a node that may die.
+ * Gives other nodes parts of the values that are here, or as they come. A value on disk is restored first, and stays where
+ * it is until its parts have left; of one that comes, which may be given up, parts are copied.
  */
 export class ChunkServer {
   readonly #options: ChunkServerOptions;
@@ -38,7 +38,7 @@ export class ChunkServer {
     else if (pull?.block !== undefined) {
       const { block } = pull;
       pull.whenHere(range.offset, () => {
-        if (pull.holds(range.offset, range.length)) this.#send(to, id, { ...range, buffer: block.buffer });
+        if (pull.holds(range.offset, range.length)) this.#send(to, id, range.offset, new Slice(bytesOf(block.buffer, range).slice()));
         else this.#refuse(to, id, range);
       });
     } else if (store.stateOf(id) === "PENDING") whenHere(id, () => this.#fromStore(to, id, range));
@@ -58,20 +58,18 @@ export class ChunkServer {
 
   #give(to: PlaceId, id: ObjectId, part: ChunkRange & { held: { bytes: number; buffer?: SharedArrayBuffer } | undefined }): void {
     const { held, offset, length } = part;
-    if (held?.buffer === undefined) {
+    const { store } = this.#options;
+    if (held?.buffer === undefined) this.#refuse(to, id, part);
+    else if (offset + length <= held.bytes) this.#send(to, id, offset, new Slice(bytesOf(held.buffer, part), () => store.unpin(id)));
+    else {
       this.#refuse(to, id, part);
-      return;
+      store.unpin(id);
     }
-    if (offset + length <= held.bytes) this.#send(to, id, { offset, length, buffer: held.buffer });
-    else this.#refuse(to, id, part);
-    this.#options.store.unpin(id);
   }
 
-  #send(to: PlaceId, id: ObjectId, { offset, length, buffer }: ChunkRange & { buffer: SharedArrayBuffer }): void {
-    const { kernel, peers } = this.#options;
-    const copy = sharedPool.take(length);
-    new Uint8Array(copy).set(new Uint8Array(buffer, offset, length));
-    peers.tell(to).chunk(id, offset, kernel.attach(to, copy));
+  /** Beside what else is told to that node, and perhaps by another link. */
+  #send(to: PlaceId, id: ObjectId, offset: number, part: Slice): void {
+    this.#options.kernel.sendApart(to, [ActorNumber.nodeObjects, "chunk", 0, id, offset, 0], part);
   }
 
   #refuse(to: PlaceId, id: ObjectId, { offset }: ChunkRange): void {
@@ -81,4 +79,8 @@ export class ChunkServer {
   #isFair({ offset, length }: ChunkRange): boolean {
     return Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length > 0 && length <= this.#options.maxBytes;
   }
+}
+
+function bytesOf(buffer: SharedArrayBuffer, { offset, length }: ChunkRange): Uint8Array {
+  return new Uint8Array(buffer, offset, length);
 }

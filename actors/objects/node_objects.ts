@@ -1,4 +1,4 @@
-import { sharedPool } from "../../net/mod.ts";
+import { type Attachment, Slice, sharedPool } from "../../net/mod.ts";
 import type { LocatedWire, NodeObjectsContract } from "../../runtime/contracts/mod.ts";
 import type { Caller, ObjectId, PlaceId } from "../../runtime/kernel/mod.ts";
 import type { PayloadWire } from "../../runtime/values/mod.ts";
@@ -105,10 +105,10 @@ export class NodeObjects implements NodeObjectsContract {
   }
 
   chunk(caller: Caller, id: ObjectId, offset: number, attachment: number): void {
-    const buffer = attachment < 0 ? undefined : (caller.attachments[attachment] as SharedArrayBuffer);
-    this.#values.puller.chunk(caller.from, id, { offset, buffer });
-    // Its bytes have been copied.
-    sharedPool.giveBack(buffer);
+    const sent = caller.attachments[attachment];
+    this.#values.puller.chunk(caller.from, id, { offset, bytes: sent instanceof Slice ? sent.bytes : asBytes(sent) });
+    // They have been copied.
+    sharedPool.giveBack(sent);
   }
 
   pulled(caller: Caller, id: ObjectId, complete: boolean): void {
@@ -138,4 +138,9 @@ export class NodeObjects implements NodeObjectsContract {
   keep(_caller: Caller, id: ObjectId): void {
     this.#store.keep(id);
   }
+}
+
+/** A part that came in several messages. */
+function asBytes(attachment: Attachment | undefined): Uint8Array | undefined {
+  return attachment instanceof SharedArrayBuffer ? new Uint8Array(attachment) : undefined;
 }

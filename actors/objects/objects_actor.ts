@@ -39,6 +39,8 @@ export interface ObjectsActorOptions {
   /** Nobody holds a task's large result any more, whose owner is of this node. */
   onReleased?(id: ObjectId): void;
   transfer?: Partial<TransferSettings>;
+  /** Large values are about to come from these nodes. */
+  onSources?(nodes: readonly PlaceId[]): void;
 }
 
 /**
@@ -61,7 +63,7 @@ export class ObjectsActor implements ObjectsContract {
     this.#options = options;
     this.#kernel = kernel;
     this.#node = kernel.place;
-    this.#peers = new Peers(kernel);
+    this.#peers = new Peers(kernel, options.onSources);
     this.#store = new ObjectStore({
       accounting: options.accounting,
       clock,

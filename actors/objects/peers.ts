@@ -3,14 +3,17 @@ import { ActorNumber, type Kernel, type PlaceId, type Remote, remoteContract, ty
 
 /** The object managers of other nodes, each named by its system worker's place; one's own may be among those told. */
 export class Peers {
+  /** Much is about to come from these nodes. */
+  readonly expectBulk: (nodes: readonly PlaceId[]) => void;
   readonly #kernel: Kernel;
   readonly #told: Map<PlaceId, Told<NodeObjectsContract>> = new Map();
   readonly #lost: Set<PlaceId> = new Set();
   /** Questions that wait for their answer, by node. */
   readonly #open: Map<PlaceId, Set<() => void>> = new Map();
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, expectBulk: (nodes: readonly PlaceId[]) => void = () => {}) {
     this.#kernel = kernel;
+    this.expectBulk = expectBulk;
   }
 
   tell(node: PlaceId): Told<NodeObjectsContract> {

@@ -19,6 +19,9 @@ export interface PullerOptions {
   onFailed(id: ObjectId, fault: unknown): void;
 }
 
+/** From this size on a value is worth a link of its own. */
+const BULK_BYTES = 8 * 1024 * 1024;
+
 /**
  * Brings copies of large values from other nodes: each once, however many wait for it, straight into the store's
  * memory. The home says from where when there is room for it; what a source fails to give, others are asked for.
@@ -72,16 +75,17 @@ export class Puller {
       this.#askHome(pull);
     } else {
       pull.use(living);
+      if (pull.size >= BULK_BYTES) this.#options.peers.expectBulk(living);
       this.#request(pull);
     }
   }
 
   /** A source has sent bytes, or, with none, says that it cannot. */
-  chunk(from: PlaceId, id: ObjectId, { offset, buffer }: { offset: number; buffer: SharedArrayBuffer | undefined }): void {
+  chunk(from: PlaceId, id: ObjectId, { offset, bytes }: { offset: number; bytes: Uint8Array | undefined }): void {
     const pull = this.#pulls.get(id);
     // Else it is late, and what is being pulled now is another copy.
     if (pull?.isAsked(from, offset) !== true) return;
-    if (buffer === undefined || !pull.take(from, offset, new Uint8Array(buffer))) this.#lose(pull, from);
+    if (bytes === undefined || !pull.take(from, offset, bytes)) this.#lose(pull, from);
     else if (pull.isComplete) this.#complete(pull);
     else this.#request(pull);
   }

@@ -24,7 +24,7 @@ export function joinNode(options: JoinOptions): WebSocketLink {
   socket.binaryType = "arraybuffer";
   const opened = new Promise<void>((resolve) => socket.addEventListener("open", () => resolve()));
   const byteSocket: ByteSocket = {
-    send: (message) => socket.send(message),
+    send: (message) => socket.send(message as Uint8Array<ArrayBuffer>),
     buffered: () => (socket.readyState === WebSocket.CONNECTING ? Number.POSITIVE_INFINITY : socket.bufferedAmount),
     close: (code, reason) => socket.close(code, reason),
   };

@@ -39,7 +39,7 @@ export interface NodeObjectsContract {
   sources(caller: Caller, id: ObjectId, nodes: readonly PlaceId[]): void;
   /** To a source: send these bytes (`chunk`) as soon as they are there. */
   read(caller: Caller, id: ObjectId, offset: number, length: number): void;
-  /** From a source: the bytes at `offset`, in the attached buffer; -1 if this source cannot give them. */
+  /** From a source: the bytes at `offset`, beside this; `attachment` is -1 if this source cannot give them. */
   chunk(caller: Caller, id: ObjectId, offset: number, attachment: number): void;
   /** To the home: the pull has ended. `complete`: the node has a copy, and others may copy it there. */
   pulled(caller: Caller, id: ObjectId, complete: boolean): void;

@@ -1,5 +1,5 @@
-import type { Attachment, Frame, Link } from "../../net/mod.ts";
-import { decodeBatch } from "../../net/mod.ts";
+import type { Attachment, Frame, Link, Slice } from "../../net/mod.ts";
+import { decodeBatch, encodeBatch, releaseFrame } from "../../net/mod.ts";
 import { Asks } from "./asks.ts";
 import { type Actor, ActorNumber, type Delivery, type Envelope } from "./envelope.ts";
 import { type NodeNumber, nodeOf, type PlaceId } from "./ids.ts";
@@ -121,6 +121,11 @@ export class Kernel {
   /** Sends shared memory or a port beside the next envelope to `to`; returns the index that names it there. */
   attach(to: PlaceId, attachment: Attachment): number {
     return this.#outbox(to).attach(attachment);
+  }
+
+  /** Sends a part of a large value in a frame of its own, which may overtake others and be overtaken. */
+  sendApart(to: PlaceId, envelope: Envelope, part: Slice): void {
+    this.#linkTo(to).send({ to, from: this.place, bytes: encodeBatch([envelope]), attachments: [part] });
   }
 
   /** Sends a question; rejects with the error that the other side answered, or when that place is forgotten. */
@@ -247,4 +252,4 @@ class LocalOutbox extends Outbox {
 }
 
 /** Where no route leads: frames are dropped, as on a network; whoever waits learns of the death by other ways. */
-const UNREACHABLE: Link = { send: () => {}, close: () => {}, keepAlive: () => {} };
+const UNREACHABLE: Link = { send: releaseFrame, close: () => {}, keepAlive: () => {} };

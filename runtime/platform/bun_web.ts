@@ -18,6 +18,12 @@ const bun = (globalThis as unknown as { Bun: BunNamespace }).Bun;
 /** Bun refuses more. */
 const LONGEST_IDLE_SECONDS = 255;
 
+const drains: WeakMap<object, () => void> = new WeakMap();
+
+function drain(socket: object): void {
+  drains.get(socket)?.();
+}
+
 export const bunWeb: WebRuntime = {
   upgradeWebSocket: upgradeWebSocket as WebRuntime["upgradeWebSocket"],
   serve(app, { hostname, port, messageBytes, idleSeconds, tls }) {
@@ -27,11 +33,12 @@ export const bunWeb: WebRuntime = {
       idleTimeout: Math.min(idleSeconds, LONGEST_IDLE_SECONDS),
       fetch: app,
       ...(tls === undefined ? {} : { tls }),
-      websocket: { ...websocket, maxPayloadLength: messageBytes, idleTimeout: 0, perMessageDeflate: false },
+      websocket: { ...websocket, maxPayloadLength: messageBytes, idleTimeout: 0, perMessageDeflate: false, drain },
     });
     return { port: server.port, close: () => server.stop(true) };
   },
   // The server itself is what Bun passes on.
   remoteAddress: (request, environment) => (environment as BunServer | undefined)?.requestIP(request)?.address ?? "unknown",
+  onDrained: (socket, action) => void drains.set(socket, action),
   letIn: (request, environment) => (environment as BunServer | undefined)?.timeout(request, 0),
 };

@@ -29,4 +29,5 @@ export const denoWeb: WebRuntime = {
   },
   remoteAddress: (_request, environment) => (environment as { remoteAddr?: { hostname?: string } } | undefined)?.remoteAddr?.hostname ?? "unknown",
   letIn: () => {},
+  onDrained: () => {},
 };

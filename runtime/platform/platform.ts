@@ -60,6 +60,8 @@ export interface WebRuntime {
   remoteAddress(request: Request, environment: unknown): string;
   /** The request was let in: its answer may take as long as it does, whatever `idleSeconds` says. */
   letIn(request: Request, environment: unknown): void;
+  /** Calls back whenever an accepted socket has sent what it had to. Deno's do not tell. */
+  onDrained(socket: object, action: () => void): void;
 }
 
 export interface ServeOptions {

@@ -1,4 +1,4 @@
-import type { Attachment, Frame, Link } from "../../../net/mod.ts";
+import { type Attachment, type Frame, type Link, releaseFrame, Slice } from "../../../net/mod.ts";
 import type { Clock, Kernel, PlaceId } from "../../../runtime/kernel/mod.ts";
 
 /** Numbers that look random and are the same for the same seed: 0 or more, below `bound`. */
@@ -58,7 +58,10 @@ export class SlowLink implements Link {
   }
 
   send(frame: Frame): void {
-    if (this.cut) return;
+    if (this.cut) {
+      releaseFrame(frame);
+      return;
+    }
     const attachments = this.#copies ? frame.attachments.map((attachment) => copyOf(attachment)) : frame.attachments;
     this.attachedBytes += attachedTo(attachments);
     this.#queue.push({ ...frame, attachments });
@@ -66,19 +69,27 @@ export class SlowLink implements Link {
 
   deliver(): void {
     const frame = this.#queue.shift();
-    if (frame !== undefined) this.#target().receive(frame);
+    if (frame === undefined) return;
+    // Slices are read when they leave.
+    const attachments = frame.attachments.map((each) => (each instanceof Slice ? new Slice(each.bytes.slice()) : each));
+    releaseFrame(frame);
+    this.#target().receive({ ...frame, attachments });
   }
 
   close(): void {
     this.cut = true;
+    for (const frame of this.#queue.splice(0)) releaseFrame(frame);
   }
 
   keepAlive(): void {}
 }
 
-/** Bytes of the shared memory among them. */
+/** Bytes of values among them. */
 export function attachedTo(attachments: readonly Attachment[]): number {
-  return attachments.reduce((sum, each) => sum + (each instanceof SharedArrayBuffer ? each.byteLength : 0), 0);
+  return attachments.reduce(
+    (sum, each) => sum + (each instanceof SharedArrayBuffer ? each.byteLength : each instanceof Slice ? each.bytes.byteLength : 0),
+    0,
+  );
 }
 
 function copyOf(attachment: Attachment): Attachment {
