@@ -149,15 +149,13 @@ export class SystemNode implements NodeContract {
       startError: unstartableError,
       onStuck: (place) => this.warn(stuckText(workerId(place))),
     });
-    const owners = new OwnerNews(kernel);
     this.#objects = new ObjectsActor({
       kernel,
       clock,
       accounting: new Accounting(options.account),
       disk: options.disk ?? new FileDisk(config.spillDirectory),
       onActorReleased: (id) => this.#head?.actors.outOfScope(id),
-      onLost: (id) => owners.lost(id),
-      onReleased: (id) => owners.released(id),
+      owners: new OwnerNews(kernel),
       onSources: (nodes) => this.#cluster.expectBulk(nodes),
     });
     this.#scheduler = new LocalScheduler({

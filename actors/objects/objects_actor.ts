@@ -34,10 +34,13 @@ export interface ObjectsActorOptions {
   disk: SpillDisk | undefined;
   /** The last holder of an actor is gone. On the head alone. */
   onActorReleased(id: string): void;
-  /** The last copy of a task's large result is gone. True: its owner, of this node, makes it anew; else those who wait get an error. */
-  onLost?(id: ObjectId): boolean;
-  /** Nobody holds a task's large result any more, whose owner is of this node. */
-  onReleased?(id: ObjectId): void;
+  /** Told of large results of this node's tasks. */
+  owners?: {
+    /** The last copy is gone. True: the owner makes it anew; else those who wait get an error. */
+    lost(id: ObjectId): boolean;
+    /** Nobody holds it any more. */
+    released(id: ObjectId): void;
+  };
   transfer?: Partial<TransferSettings>;
   /** Large values are about to come from these nodes. */
   onSources?(nodes: readonly PlaceId[]): void;
@@ -93,7 +96,7 @@ export class ObjectsActor implements ObjectsContract {
       holdings: this.#holdings,
       store: this.#store,
       settings: options.transfer,
-      onLost: (id) => this.#results.has(id) && options.onLost?.(id) === true,
+      onLost: (id) => this.#results.has(id) && options.owners?.lost(id) === true,
     });
     const nodeObjects = new NodeObjects({
       holdings: this.#holdings,
@@ -274,7 +277,7 @@ export class ObjectsActor implements ObjectsContract {
 
   #release(id: ObjectId): void {
     this.#values.release(id);
-    if (this.#results.delete(id)) this.#options.onReleased?.(id);
+    if (this.#results.delete(id)) this.#options.owners?.released(id);
   }
 
   /** A value that comes from a process, in memory that is not the store's. */

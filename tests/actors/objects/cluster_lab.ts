@@ -279,7 +279,7 @@ export class Cluster {
       accounting,
       disk: options.spills === true ? new MemoryDisk() : undefined,
       onActorReleased: (id) => options.onActorReleased?.(id),
-      ...(options.onLost === undefined ? {} : { onLost: options.onLost }),
+      ...(options.onLost === undefined ? {} : { owners: { lost: options.onLost, released: () => {} } }),
       transfer: options.transfer ?? {},
     });
     kernel.register(ActorNumber.objects, serve(kernel, objects));
