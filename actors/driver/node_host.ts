@@ -45,6 +45,8 @@ export class NodeHost {
   readonly #takeBackExit: () => void;
   readonly #kernel: Kernel;
   readonly #links: { close(): void }[] = [];
+  /** Starts of workers for which no core is free while the node starts: they would only delay the first. */
+  readonly #later: (() => void)[] = [];
   #closing = false;
   /** Whether there is no system worker any more, or never was. */
   #down = false;
@@ -126,8 +128,10 @@ export class NodeHost {
   }
 
   /** Resolves once the system actors are up. */
-  hello(): Promise<Welcome> {
-    return this.#node.hello() as Promise<Welcome>;
+  async hello(): Promise<Welcome> {
+    const welcome = await this.#node.hello();
+    for (const spawn of this.#later.splice(0)) if (!this.#closing) spawn();
+    return welcome as Welcome;
   }
 
   /** Ends everything that this node started. */
@@ -145,12 +149,15 @@ export class NodeHost {
   #prestart(): SystemData["workers"] {
     const count = Math.min(PRESTART_AT_MOST, Math.floor(this.#config.resources["CPU"] ?? 0));
     const workers: SystemData["workers"] = [];
+    const atOnce = Math.max(1, platform.hardware().cpus - 1);
     const { environment, isolation } = this.#config;
     for (let i = 0; i < count && isolation === "thread" && !needsProcess(environmentOf(environment)); i++) {
       const place = placeId(this.#config.node, FIRST_WORKER_SLOT + i);
       const { port1, port2 } = new MessageChannel();
       workers.push({ place, port: port1, environment });
-      void this.#spawnThread(place, environment, port2);
+      const spawn = (): void => void this.#spawnThread(place, environment, port2);
+      if (i < atOnce) spawn();
+      else this.#later.push(spawn);
     }
     return workers;
   }

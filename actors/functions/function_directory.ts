@@ -1,6 +1,5 @@
 import type { Bundle } from "../../runtime/bundles/mod.ts";
 import type { FunctionsContract } from "../../runtime/contracts/mod.ts";
-import { filesOf } from "../../runtime/functions/mod.ts";
 import { type Caller, HEAD_PLACE, type Kernel, type NodeNumber, nodeOf, type PlaceId } from "../../runtime/kernel/mod.ts";
 import { type FunctionRecord, ownerOfKey, type TaskTemplate, type Template, templateKey } from "../../runtime/tasks/mod.ts";
 import { FunctionTravel, type FunctionTravelOptions } from "./function_travel.ts";
@@ -51,7 +50,7 @@ export class FunctionDirectory implements FunctionsContract {
   }
 
   here(_caller: Caller, record: FunctionRecord): FunctionRecord | Promise<FunctionRecord> {
-    return this.#travel.isForeign(record.id) && filesOf(record.definition).length > 0 ? this.#travel.here(record) : record;
+    return this.#travel.isForeign(record.id) ? this.#travel.here(record) : record;
   }
 
   portable(_caller: Caller, record: FunctionRecord): Promise<FunctionRecord> {

@@ -1,4 +1,4 @@
-import { type Bundle, BundleStore, type BundleStoreOptions, DefinitionTravel, PackageMissing } from "../../runtime/bundles/mod.ts";
+import type { Bundle, BundleStoreOptions, DefinitionTravel, PackageMissing } from "../../runtime/bundles/mod.ts";
 import type { FunctionsContract } from "../../runtime/contracts/mod.ts";
 import { FunctionNotFoundError } from "../../runtime/errors/mod.ts";
 import {
@@ -20,6 +20,13 @@ export interface FunctionTravelOptions {
   /** For people. */
   readonly nodeId: string;
   readonly bundles: BundleStoreOptions;
+  /** No other node will ever ask for a function, or have one. */
+  readonly alone: boolean;
+}
+
+interface Loaded {
+  readonly travel: DefinitionTravel;
+  readonly Missing: typeof PackageMissing;
 }
 
 /**
@@ -30,16 +37,19 @@ export interface FunctionTravelOptions {
 export class FunctionTravel {
   readonly #kernel: Kernel;
   readonly #nodeId: string;
-  readonly #travel: DefinitionTravel;
+  readonly #bundles: BundleStoreOptions;
+  #loading: Promise<Loaded> | undefined;
   readonly #brought: Map<string, Promise<FunctionRecord>> = new Map();
   /** What stays when its home is gone. */
   readonly #stocked: Set<string> = new Set();
   readonly #lost: Set<NodeNumber> = new Set();
 
-  constructor({ kernel, nodeId, bundles }: FunctionTravelOptions) {
+  constructor({ kernel, nodeId, bundles, alone }: FunctionTravelOptions) {
     this.#kernel = kernel;
     this.#nodeId = nodeId;
-    this.#travel = new DefinitionTravel(new BundleStore(bundles));
+    this.#bundles = bundles;
+    // What stocks a function races with the end of the node that has it: a first use is too late to begin loading.
+    if (!alone) void this.#loaded();
   }
 
   /** Whether a function was defined on another node. */
@@ -51,7 +61,8 @@ export class FunctionTravel {
   /** A function of this node's, for another. @throws FunctionNotFoundError */
   async portable(record: FunctionRecord): Promise<FunctionRecord> {
     try {
-      return { ...record, definition: await this.#travel.portable(record.definition) };
+      const { travel } = await this.#loaded();
+      return { ...record, definition: await travel.portable(record.definition) };
     } catch (error) {
       throw unreachable(record, `cannot reach another node: ${textOf(error)}`, error);
     }
@@ -73,27 +84,32 @@ export class FunctionTravel {
     if (this.#stocked.has(id) || !this.isForeign(id)) return;
     this.#stocked.add(id);
     const record = await this.bring(id);
-    await this.#travel.bring(record.definition, (bundle) => this.#bundle(bundle, id));
+    const { travel } = await this.#loaded();
+    await travel.bring(record.definition, (bundle) => this.#bundle(bundle, id));
     for (const link of Object.values(record.links ?? {})) await this.stock((link as { functionId: string }).functionId);
   }
 
   /** A function that was brought, for this node's workers. @throws FunctionNotFoundError */
   async local(record: FunctionRecord): Promise<FunctionRecord> {
+    const { travel, Missing } = await this.#loaded();
     try {
-      return { ...record, definition: await this.#travel.local(record.definition, (bundle) => this.#bundle(bundle, record.id)) };
+      return { ...record, definition: await travel.local(record.definition, (bundle) => this.#bundle(bundle, record.id)) };
     } catch (error) {
-      if (error instanceof PackageMissing) throw unreachable(record, `cannot run on node ${this.#nodeId}: ${error.message}`, error);
+      if (error instanceof Missing) throw unreachable(record, `cannot run on node ${this.#nodeId}: ${error.message}`, error);
       throw error;
     }
   }
 
   /** A function inside a value: as `local`, of what its home makes of it. */
   async here(record: FunctionRecord): Promise<FunctionRecord> {
+    const { filesOf } = await import("../../runtime/functions/mod.ts");
+    if (filesOf(record.definition).length === 0) return record;
     return this.local(await this.#askHome(record.id, (there) => there.portable(record) as Promise<FunctionRecord>));
   }
 
   async bundle(id: string): Promise<Bundle> {
-    const found = await this.#travel.read(id);
+    const { travel } = await this.#loaded();
+    const found = await travel.read(id);
     if (found === undefined) throw new Error(`bundle ${id} is not kept on node ${this.#nodeId}`);
     return found;
   }
@@ -116,6 +132,15 @@ export class FunctionTravel {
     }
     if (this.#kernel.place === HEAD_PLACE) throw new Error(`node ${node} is gone, and what it defined with it`);
     return at(HEAD_PLACE);
+  }
+
+  /** A node that is alone starts without: it takes a parser, and a tenth of the time until the first result. */
+  #loaded(): Promise<Loaded> {
+    this.#loading ??= import("../../runtime/bundles/mod.ts").then((room) => ({
+      travel: new room.DefinitionTravel(new room.BundleStore(this.#bundles)),
+      Missing: room.PackageMissing,
+    }));
+    return this.#loading;
   }
 
   #bundle(id: string, functionId: string): Promise<Bundle> {

@@ -1,4 +1,4 @@
-import { Encoder } from "cbor-x";
+import { Encoder } from "cbor-x/encode";
 import type { Clock } from "../../runtime/kernel/mod.ts";
 import { type Mutation, type Storage, StorageError } from "./storage/mod.ts";
 

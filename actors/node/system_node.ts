@@ -100,7 +100,7 @@ export class SystemNode implements NodeContract {
     });
     const { kernel } = this;
     const code = { folder: join(config.spillDirectory, "bundles"), workingFolder: resolve() };
-    this.#functions = new FunctionDirectory({ kernel, nodeId: config.nodeId, bundles: code });
+    this.#functions = new FunctionDirectory({ kernel, nodeId: config.nodeId, bundles: code, alone: config.listen === undefined });
     this.#links = new PlaceLinks(kernel, options.channel);
     this.#cluster = new ClusterPart({
       config,

@@ -1,5 +1,5 @@
 /** How a function or class reaches a worker: plain data, the same for every place that gets it. */
-import { createHash } from "node:crypto";
+import { sha256 } from "../platform/mod.ts";
 import type { Binding } from "./binding.ts";
 import type { SiteKey } from "./site.ts";
 
@@ -36,10 +36,7 @@ export type Definition = SourceDefinition | ModuleDefinition;
 
 /** A stable hash of a definition's content: 32 hexadecimal digits. Values of captures are no part of it. */
 export function definitionId(definition: Definition): string {
-  return createHash("sha256")
-    .update(JSON.stringify(parts(definition)))
-    .digest("hex")
-    .slice(0, 32);
+  return sha256(JSON.stringify(parts(definition))).slice(0, 32);
 }
 
 /** `import("file:…")` in a function's text: relative specifiers were made absolute when it was analysed. */

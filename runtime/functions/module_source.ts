@@ -1,6 +1,6 @@
 /** The source of users' modules: read once, parsed only when a name must be looked up in it. */
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { sha256 } from "../platform/mod.ts";
 import { ModuleSyntax } from "./module_syntax.ts";
 import { shippedSource } from "./shipped_source.ts";
 import type { SourcePosition } from "./stack_frame.ts";
@@ -22,7 +22,7 @@ export class ModuleSource {
 
   /** A hash of the text. */
   get hash(): string {
-    this.#hash ??= createHash("sha256").update(this.text).digest("hex").slice(0, 16);
+    this.#hash ??= sha256(this.text).slice(0, 16);
     return this.#hash;
   }
 

@@ -31,3 +31,4 @@ async function load(): Promise<Platform> {
 }
 
 export { showInConsole } from "./console_view.ts";
+export { sha256 } from "./sha256.ts";

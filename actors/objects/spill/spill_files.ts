@@ -1,4 +1,3 @@
-import { crc32 } from "node:zlib";
 import { OutOfDiskFault } from "../../../runtime/memory/mod.ts";
 import type { SpillDisk } from "./spill_disk.ts";
 
@@ -12,6 +11,13 @@ export const PIECE_BYTES: number = 8 * 1024 * 1024;
 /** What was read is not what was written. The object is lost on this node; its bytes were given to nobody. */
 export class SpillCorruptFault extends Error {
   override readonly name: string = "SpillCorruptFault";
+}
+
+type Checksum = (piece: Uint8Array, crc: number) => number;
+
+/** Loaded with the first object that goes to disk: few nodes have any, and all of them start. */
+async function checksum(): Promise<Checksum> {
+  return (await import("node:zlib")).crc32;
 }
 
 interface SpillFile {
@@ -56,9 +62,10 @@ export class SpillFiles {
     await this.#checkSpace(size);
     const file: SpillFile = { name: `objects-${++this.#sequence}`, live: objects.length };
     const locations: SpillLocation[] = [];
+    const crc32 = await checksum();
     await this.#disk.write(
       file.name,
-      fuse(objects, (location) => locations.push({ file, ...location })),
+      fuse(objects, crc32, (location) => locations.push({ file, ...location })),
     );
     this.#files++;
     this.#bytes += size;
@@ -67,6 +74,7 @@ export class SpillFiles {
 
   /** Reads an object back. @throws SpillCorruptFault if it is not what was written; other errors are the disk's. */
   async read(location: SpillLocation, into: Uint8Array): Promise<void> {
+    const crc32 = await checksum();
     let crc = 0;
     for (let done = 0; done < location.bytes; done += PIECE_BYTES) {
       const piece = into.subarray(done, Math.min(done + PIECE_BYTES, location.bytes));
@@ -101,7 +109,7 @@ export class SpillFiles {
 }
 
 /** The objects' bytes in pieces; each object's place is told when its last piece has been taken. */
-function* fuse(objects: readonly Uint8Array[], placed: (location: Omit<SpillLocation, "file">) => void): Generator<Uint8Array> {
+function* fuse(objects: readonly Uint8Array[], crc32: Checksum, placed: (location: Omit<SpillLocation, "file">) => void): Generator<Uint8Array> {
   let offset = 0;
   for (const object of objects) {
     let crc = 0;
