@@ -1,7 +1,7 @@
 import type { Bundle } from "../../runtime/bundles/mod.ts";
 import type { FunctionsContract } from "../../runtime/contracts/mod.ts";
 import { type Caller, HEAD_PLACE, type Kernel, type NodeNumber, nodeOf, type PlaceId } from "../../runtime/kernel/mod.ts";
-import { type FunctionRecord, ownerOfKey, type TaskTemplate, type Template, templateKey } from "../../runtime/tasks/mod.ts";
+import { type FunctionRecord, type TaskTemplate, type Template, TemplateMap } from "../../runtime/tasks/mod.ts";
 import { FunctionTravel, type FunctionTravelOptions } from "./function_travel.ts";
 
 /**
@@ -12,9 +12,9 @@ import { FunctionTravel, type FunctionTravelOptions } from "./function_travel.ts
 export class FunctionDirectory implements FunctionsContract {
   readonly #kernel: Kernel;
   readonly #functions: Map<string, FunctionRecord> = new Map();
-  readonly #templates: Map<number, Template> = new Map();
+  readonly #templates: TemplateMap<Template> = new TemplateMap();
   readonly #functionWaiters: Map<string, ((record: FunctionRecord) => void)[]> = new Map();
-  readonly #templateWaiters: Map<number, PromiseWithResolvers<Template>> = new Map();
+  readonly #templateWaiters: TemplateMap<PromiseWithResolvers<Template>> = new TemplateMap();
   readonly #gone: Set<PlaceId> = new Set();
   readonly #travel: FunctionTravel;
 
@@ -31,11 +31,11 @@ export class FunctionDirectory implements FunctionsContract {
   }
 
   publish(_caller: Caller, template: Template): void {
-    const key = templateKey(template.owner, template.number);
-    if (this.#templates.has(key)) return;
-    this.#templates.set(key, template);
-    this.#templateWaiters.get(key)?.resolve(template);
-    this.#templateWaiters.delete(key);
+    const { owner, number } = template;
+    if (this.#templates.get(owner, number) !== undefined) return;
+    this.#templates.set(owner, number, template);
+    this.#templateWaiters.get(owner, number)?.resolve(template);
+    this.#templateWaiters.delete(owner, number);
   }
 
   function(caller: Caller, id: string): FunctionRecord | Promise<FunctionRecord> {
@@ -62,16 +62,15 @@ export class FunctionDirectory implements FunctionsContract {
   }
 
   template(_caller: Caller, owner: PlaceId, number: number): Template | Promise<Template> {
-    const key = templateKey(owner, number);
-    const template = this.#templates.get(key);
+    const template = this.#templates.get(owner, number);
     if (template !== undefined) return template;
     // The head keeps the templates of actors that outlive their owners.
     if (this.#gone.has(owner) && (this.#isOurs(owner) || this.#kernel.place === HEAD_PLACE))
       throw new Error(`the worker that submitted the call is gone, and template ${number} with it`);
-    let waiter = this.#templateWaiters.get(key);
+    let waiter = this.#templateWaiters.get(owner, number);
     if (waiter === undefined) {
       waiter = Promise.withResolvers<Template>();
-      this.#templateWaiters.set(key, waiter);
+      this.#templateWaiters.set(owner, number, waiter);
       if (!this.#isOurs(owner)) void this.#fetch(owner, number);
     }
     return waiter.promise;
@@ -90,9 +89,8 @@ export class FunctionDirectory implements FunctionsContract {
       // Who needs the function asks for it, and hears of what went wrong.
       await Promise.resolve(coming).catch(() => {});
     } catch (error) {
-      const key = templateKey(owner, number);
-      this.#templateWaiters.get(key)?.reject(error);
-      this.#templateWaiters.delete(key);
+      this.#templateWaiters.get(owner, number)?.reject(error);
+      this.#templateWaiters.delete(owner, number);
     }
   }
 
@@ -106,24 +104,21 @@ export class FunctionDirectory implements FunctionsContract {
   }
 
   taskTemplate(owner: PlaceId, number: number): TaskTemplate | undefined {
-    const template = this.#templates.get(templateKey(owner, number));
+    const template = this.#templates.get(owner, number);
     return template?.kind === "task" ? template : undefined;
   }
 
   anyTemplate(owner: PlaceId, number: number): Template | undefined {
-    return this.#templates.get(templateKey(owner, number));
+    return this.#templates.get(owner, number);
   }
 
   /** Forgets the templates of a place that is gone. */
   dropOwner(owner: PlaceId): void {
-    for (const [key, template] of this.#templates) {
-      if (template.owner === owner && template.kind === "task") this.#templates.delete(key);
-    }
+    for (const [number, { kind }] of this.#templates.of(owner)) if (kind === "task") this.#templates.delete(owner, number);
     this.#gone.add(owner);
-    for (const [key, waiter] of this.#templateWaiters) {
-      if (ownerOfKey(key) !== owner) continue;
+    for (const [number, waiter] of this.#templateWaiters.of(owner)) {
       waiter.reject(new Error("the worker that submitted the call is gone, and what it defined with it"));
-      this.#templateWaiters.delete(key);
+      this.#templateWaiters.delete(owner, number);
     }
   }
 

@@ -8,8 +8,7 @@ export {
   functionId,
   homeOfFunction,
   type JobFields,
-  ownerOfKey,
   type TaskTemplate,
   type Template,
-  templateKey,
 } from "./template.ts";
+export { TemplateMap } from "./template_map.ts";

@@ -63,13 +63,3 @@ export function homeOfFunction(id: string): NodeNumber | undefined {
   const home = /@(\d+)$/.exec(id)?.[1];
   return home === undefined ? undefined : Number(home);
 }
-
-/** Numbers a template uniquely in a node: the place that made it and its number there. */
-export function templateKey(owner: PlaceId, number: number): number {
-  return owner * 2 ** 20 + number;
-}
-
-/** The place that made the template of a key. */
-export function ownerOfKey(key: number): PlaceId {
-  return Math.floor(key / 2 ** 20);
-}

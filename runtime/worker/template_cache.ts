@@ -1,6 +1,6 @@
 import type { FunctionsContract } from "../contracts/mod.ts";
 import type { PlaceId, Remote } from "../kernel/mod.ts";
-import { type ActorTemplate, type FunctionRecord, type TaskTemplate, type Template, templateKey } from "../tasks/mod.ts";
+import { type ActorTemplate, type FunctionRecord, type TaskTemplate, type Template, TemplateMap } from "../tasks/mod.ts";
 
 export type AnyFunction = (...args: unknown[]) => unknown;
 export type AnyClass = new (...args: unknown[]) => object;
@@ -24,8 +24,8 @@ export interface OwnTemplates {
 
 /** The templates that have been used at this place; each is fetched and materialised once. */
 export class TemplateCache {
-  readonly #loaded: Map<number, Loaded<Template>> = new Map();
-  readonly #loading: Map<number, Promise<Loaded<Template>>> = new Map();
+  readonly #loaded: TemplateMap<Loaded<Template>> = new TemplateMap();
+  readonly #loading: TemplateMap<Promise<Loaded<Template>>> = new TemplateMap();
   readonly #functions: Map<string, Promise<unknown>> = new Map();
   readonly #table: Remote<FunctionsContract>;
   readonly #materialise: Materialise;
@@ -53,22 +53,21 @@ export class TemplateCache {
   }
 
   #get(owner: PlaceId, number: number): Loaded<Template> | Promise<Loaded<Template>> {
-    const key = templateKey(owner, number);
-    const loaded = this.#loaded.get(key);
+    const loaded = this.#loaded.get(owner, number);
     if (loaded !== undefined) return loaded;
     if (owner === this.#place) {
       const own = this.#own.own(number);
-      if (own !== undefined) return this.#keep(key, own.template, own.run);
+      if (own !== undefined) return this.#keep(own.template, own.run);
     }
-    let loading = this.#loading.get(key);
+    let loading = this.#loading.get(owner, number);
     if (loading === undefined) {
-      loading = this.#load(key, owner, number).finally(() => this.#loading.delete(key));
-      this.#loading.set(key, loading);
+      loading = this.#load(owner, number).finally(() => this.#loading.delete(owner, number));
+      this.#loading.set(owner, number, loading);
     }
     return loading;
   }
 
-  async #load(key: number, owner: PlaceId, number: number): Promise<Loaded<Template>> {
+  async #load(owner: PlaceId, number: number): Promise<Loaded<Template>> {
     const template = (await this.#table.template(owner, number)) as Template;
     let materialised = this.#functions.get(template.functionId);
     if (materialised === undefined) {
@@ -76,17 +75,17 @@ export class TemplateCache {
       this.#functions.set(template.functionId, materialised);
       materialised.catch(() => this.#functions.delete(template.functionId));
     }
-    return this.#keep(key, template, await materialised);
+    return this.#keep(template, await materialised);
   }
 
-  #keep(key: number, template: Template, run: unknown): Loaded<Template> {
+  #keep(template: Template, run: unknown): Loaded<Template> {
     const loaded: Loaded<Template> = {
       template,
       run: run as AnyFunction,
       resources: { ...template.options.resources },
       runtimeEnv: { ...(template.options.runtimeEnv as Record<string, unknown> | undefined) },
     };
-    this.#loaded.set(key, loaded);
+    this.#loaded.set(template.owner, template.number, loaded);
     return loaded;
   }
 }
