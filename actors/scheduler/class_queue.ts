@@ -138,11 +138,20 @@ export class ClassQueue implements Candidate {
     return waiting;
   }
 
-  /** Takes out all that waits: it will never run. */
-  *takeAll(): Generator<WaitingTask> {
+  /** Takes out all that waits: it will not run from here. Of a batch that was sent here, its sender hears what has begun before. */
+  *takeAll(): Generator<QueuedTask> {
     for (let task = this.singles.shift(); task !== undefined; task = this.singles.shift()) yield task;
-    for (const { owner, template, batch } of this.#batches.splice(0)) {
-      for (let task = batch.claim(REFUSED); task !== undefined; task = batch.claim(REFUSED)) yield { owner, template, sequence: task[0] };
+    for (const queued of this.#batches.splice(0)) {
+      const { owner, template, batch, relayed, shown } = queued;
+      let begun = batch.count;
+      for (let task = batch.claim(REFUSED); task !== undefined; task = batch.claim(REFUSED)) {
+        begun--;
+        const [sequence, form, data, flags = 0] = task;
+        yield { owner, template, sequence, form, data, needs: [], flags };
+      }
+      if (!relayed) continue;
+      if (shown.size > 0) this.#ending.push(queued);
+      if (begun > 0) this.#onClaimed(begun);
     }
   }
 

@@ -10,6 +10,9 @@ import type { WorkerSlot } from "./worker_slot.ts";
 /** An idle lease is kept for its lessees this long, as with Ray. */
 export const LEASE_LINGER_MS = 500;
 
+/** A worker whose lease is called back for good may take this long to return it. */
+const RETURN_PATIENCE_MS = 50;
+
 const LEASES_PER_NODE = 2 ** 32;
 
 /** The leases that a scheduler has granted and that have not ended. */
@@ -97,6 +100,18 @@ export class GrantedLeases {
     lease.stopLinger?.();
     for (const lessee of lease.lessees) this.#kernel.send(lessee, [ActorNumber.caller, CallerOp.leaseEnded, lease.id]);
     this.#kernel.send(lease.worker.place, [ActorNumber.executor, ExecutorOp.revoke, lease.id]);
+  }
+
+  /** Has a lease end with what runs under it, by `kill`; one that is idle, as far as anyone knows, gets the time to say so. */
+  stop(lease: GrantedLease, kill: () => void): void {
+    const end = (): void => {
+      if (this.has(lease)) kill();
+    };
+    if (!lease.idle) end();
+    else {
+      this.revoke(lease);
+      this.#clock.after(RETURN_PATIENCE_MS, end);
+    }
   }
 
   /** The lease is over: what it held is free. */

@@ -2,7 +2,6 @@ import { CallerOp, ExecutorOp, type SchedulerContract, SchedulerOp } from "../..
 import {
   type Actor,
   ActorNumber,
-  type Caller,
   type Delivery,
   type Envelope,
   type Kernel,
@@ -21,15 +20,13 @@ import type { ClassQueue, QueuedTask } from "./class_queue.ts";
 import { type SubmitEnvelope, sendBatch, sendTask } from "./dispatch.ts";
 import { type GrantedLease, sentUnder } from "./granted_lease.ts";
 import { GrantedLeases } from "./granted_leases.ts";
-import type { LocalSchedulerOptions, Workers } from "./local_scheduler_options.ts";
+import type { LocalSchedulerOptions, OwnContract, Workers } from "./local_scheduler_options.ts";
 import type { NodeResources } from "./node_resources.ts";
 import { refusals } from "./refusals.ts";
 import { Spillover } from "./spillover.ts";
+import { Stranded } from "./stranded.ts";
 import { type WorkerKind, WorkerSlot } from "./worker_slot.ts";
 import { WorkerSlots } from "./worker_slots.ts";
-
-/** A worker whose lease is called back for good may take this long to return it. */
-const RETURN_PATIENCE_MS = 50;
 
 /**
  * A node's scheduler. It grants leases: a worker and resources for one scheduling class. Tasks then go to the
@@ -42,6 +39,7 @@ export class LocalScheduler implements Actor {
   readonly #node: NodeNumber;
   readonly #backlog: Backlog;
   readonly #spillover: Spillover;
+  readonly #stranded: Stranded;
   readonly #leases: GrantedLeases;
   readonly #workers: WorkerSlots = new WorkerSlots();
   readonly #contract: Actor;
@@ -62,10 +60,13 @@ export class LocalScheduler implements Actor {
       here: (queue, tasks) => this.#placedHere(queue, tasks),
       refuse: (queue, error) => this.#refuse(queue, error),
     });
-    const contract: SchedulerContract & { retire(caller: Caller): void } = {
+    const hasRoom = (queue: ClassQueue): boolean => options.admission.roomFor(queue) !== undefined;
+    this.#stranded = new Stranded({ ...options, backlog: this.#backlog, hasRoom });
+    const contract: SchedulerContract & OwnContract = {
       cancel: (caller, sequence, how) => this.#cancel(caller.from, sequence, how),
       cancelFor: (_caller, owner, sequence, how) => this.#cancel(owner, sequence, how),
       retire: (caller) => this.#retire(caller.from),
+      takeBack: (caller, schedulingClass, tasks) => this.#takeBack(nodeOf(caller.from), schedulingClass, tasks),
     };
     this.#contract = serve(options.kernel, contract);
   }
@@ -178,7 +179,8 @@ export class LocalScheduler implements Actor {
     for (const place of this.#options.places()) this.#kernel.send(place, [ActorNumber.caller, CallerOp.groupRemoved, groupId, wire]);
     for (const queue of queues) {
       this.#forget(queue);
-      for (const lease of queue.leases) this.#stop(lease, `its placement group ${groupId} was removed`);
+      for (const lease of queue.leases)
+        this.#leases.stop(lease, () => this.#options.workers.kill(lease.worker.place, `its placement group ${groupId} was removed`));
     }
   }
 
@@ -213,6 +215,12 @@ export class LocalScheduler implements Actor {
     this.wake();
   }
 
+  /** Another node had no room for what was sent there. */
+  #takeBack(node: NodeNumber, schedulingClass: string, tasks: readonly QueuedTask[]): void {
+    this.#spillover.cameBack(schedulingClass, node);
+    this.#stranded.takeBack(tasks);
+  }
+
   /** Something may run that could not before: schedules once for all that comes in this turn. */
   wake(): void {
     if (this.#scheduled) return;
@@ -229,7 +237,9 @@ export class LocalScheduler implements Actor {
       if (waiting === 0) continue;
       const here = queue.origin !== "own" || this.#options.admission.runsHere(queue);
       if (here) this.#serve(queue, waiting);
-      if (queue.origin === "own" && queue.waiting > 0) this.#spillover.offer(queue, here);
+      if (queue.waiting === 0) continue;
+      if (queue.origin === "own") this.#spillover.offer(queue, here);
+      else this.#stranded.look(queue);
     }
     this.#options.scheduled();
   }
@@ -332,27 +342,11 @@ export class LocalScheduler implements Actor {
     lease.queue.forget(lease);
     if (lease.revoking) return;
     // More runs than there is room for, since a task that waited went on: that is paid back first.
-    if (!lease.room.debt.isEmpty) {
-      this.#leases.revoke(lease);
-      return;
-    }
+    if (!lease.room.debt.isEmpty) return this.#leases.revoke(lease);
     if (lease.queue.waiting > 0 && this.#dispatch(lease)) return;
     if (this.#draining) this.#leases.revoke(lease);
     else this.#leases.linger(lease);
     this.wake();
-  }
-
-  /** Ends a lease with what runs under it; one that is idle, as far as anyone knows, gets the time to say so. */
-  #stop(lease: GrantedLease, detail: string): void {
-    const { workers, clock } = this.#options;
-    const kill = (): void => {
-      if (this.#leases.has(lease)) workers.kill(lease.worker.place, detail);
-    };
-    if (!lease.idle) kill();
-    else {
-      this.#leases.revoke(lease);
-      clock.after(RETURN_PATIENCE_MS, kill);
-    }
   }
 
   #returned(id: number): void {

@@ -1,7 +1,8 @@
-import type { Clock, Kernel, PlaceId } from "../../runtime/kernel/mod.ts";
+import type { Caller, Clock, Kernel, PlaceId } from "../../runtime/kernel/mod.ts";
 import type { TaskTemplate } from "../../runtime/tasks/mod.ts";
 import type { AcceleratorIds } from "./accelerator_ids.ts";
 import type { Admission } from "./admission.ts";
+import type { QueuedTask } from "./class_queue.ts";
 import type { NodeResources } from "./node_resources.ts";
 import type { SpilloverOptions } from "./spillover.ts";
 import type { WorkerKind } from "./worker_slot.ts";
@@ -37,4 +38,12 @@ export interface LocalSchedulerOptions {
   spillover: Pick<SpilloverOptions, "nodeId" | "global" | "alone" | "bytesByNode">;
   /** What could be scheduled has been; resources may be left. */
   scheduled(): void;
+}
+
+/** What workers and other nodes' schedulers ask for. */
+export interface OwnContract {
+  /** The worker ends when it has done what it has. */
+  retire(caller: Caller): void;
+  /** Tasks that were sent to the caller's node, and for which it has no room. */
+  takeBack(caller: Caller, schedulingClass: string, tasks: readonly QueuedTask[]): void;
 }

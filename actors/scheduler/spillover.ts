@@ -78,6 +78,15 @@ export class Spillover {
     }
   }
 
+  /** Another node has no room any more for what was sent there: it is asked for only when it has. */
+  cameBack(schedulingClass: string, node: NodeNumber): void {
+    for (const [queue, shares] of this.#shares) {
+      if (queue.schedulingClass !== schedulingClass) continue;
+      shares.get(node)?.stopLinger?.();
+      shares.delete(node);
+    }
+  }
+
   /** Passes a cancellation on to the nodes that may have the task. */
   cancel(owner: PlaceId, sequence: number, how: Parameters<SchedulerContract["cancel"]>[2]): void {
     const nodes = new Set([...this.#shares.values()].flatMap((shares) => [...shares.keys()]));

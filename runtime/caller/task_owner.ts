@@ -190,15 +190,20 @@ export class TaskOwner {
     });
   }
 
-  /** These tasks went on to the scheduler of a node: this node's own says so of others, and a worker that cannot take a task of its own. */
+  /**
+   * These tasks went on to the scheduler of a node: this node's own says so of others, and a worker that cannot take a
+   * task of its own. They may also have come back from there.
+   */
   moved(from: PlaceId, node: NodeNumber, sequences: readonly number[]): void {
+    const own = nodeOf(this.#place);
     for (const sequence of sequences) {
       const task = this.#tasks.get(sequence);
       if (task === undefined) continue;
       const { at } = task.whereabouts;
-      if (at === "lease" ? this.submitter.workerOf(task) !== from : at !== "scheduler") continue;
+      const isNews = at === "lease" ? this.submitter.workerOf(task) === from : at === "scheduler" || (node === own && isAtNode(task, undefined));
+      if (!isNews) continue;
       this.submitter.released(task);
-      task.whereabouts = node === nodeOf(this.#place) ? AT_SCHEDULER : { at: "node", node };
+      task.whereabouts = node === own ? AT_SCHEDULER : { at: "node", node };
     }
   }
 
