@@ -38,17 +38,21 @@ export class Draining {
     this.#options = options;
   }
 
-  /** Tells all nodes. */
-  begin(nodeId: string): void {
-    const { gcs, numberOf, vacate } = this.#options;
+  /** Tells all nodes. Resolves when they know: nobody sends anything new there any more. */
+  async begin(nodeId: string): Promise<void> {
+    const { gcs, kernel, numberOf, vacate } = this.#options;
     const number = numberOf(nodeId);
     if (number === undefined) return;
-    for (const other of gcs.nodes.live()) {
-      const at = numberOf(other.nodeId);
-      if (at !== undefined && at !== number) this.#member(at).draining(number);
-    }
     this.#member(number).drain();
     vacate(nodeId);
+    const told = gcs.nodes.live().map(async (other) => {
+      const at = numberOf(other.nodeId);
+      if (at === undefined || at === number) return;
+      const member = remoteContract<MemberContract>(kernel, placeId(at, SYSTEM_SLOT), ActorNumber.member);
+      // One that is lost meanwhile sends nothing either.
+      await member.draining(number).catch(() => {});
+    });
+    await Promise.all(told);
   }
 
   /** Goes on with what has begun. To be called regularly. */

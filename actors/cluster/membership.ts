@@ -117,6 +117,13 @@ export class Membership implements ClusterContract {
     await Promise.all(asked);
   }
 
+  /** The driver of that node or job; all drivers if it has none of its own. */
+  drivers(of: string): PlaceId[] {
+    const driving = Array.from(this.#members.values()).flatMap(({ spec: { nodeId, job } }) => (job === undefined ? [] : [{ nodeId, ...job }]));
+    const own = driving.filter(({ nodeId, jobId }) => nodeId === of || jobId === of);
+    return (own.length > 0 ? own : driving).map(({ driver }) => driver);
+  }
+
   takesWork(nodeId: string): boolean {
     const node = this.numberOf(nodeId);
     return node !== undefined && this.#members.get(node)?.spec.takesWork === true;
@@ -199,12 +206,12 @@ export class Membership implements ClusterContract {
     this.declareDead(node, { cause: "terminated", detail: drain === undefined ? "it left the cluster" : reasonOf(drain) });
   }
 
-  drain(_caller: Caller, nodeId: string, options: { reason: string; deadlineMs?: number }): boolean {
+  async drain(_caller: Caller, nodeId: string, options: { reason: string; deadlineMs?: number }): Promise<boolean> {
     if (this.numberOf(nodeId) === nodeOf(this.#options.kernel.place)) throw new Error("the head can't be drained: stop the cluster instead");
     const drained = this.#options.gcs.nodes.drain(nodeId, options);
     if (!drained) return false;
     this.#options.reported(nodeId);
-    this.#draining.begin(nodeId);
+    await this.#draining.begin(nodeId);
     return true;
   }
 

@@ -1,4 +1,4 @@
-import type { BundlesContract, GlobalSchedulerContract } from "../../runtime/contracts/mod.ts";
+import { type BundlesContract, CallerOp, type GlobalSchedulerContract } from "../../runtime/contracts/mod.ts";
 import type { Death } from "../../runtime/errors/mod.ts";
 import {
   ActorNumber,
@@ -81,7 +81,7 @@ export class Head {
       group: (id) => this.gcs.placementGroups.get(id),
       random: options.random ?? systemRandom,
       clock,
-      warn,
+      warn: (text, nodeId) => this.#tellDrivers(text, nodeId),
     });
     const seats = new ClusterSeats({
       kernel,
@@ -99,7 +99,7 @@ export class Head {
       node: (nodeId) => this.#bundlesOf(nodeId),
       nodeIds: () => this.gcs.nodes.live().flatMap(({ nodeId }) => (this.membership.takesWork(nodeId) ? [nodeId] : [])),
       onFallout: (fallout, death) => this.actors.fallen(fallout, death),
-      warn,
+      warn: (text, jobId) => this.#tellDrivers(text, jobId),
     });
     this.membership = new Membership({
       kernel,
@@ -167,6 +167,14 @@ export class Head {
   async close(): Promise<void> {
     this.membership.close();
     await this.gcs.close().catch((error: Error) => this.#options.warn(`the last changes were not kept: ${error.message}`));
+  }
+
+  /** The drivers whose work it is about read it; where there is none, whoever reads what this node prints. */
+  #tellDrivers(text: string, of: string): void {
+    const { kernel, warn } = this.#options;
+    const drivers = this.membership.drivers(of);
+    for (const driver of drivers) kernel.send(driver, [ActorNumber.caller, CallerOp.print, "stderr", `mobula: ${text}`]);
+    if (drivers.length === 0) warn(text);
   }
 
   #placeLost(place: PlaceId, death: Death): void {

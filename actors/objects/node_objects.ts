@@ -1,12 +1,18 @@
 import { type Attachment, Slice, sharedPool } from "../../net/mod.ts";
 import type { LocatedWire, NodeObjectsContract } from "../../runtime/contracts/mod.ts";
 import type { Caller, ObjectId, PlaceId } from "../../runtime/kernel/mod.ts";
+import { homeOf } from "../../runtime/references/mod.ts";
 import type { PayloadWire } from "../../runtime/values/mod.ts";
+import { isLargePrimary } from "./evacuation.ts";
 import type { Holdings } from "./holdings.ts";
 import type { ObjectValues } from "./object_values.ts";
+import type { Peers } from "./peers.ts";
 import type { ObjectStore } from "./store.ts";
 
 export interface NodeObjectsOptions {
+  /** The place of this node's manager. */
+  node: PlaceId;
+  peers: Peers;
   holdings: Holdings;
   values: ObjectValues;
   store: ObjectStore;
@@ -119,24 +125,30 @@ export class NodeObjects implements NodeObjectsContract {
     for (const id of ids) this.#values.gone(id, caller.from);
   }
 
-  async adopt(_caller: Caller, ids: readonly ObjectId[]): Promise<void> {
-    await Promise.all(
-      ids.map(
-        (id) =>
-          new Promise<void>((resolve) => {
-            this.#holdings.lend(id);
-            this.#values.whenHere([id], () => {
-              // Before it can make room for anything: its home has yet to hear that nobody else keeps it.
-              this.#store.keep(id);
-              resolve();
-            });
-          }),
-      ),
-    );
+  async adopt(_caller: Caller, ids: readonly ObjectId[]): Promise<ObjectId[]> {
+    const { node, peers } = this.#options;
+    const adopted = await Promise.all(ids.map((id) => this.#adopt(id)));
+    const kept = adopted.flatMap((id) => id ?? []);
+    // Each has been told of the copy on the same link before.
+    const homes = new Set(kept.map(homeOf).filter((home) => home !== node));
+    await Promise.all(Array.from(homes, (home) => peers.acknowledged(home, (peer) => peer.caughtUp())));
+    return kept;
   }
 
   keep(_caller: Caller, id: ObjectId): void {
     this.#store.keep(id);
+  }
+
+  /** Nothing if it could not be had. */
+  #adopt(id: ObjectId): Promise<ObjectId | undefined> {
+    return new Promise((resolve) => {
+      this.#holdings.lend(id);
+      this.#values.whenHere([id], () => {
+        // Before it can make room for anything: its home has yet to hear that nobody else keeps it.
+        this.#store.keep(id);
+        resolve(isLargePrimary(id, this.#store) ? id : undefined);
+      });
+    });
   }
 }
 

@@ -99,6 +99,8 @@ export class ObjectsActor implements ObjectsContract {
       onLost: (id) => this.#results.has(id) && options.owners?.lost(id) === true,
     });
     const nodeObjects = new NodeObjects({
+      node: this.#node,
+      peers: this.#peers,
       holdings: this.#holdings,
       values: this.#values,
       store: this.#store,

@@ -20,8 +20,8 @@ export interface PlacementGroupManagerOptions {
   nodeIds(): readonly string[];
   /** Actors have ended with their group. */
   onFallout(fallout: Fallout, death: Death): void;
-  /** Tells users why a group waits. */
-  warn(text: string): void;
+  /** Tells users why a group of this job waits. */
+  warn(text: string, jobId: string): void;
 }
 
 interface Waiter {
@@ -251,9 +251,9 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     if (error !== undefined) this.#options.scheduler.changed();
   }
 
-  #warn({ placementGroupId, name, strategy, bundles }: GroupRow): void {
+  #warn({ placementGroupId, name, jobId, strategy, bundles }: GroupRow): void {
     const called = name === undefined ? placementGroupId : `"${name}"`;
-    this.#options.warn(`placement group ${called} cannot be placed and waits: ${this.#misfit({ strategy, bundles })}`);
+    this.#options.warn(`placement group ${called} cannot be placed and waits: ${this.#misfit({ strategy, bundles })}`, jobId);
   }
 
   #misfit({ strategy, bundles }: Pick<GroupRow, "strategy" | "bundles">): string {

@@ -22,8 +22,8 @@ export interface GlobalSchedulerOptions {
   group(id: string): GroupView | undefined;
   random: Random;
   clock: Pick<Clock, "after">;
-  /** Tells users why something waits. */
-  warn(text: string): void;
+  /** Tells users why something waits that this node has asked about. */
+  warn(text: string, nodeId: string): void;
 }
 
 /** What was asked and has no answer yet. */
@@ -239,7 +239,7 @@ export class GlobalScheduler implements GlobalSchedulerContract {
     if (pending.warned) return;
     pending.warned = true;
     const { kind, name } = pending.demand;
-    this.#options.warn(`${kind} ${name} cannot be scheduled and waits: ${this.#missing(pending)}`);
+    this.#options.warn(`${kind} ${name} cannot be scheduled and waits: ${this.#missing(pending)}`, pending.ask.from);
   }
 
   #missing({ demand, resources }: Pending): string {

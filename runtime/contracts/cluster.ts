@@ -61,8 +61,11 @@ export interface ClusterContract {
   goneNode(caller: Caller, node: NodeNumber): Promise<Uint8Array | undefined> | Uint8Array | undefined;
   /** The caller's node ends, in good order. */
   leave(caller: Caller): void;
-  /** Has a node end: nothing new goes there, and it leaves when what runs there has ended, or at the deadline. */
-  drain(caller: Caller, nodeId: string, options: { reason: string; deadlineMs?: number }): boolean;
+  /**
+   * Has a node end: it leaves when what runs there has ended, or at the deadline. Answers when nothing new goes there any
+   * more; false if there is no such node.
+   */
+  drain(caller: Caller, nodeId: string, options: { reason: string; deadlineMs?: number }): Promise<boolean>;
   /** The cluster as `mobula status` shows it. */
   status(caller: Caller): ClusterStatus;
   /** Ends every node and then the head. */
@@ -84,7 +87,7 @@ export interface MemberContract {
   draining(caller: Caller, node: NodeNumber): void;
   /**
    * Gives the large values that the receiver alone keeps for other nodes to these, named by their system places. Answers
-   * with the number of objects that the node's own places made and that others still refer to: those go with it.
+   * with the number of objects that would go with the node now: above all what its own places own and others refer to.
    */
   evacuate(caller: Caller, targets: readonly PlaceId[]): Promise<number>;
   /** Answers when the node's workers have told what they have to tell, as far as they are not busy. */

@@ -47,8 +47,8 @@ export interface NodeObjectsContract {
   evicted(caller: Caller, ids: readonly ObjectId[]): void;
   /** From the home: the node's copy is to be kept, as nobody else has to. */
   keep(caller: Caller, id: ObjectId): void;
-  /** From a node that leaves: bring these here and keep them. Answers when they are here, or are wanted no more. */
-  adopt(caller: Caller, ids: readonly ObjectId[]): Promise<void>;
+  /** From a node that leaves: bring these here and keep them. Answers with those that are here, once their homes know. */
+  adopt(caller: Caller, ids: readonly ObjectId[]): Promise<ObjectId[]>;
 }
 
 /** A large value that a node has made for a place of another. */
