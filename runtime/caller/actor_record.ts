@@ -27,6 +27,7 @@ export interface ActorCall {
   /** Their results are not made again. */
   readonly derivation?: undefined;
   readonly lost?: undefined;
+  readonly large?: undefined;
 }
 
 export type ActorPhase = "UNKNOWN" | "PENDING" | "ALIVE" | "RESTARTING" | "DEAD";

@@ -198,19 +198,16 @@ export class Caller implements Actor {
         this.#failed(subject, payloadFromWire(envelope[3] as PayloadWire), envelope[4] === true);
         return;
       case CallerOp.item: {
-        const stream = (this.#tasks.get(subject) ?? this.#calls.get(subject))?.stream;
-        if (stream === undefined) return;
-        stream.producer = delivery.from;
-        this.outcomes.item(stream, {
-          sequence: subject,
-          index: envelope[3] as number,
-          wire: envelope[4] as PayloadWire,
-        });
-        this.#endStream(subject, stream);
+        this.#item(subject, { index: envelope[3] as number, wire: envelope[4] as PayloadWire, producer: delivery.from });
         return;
       }
       case CallerOp.itemsEnd: {
-        const stream = (this.#tasks.get(subject) ?? this.#calls.get(subject))?.stream;
+        const task = this.#tasks.get(subject);
+        if (task?.derivation !== undefined) {
+          if (this.#tasks.reconstruction.itemsEnd(task, envelope[3] as number)) this.#endRemade(task);
+          return;
+        }
+        const { stream } = task ?? this.#calls.get(subject) ?? {};
         stream?.end(envelope[3] as number);
         this.#endStream(subject, stream);
         return;
@@ -315,9 +312,34 @@ export class Caller implements Actor {
   /** A generator has ended once its last item is here: its end may come by a shorter way than its items. */
   #endStream(sequence: number, stream: ItemStream | undefined): void {
     if (stream?.complete !== true) return;
-    const ended = this.#end(sequence);
+    const ended = this.#end(sequence, this.#tasks.get(sequence)?.large);
     this.outcomes.complete(stream);
     if (ended !== undefined) this.#lostBefore(ended);
+  }
+
+  #item(sequence: number, item: { index: number; wire: PayloadWire; producer: PlaceId }): void {
+    const { index, wire, producer } = item;
+    const task = this.#tasks.get(sequence);
+    if (task?.derivation !== undefined) {
+      if (this.#tasks.reconstruction.item(task, item)) this.#endRemade(task);
+      return;
+    }
+    const { stream } = task ?? this.#calls.get(sequence) ?? {};
+    if (stream === undefined) return;
+    stream.producer = producer;
+    if (task !== undefined && wire[0] === PayloadKind.sealed && stream.wants(index)) {
+      task.large ??= [];
+      task.large.push(`${objectId(this.place, sequence)}.${index}`);
+    }
+    this.outcomes.item(stream, { sequence, index, wire });
+    this.#endStream(sequence, stream);
+  }
+
+  /** A generator that ran again has made all of its items. */
+  #endRemade(task: PendingTask): void {
+    this.#end(task.sequence);
+    this.#tasks.reconstruction.itemsMissing(task);
+    this.#lostBefore(task);
   }
 
   #failed(sequence: number, fault: Payload, retryable: boolean): void {

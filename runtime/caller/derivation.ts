@@ -1,4 +1,4 @@
-import { type ObjectId, objectId, type PlaceId } from "../kernel/mod.ts";
+import type { ObjectId } from "../kernel/mod.ts";
 import type { Pin } from "../references/mod.ts";
 import type { Arguments, TaskTemplate } from "../tasks/mod.ts";
 import { ArgumentForm, type ArgumentWire, BY_REFERENCE } from "../tasks/mod.ts";
@@ -14,7 +14,9 @@ export interface Input {
 export interface Derivation {
   readonly sequence: number;
   readonly template: TaskTemplate;
-  /** Its results that are large and that somebody holds. */
+  /** Its large results. */
+  readonly results: readonly ObjectId[];
+  /** Those of them that somebody holds. */
   readonly held: Set<ObjectId>;
   /** How many of those whose input it made are kept themselves. */
   dependents: number;
@@ -33,13 +35,6 @@ export interface Recipe {
   /** What is kept for it. */
   readonly pins: readonly Pin[];
   readonly bytes: number;
-}
-
-/** The results of a call by their ids. */
-export function resultIds(place: PlaceId, { sequence, template }: Pick<PendingTask, "sequence" | "template">): ObjectId[] {
-  const { numReturns } = template.options;
-  const count = numReturns === "streaming" ? 0 : Math.max(1, numReturns);
-  return Array.from({ length: count }, (_, index) => objectId(place, sequence + index));
 }
 
 /** Bytes that the arguments of a call take while they are kept: what travels with it, not what it refers to. */

@@ -1,7 +1,7 @@
 import type { ObjectId, PlaceId } from "../kernel/mod.ts";
 import type { Pin } from "../references/mod.ts";
 import { PayloadKind } from "../values/mod.ts";
-import { bytesOfArguments, type Derivation, type Input, type Recipe, resultIds } from "./derivation.ts";
+import { bytesOfArguments, type Derivation, type Input, type Recipe } from "./derivation.ts";
 import { Entry } from "./entry.ts";
 import type { PendingTask } from "./pending_task.ts";
 
@@ -51,6 +51,7 @@ export class Lineage {
     const derivation: Derivation = {
       sequence,
       template,
+      results: large,
       held: new Set(large),
       dependents: 0,
       recipe: template.options.maxRetries === 0 ? letGo(task, "its task has maxRetries: 0") : this.#recipeOf(task),
@@ -123,7 +124,7 @@ export class Lineage {
     for (let derivation = derivations.pop(); derivation !== undefined; derivation = derivations.pop()) {
       const { held, dependents, running, recipe } = derivation;
       if (held.size > 0 || dependents > 0 || running !== undefined || !this.#kept.delete(derivation)) continue;
-      for (const id of resultIds(this.#place, derivation)) this.#derivations.delete(id);
+      for (const id of derivation.results) this.#derivations.delete(id);
       if (typeof recipe === "object") derivations.push(...this.#forget(derivation, "nobody held it any more"));
     }
   }

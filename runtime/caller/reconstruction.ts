@@ -2,14 +2,14 @@ import { ObjectReconstructionFailedError } from "../errors/mod.ts";
 import { type ObjectId, objectId, type PlaceId, taskId } from "../kernel/mod.ts";
 import type { Pin } from "../references/mod.ts";
 import { type PayloadWire, payloadFromWire, payloadToWire } from "../values/mod.ts";
-import { type Derivation, type Input, type Recipe, resultIds } from "./derivation.ts";
+import type { Derivation, Input, Recipe } from "./derivation.ts";
 import type { Entry } from "./entry.ts";
 import type { Lineage } from "./lineage.ts";
 import type { ObjectClient } from "./object_client.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { IN_BACKLOG, type PendingTask } from "./pending_task.ts";
 
-const NOT_OF_A_TASK = "items of generators and results of actors' methods are not made again";
+const NOT_OF_A_TASK = "results of actors' methods are not made again";
 
 export interface ReconstructionOptions {
   place: PlaceId;
@@ -20,6 +20,8 @@ export interface ReconstructionOptions {
   makerOf(id: ObjectId): PendingTask | undefined;
   /** Runs a task again. */
   submit(task: PendingTask): void;
+  /** Tells the worker that makes a generator's items that all of them are taken. */
+  consume(task: PendingTask, producer: PlaceId): void;
 }
 
 /**
@@ -62,14 +64,38 @@ export class Reconstruction {
   }
 
   /** A task that ran again has ended with these results. */
-  settle({ derivation, entries, sequence }: PendingTask, wires: readonly PayloadWire[]): void {
-    const { place, outcomes } = this.#options;
-    for (const [index, wire] of wires.entries()) {
-      const id = objectId(place, sequence + index);
-      const entry = entries.find((each) => each.id === id);
-      if (entry !== undefined) outcomes.settle(entry, payloadFromWire(wire));
-      else outcomes.discard(id, payloadFromWire(wire), { isKnown: derivation?.held.has(id) === true });
-    }
+  settle(task: PendingTask, wires: readonly PayloadWire[]): void {
+    for (const [index, wire] of wires.entries()) this.#settle(task, objectId(this.#options.place, task.sequence + index), wire);
+  }
+
+  /** A generator that runs again has made its next item, at `producer`. True when that was the last that was to come. */
+  item(task: PendingTask, { index, wire, producer }: { index: number; wire: PayloadWire; producer: PlaceId }): boolean {
+    const { place, consume } = this.#options;
+    // Nobody reads it at a pace of its own.
+    if (index === 0) consume(task, producer);
+    this.#settle(task, `${objectId(place, task.sequence)}.${index}`, wire);
+    const remade = remadeOf(task);
+    remade.items.add(index);
+    return remade.items.size === remade.count;
+  }
+
+  /** It has ended after `count` items, some of which may be on their way. True when none is. */
+  itemsEnd(task: PendingTask, count: number): boolean {
+    const remade = remadeOf(task);
+    remade.count = count;
+    return remade.items.size === count;
+  }
+
+  /** All of its items are here: what had been lost and is not among them will not come. */
+  itemsMissing({ derivation, entries }: PendingTask): void {
+    for (const { id, ready } of entries) if (!ready) this.#fail(id, derivation, "its generator made fewer items when it ran again");
+  }
+
+  #settle({ entries, derivation }: PendingTask, id: ObjectId, wire: PayloadWire): void {
+    const { outcomes } = this.#options;
+    const entry = entries.find((each) => each.id === id);
+    if (entry !== undefined) outcomes.settle(entry, payloadFromWire(wire));
+    else outcomes.discard(id, payloadFromWire(wire), { isKnown: derivation?.held.has(id) === true });
   }
 
   #recover(ids: ObjectId[]): void {
@@ -104,16 +130,14 @@ export class Reconstruction {
   }
 
   #run(derivation: Derivation, results: ReadonlySet<ObjectId>): void {
-    const { place, submit } = this.#options;
+    const { submit } = this.#options;
     const { sequence, template, retriesLeft, attempt } = derivation;
     const { arguments: args, inputs } = derivation.recipe as Recipe;
     const task: PendingTask = {
       sequence,
       template,
       arguments: { ...args, pins: inputs.map((input) => this.#hold(input)) },
-      entries: resultIds(place, derivation)
-        .filter((id) => results.has(id))
-        .map((id) => this.#awaited(id)),
+      entries: derivation.results.filter((id) => results.has(id)).map((id) => this.#awaited(id)),
       stream: undefined,
       parent: undefined,
       whereabouts: IN_BACKLOG,
@@ -122,6 +146,8 @@ export class Reconstruction {
       cancelled: false,
       stopTimer: undefined,
       derivation,
+      large: undefined,
+      remade: undefined,
       lost: undefined,
     };
     for (const entry of task.entries) entry.task = task;
@@ -153,6 +179,11 @@ export class Reconstruction {
     if (entry === undefined) objects.manager.resolve(id, payloadToWire(fault));
     else outcomes.settle(entry, fault);
   }
+}
+
+function remadeOf(task: PendingTask): NonNullable<PendingTask["remade"]> {
+  task.remade ??= { items: new Set(), count: Number.POSITIVE_INFINITY };
+  return task.remade;
 }
 
 function addLost(maker: PendingTask, id: ObjectId): void {

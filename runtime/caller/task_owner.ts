@@ -76,6 +76,8 @@ export class TaskOwner {
         this.#tasks.set(task.sequence, task);
         this.submitter.submit(task);
       },
+      consume: ({ sequence }, producer) =>
+        options.kernel.send(producer, [ActorNumber.executor, ExecutorOp.consumed, this.#place, sequence, Number.MAX_SAFE_INTEGER]),
     });
     this.#scheduler = toldContract<SchedulerContract>(options.kernel, systemPlaceOf(this.#place), ActorNumber.localScheduler);
   }
@@ -96,6 +98,8 @@ export class TaskOwner {
       cancelled: false,
       stopTimer: undefined,
       derivation: undefined,
+      large: undefined,
+      remade: undefined,
       lost: undefined,
     };
     for (const entry of entries) entry.task = task;

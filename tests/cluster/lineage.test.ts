@@ -82,6 +82,22 @@ describe("a large result whose only copy dies with its node", () => {
     expect(await Promise.all(waiting)).toEqual([3, 3 * LENGTH]);
   });
 
+  test("is made again as an item of a generator, beside those that are not lost", async () => {
+    const numbered = remote(
+      function* (count: number) {
+        for (let i = 0; i < count; i++) yield new Float64Array(100_000).fill(i);
+      },
+      { ...there, numReturns: "streaming", generatorBackpressure: 2 },
+    );
+    const items: ObjectRef<Float64Array>[] = [];
+    for await (const ref of numbered.remote(4)) items.push(ref);
+    await made(items);
+    const copy = (await get(items[1]!))[0];
+    await kill();
+    expect((await get(items)).map((array) => array[0])).toEqual([0, 1, 2, 3]);
+    expect(copy).toBe(1);
+  });
+
   test("takes large arguments with it that were given by value", async () => {
     const ref = plusOne.remote(new Float64Array(LENGTH).fill(6) as never);
     await made([ref]);

@@ -32,6 +32,8 @@ function task(
     cancelled: false,
     stopTimer: undefined,
     derivation: undefined,
+    large: undefined,
+    remade: undefined,
     lost: undefined,
   };
 }
