@@ -1,5 +1,5 @@
 import { messagePortLink } from "../../net/mod.ts";
-import { AlreadyInitializedError, ClusterUnavailableError, MobulaError, NotInitializedError } from "../../runtime/errors/mod.ts";
+import { AlreadyInitializedError, ClusterUnavailableError, MobulaError } from "../../runtime/errors/mod.ts";
 import { DRIVER_SLOT, HEAD_NODE, placeId, systemClock } from "../../runtime/kernel/mod.ts";
 import { Accounting } from "../../runtime/memory/mod.ts";
 import { checkInitOptions, environmentKey, type InitOptions, parseAddress, resolveEnv, resolveInitOptions } from "../../runtime/options/mod.ts";
@@ -9,12 +9,11 @@ import { closeSession, currentSession, neverInShadow, openSession, type Session,
 import type { PlaceIdentity } from "../../runtime/worker/mod.ts";
 import type { NodeConfig } from "../node/mod.ts";
 import { findCluster } from "../sessions/mod.ts";
+import { type ClusterPlace, placeAtOnce, placeIn } from "./cluster_place.ts";
 import { Inbox } from "./inbox.ts";
-import { type Joined, joinCluster } from "./join_cluster.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import { makeSpillDirectory, NodeHost } from "./node_host.ts";
 import { gpuIds, nodeResources, storeCapacity } from "./node_resources.ts";
-import { hostToward } from "./own_address.ts";
 import { assertAsSecret, tlsOfEnvironment } from "./own_tls.ts";
 import { programs } from "./programs.ts";
 import { randomHex } from "./random_hex.ts";
@@ -41,10 +40,13 @@ interface Running {
 let running: Running | undefined;
 let closing: Promise<void> | undefined;
 
-// The first call of Mobula in a thread where nothing runs starts a node, as with Ray.
+// The first call of Mobula in a thread where nothing runs starts a node, as with Ray, or connects to the cluster that the
+// environment names.
 setStarter(() => {
-  if (platform.env("MOBULA_ADDRESS")) throw new NotInitializedError({ operation: "The first call with MOBULA_ADDRESS set" });
-  return start({}).session;
+  const address = environmentAddress();
+  if (address === undefined || address.kind === "local") return start({}).session;
+  const { url, token } = findCluster(address, undefined);
+  return start({}, placeAtOnce(url, { token, program: programs.join })).session;
 });
 
 /**
@@ -71,16 +73,15 @@ export async function init(options: InitOptions = {}): Promise<Context> {
   const { address = environmentAddress() } = resolveInitOptions(options);
   if (address === undefined || address.kind === "local") return await start(options).context;
   const { url, token } = findCluster(address, options.token);
-  joining ??= joinCluster(url, token).finally(() => {
+  joining ??= placeIn(url, token).finally(() => {
     joining = undefined;
   });
-  const joined = await joining;
-  const host = await hostToward(url);
+  const place = await joining;
   // Another call may have been first.
-  return await (running ?? start(options, { joined, host })).context;
+  return await (running ?? start(options, place)).context;
 }
 
-let joining: Promise<Joined> | undefined;
+let joining: Promise<ClusterPlace> | undefined;
 
 function environmentAddress(): ReturnType<typeof resolveInitOptions>["address"] {
   const text = platform.env("MOBULA_ADDRESS");
@@ -107,7 +108,7 @@ export function currentHost(): NodeHost | undefined {
   return running?.host;
 }
 
-function start(options: InitOptions, cluster?: { joined: Joined; host: string }): Running {
+function start(options: InitOptions, cluster?: ClusterPlace): Running {
   const resolved = resolveInitOptions(options);
   const runtimeEnv = resolveEnv(resolved.runtimeEnv);
   const hardware = platform.hardware();
@@ -217,7 +218,7 @@ async function stop({ host, session, unobserved, takeBack }: Running): Promise<v
 
 const ALONE = { node: HEAD_NODE, head: undefined, listen: undefined, takesWork: true } as const;
 
-function memberOf({ joined, host }: { joined: Joined; host: string }): Pick<NodeConfig, "node" | "head" | "listen" | "takesWork"> {
+function memberOf({ joined, host }: ClusterPlace): Pick<NodeConfig, "node" | "head" | "listen" | "takesWork"> {
   const { node, url, headNodeId, token } = joined;
   const tls = tlsOfEnvironment();
   assertAsSecret(url, { host, tls });

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { nearest } from "../../cli/flags.ts";
 import { runScript } from "../examples/run_script.ts";
 
-const mobula = (...args: string[]) => runScript("cli/main.ts", args, 60_000);
+const mobula = (...args: string[]) => runScript("cli/main.ts", args, { deadlineMs: 60_000 });
 
 test("--version is the package's", async () => {
   const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));

@@ -13,12 +13,19 @@ export interface ScriptRun {
   readonly ended: boolean;
 }
 
+export interface RunOptions {
+  /** Added to the environment of the test. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Default: 120,000. */
+  readonly deadlineMs?: number;
+}
+
 /** Runs a script of this repository as a process of its own, in the runtime that runs the test. */
-export function runScript(path: string, args: readonly string[] = [], deadlineMs = 120_000): Promise<ScriptRun> {
+export function runScript(path: string, args: readonly string[] = [], { env = {}, deadlineMs = 120_000 }: RunOptions = {}): Promise<ScriptRun> {
   const run = "Deno" in globalThis ? ["run", "-A", "--no-check"] : [];
   const child = spawn(process.execPath, [...run, path, ...args], {
     cwd: root,
-    env: { ...process.env, NO_COLOR: "1" },
+    env: { ...process.env, NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
