@@ -3,6 +3,7 @@ import { type NodeConfig, SystemNode } from "../actors/node/mod.ts";
 import { MemoryDisk } from "../actors/objects/mod.ts";
 import type { WorkerKind } from "../actors/scheduler/mod.ts";
 import type { Link, LinkEvents } from "../net/mod.ts";
+import * as bundles from "../runtime/bundles/mod.ts";
 import type { ExitWire, NodeContract } from "../runtime/contracts/mod.ts";
 import {
   ActorNumber,
@@ -98,6 +99,8 @@ export class SimulatedNode implements NetworkNode {
       channel: () => this.#pair() as unknown as [MessagePort, MessagePort],
       onEnd: (reason) => options.onEnd(reason),
       disk: new MemoryDisk(),
+      // An import takes a turn of the runtime's own event loop, to which a simulation never returns.
+      load: async () => bundles,
       random: random.next,
     });
     const [inner, outer] = this.#pair();

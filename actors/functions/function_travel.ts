@@ -22,7 +22,11 @@ export interface FunctionTravelOptions {
   readonly bundles: BundleStoreOptions;
   /** No other node will ever ask for a function, or have one. */
   readonly alone: boolean;
+  /** How the room is loaded that makes and unpacks bundles. Default: by an import, when it is needed. */
+  readonly load?: (() => Promise<BundlesRoom>) | undefined;
 }
+
+export type BundlesRoom = typeof import("../../runtime/bundles/mod.ts");
 
 interface Loaded {
   readonly travel: DefinitionTravel;
@@ -38,13 +42,15 @@ export class FunctionTravel {
   readonly #kernel: Kernel;
   readonly #nodeId: string;
   readonly #bundles: BundleStoreOptions;
+  readonly #load: () => Promise<BundlesRoom>;
   #loading: Promise<Loaded> | undefined;
   readonly #brought: Map<string, Promise<FunctionRecord>> = new Map();
   /** What stays when its home is gone. */
   readonly #stocked: Set<string> = new Set();
   readonly #lost: Set<NodeNumber> = new Set();
 
-  constructor({ kernel, nodeId, bundles, alone }: FunctionTravelOptions) {
+  constructor({ kernel, nodeId, bundles, alone, load }: FunctionTravelOptions) {
+    this.#load = load ?? (() => import("../../runtime/bundles/mod.ts"));
     this.#kernel = kernel;
     this.#nodeId = nodeId;
     this.#bundles = bundles;
@@ -136,7 +142,7 @@ export class FunctionTravel {
 
   /** A node that is alone starts without: it takes a parser, and a tenth of the time until the first result. */
   #loaded(): Promise<Loaded> {
-    this.#loading ??= import("../../runtime/bundles/mod.ts").then((room) => ({
+    this.#loading ??= this.#load().then((room) => ({
       travel: new room.DefinitionTravel(new room.BundleStore(this.#bundles)),
       Missing: room.PackageMissing,
     }));

@@ -35,7 +35,7 @@ import { decodeValue, faultWire } from "../../runtime/values/mod.ts";
 import type { HostContract } from "../../runtime/worker/mod.ts";
 import { ActorSeats, SeatsActor } from "../actor_manager/mod.ts";
 import type { Dial } from "../cluster/mod.ts";
-import { FunctionDirectory } from "../functions/mod.ts";
+import { FunctionDirectory, type FunctionTravelOptions } from "../functions/mod.ts";
 import type { Storage } from "../gcs/mod.ts";
 import { Head } from "../head/mod.ts";
 import { WorkerLogs } from "../logs/mod.ts";
@@ -67,6 +67,8 @@ export interface SystemNodeOptions {
   channel(): [MessagePort, MessagePort];
   /** Where values are spilled. Default: files in the node's own folder. */
   disk?: SpillDisk;
+  /** See `FunctionTravelOptions`. */
+  load?: FunctionTravelOptions["load"];
   random?: Random;
 }
 
@@ -88,7 +90,7 @@ export class SystemNode implements NodeContract {
   readonly #started: Promise<void>;
 
   constructor(options: SystemNodeOptions) {
-    const { config, clock, url, dial, onEnd } = options;
+    const { config, clock, url, dial, onEnd, storage, load } = options;
     this.#options = options;
     this.#config = config;
     this.#driver = placeId(config.node, DRIVER_SLOT);
@@ -100,7 +102,7 @@ export class SystemNode implements NodeContract {
     });
     const { kernel } = this;
     const code = { folder: join(config.spillDirectory, "bundles"), workingFolder: resolve() };
-    this.#functions = new FunctionDirectory({ kernel, nodeId: config.nodeId, bundles: code, alone: config.listen === undefined });
+    this.#functions = new FunctionDirectory({ kernel, nodeId: config.nodeId, bundles: code, alone: config.listen === undefined, load });
     this.#links = new PlaceLinks(kernel, options.channel);
     this.#cluster = new ClusterPart({
       config,
@@ -195,7 +197,6 @@ export class SystemNode implements NodeContract {
     });
     const actorTemplate = (owner: PlaceId, number: number): ActorTemplate | Promise<ActorTemplate> =>
       this.#functions.template({ from: owner, attachments: [] }, owner, number) as ActorTemplate | Promise<ActorTemplate>;
-    const { storage } = options;
     this.#head =
       storage &&
       new Head({
