@@ -99,10 +99,17 @@ export class WorkerPool {
     return true;
   }
 
-  /** Starts a worker for one purpose, such as an actor of its own. */
+  /**
+   * Starts a worker for one purpose, such as an actor of its own. One that is starting for tasks serves the purpose
+   * sooner, and is replaced: a host whose thread is blocked starts none.
+   */
   acquire(kind: WorkerKind, environment: string): Promise<PlaceId> {
+    const mayTake = (each: Member): boolean =>
+      each.state === "starting" && each.forTasks && each.ending === undefined && each.kind === kind && each.environment === environment;
+    const starting = [...this.#members.values()].find(mayTake);
     return new Promise((resolve, reject) => {
-      const worker = this.#start(kind, environment);
+      const worker = starting ?? this.#start(kind, environment);
+      if (starting !== undefined) this.#start(kind, environment);
       worker.forTasks = false;
       worker.taker = resolve;
       worker.refuser = reject;
