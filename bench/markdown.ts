@@ -8,8 +8,10 @@ const END = "<!-- /benchmarks -->";
 /** The rows that README.md shows: ours, and what they are held against, each with the runs' medians. */
 const shown: readonly { row: string; pool?: string; control?: string }[] = [
   { row: "single client tasks sync", pool: "piscina sync", control: "raw round trip" },
+  { row: "tasks sync : raw round trip" },
   { row: "single client tasks async", pool: "piscina bulk" },
   { row: "1:1 actor calls sync", control: "raw round trip" },
+  { row: "actor calls sync : raw round trip" },
   { row: "1:1 actor calls async" },
   { row: "single client get calls" },
   { row: "single client put calls" },
@@ -30,6 +32,7 @@ export function renderReport(machine: Machine, reports: readonly SuiteReport[]):
     "least 2 s each. A figure is the mean of the repeats and their standard deviation; a verdict goes by the median. Every",
     "row counts the calls that came back with the right result, and fails when one is missing. All rows of a runtime were",
     "measured in one run; `Ray:` and the worker pools ran beside them, each in a process of its own, with two threads.",
+    "`A : B` says how many times B's rate A's is, both measured in turns of a quarter of a second, as rates minutes apart differ.",
     "Gigabytes are counted as Ray counts them (an array of 800 MiB is 0.8), and n is half of the cores.",
     ...reports.flatMap((report) => ["", ...renderRuntime(report)]),
     "",

@@ -17,10 +17,10 @@ import { controls, formatRow, formatTargets, fullPlan, hasFailed, quickPlan, row
 import { webSocket } from "./controls/mod.ts";
 import { describeMachine } from "./machine.ts";
 import { renderReport, writeReadme } from "./markdown.ts";
-import { peers } from "./peers/mod.ts";
+import { besidePools, peers } from "./peers/mod.ts";
 import { clusters, processes } from "./processes/mod.ts";
 
-const families = [...controls, webSocket, ...peers, ...rows, processes, clusters];
+const families = [...controls, webSocket, ...peers, ...rows, besidePools, processes, clusters];
 const runtimes = ["bun", "deno"] as const;
 const here = "Deno" in globalThis ? "deno" : "bun";
 

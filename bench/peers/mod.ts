@@ -36,4 +36,6 @@ const pools: Family = {
   rows: peerNames.flatMap((peer) => [poolRow(peer, "sync"), poolRow(peer, "bulk")]),
 };
 
+export { besidePools } from "./side_by_side.ts";
+
 export const peers: readonly Family[] = [pools, ray];

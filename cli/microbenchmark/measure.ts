@@ -65,6 +65,48 @@ export async function measureRate(loop: Loop, pace: Pace, plan: Plan): Promise<F
   return figuresOf(samples, { calls: rounds * pace.calls, completed });
 }
 
+/** How long one of two that take turns runs before the other does. */
+const SLICE_SECONDS = 0.25;
+/** Calls between two looks at the time. */
+const SLICE_BLOCK = 50;
+
+/**
+ * How many times the rate of `control` that of `loop` is, where a round of either is one call. They take turns in slices
+ * of a quarter of a second, and a sample is the ratio of two neighbours: so whatever else the machine does, and how fast
+ * it wakes threads just then, meets both alike. Measured one after the other, minutes apart, the same two differ by up to
+ * four times on a virtual machine, whose idle cores are sometimes halted and sometimes polled.
+ */
+export async function measureRatio(loop: Loop, control: Loop, plan: Plan): Promise<Figures> {
+  const slice = Math.min(SLICE_SECONDS, plan.seconds / 2);
+  let calls = 0;
+  let completed = 0;
+  const rateOf = async (each: Loop): Promise<number> => {
+    const start = performance.now();
+    let rounds = 0;
+    while (performance.now() - start < slice * 1000) {
+      const right = await each.run(SLICE_BLOCK);
+      rounds += SLICE_BLOCK;
+      if (each !== loop) continue;
+      calls += SLICE_BLOCK;
+      completed += right;
+    }
+    return rounds / (performance.now() - start);
+  };
+  const warmUpEnd = performance.now() + plan.warmUpSeconds * 1000;
+  do {
+    await rateOf(control);
+    await rateOf(loop);
+  } while (performance.now() < warmUpEnd);
+  const samples: number[] = [];
+  const pairs = Math.max(2, Math.round((plan.repeats * plan.seconds) / (2 * slice)));
+  for (let i = 0; i < pairs; i++) {
+    const order = i % 2 === 0 ? [loop, control] : [control, loop];
+    const [first = 0, second = 0] = [await rateOf(order[0] as Loop), await rateOf(order[1] as Loop)];
+    samples.push(i % 2 === 0 ? first / second : second / first);
+  }
+  return figuresOf(samples, { calls, completed });
+}
+
 export function figuresOf(samples: readonly number[], counts: Pick<Figures, "calls" | "completed">): Figures {
   const mean = samples.reduce((sum, each) => sum + each, 0) / samples.length;
   const variance = samples.reduce((sum, each) => sum + (each - mean) ** 2, 0) / samples.length;

@@ -15,15 +15,17 @@ export {
 } from "./measure.ts";
 export {
   type Family,
+  type Pair,
   type Row,
   rateRow,
+  ratioRow,
   type Sample,
   type SampleOptions,
   type Skipped,
   sampleRow,
   type Unit,
 } from "./row.ts";
-export { rows } from "./rows/mod.ts";
+export { actorCallsSync, rows, tasksSync } from "./rows/mod.ts";
 export { hasFailed, type RowReport, runSuite, type SuiteOptions, type SuiteReport } from "./suite.ts";
 export { formatFigure, formatRow, formatTargets, formatVerdict } from "./table.ts";
 export type { Target, Verdict } from "./target.ts";

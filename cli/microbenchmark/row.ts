@@ -1,5 +1,5 @@
 import type { InitOptions } from "../../mod.ts";
-import { type Figures, figuresOf, type Loop, measureRate, type Pace, type Plan } from "./measure.ts";
+import { type Figures, figuresOf, type Loop, measureRate, measureRatio, type Pace, type Plan } from "./measure.ts";
 import type { Target } from "./target.ts";
 
 export type Unit = "/s" | "GB/s" | "ms" | "µs" | "MiB" | "bytes" | "%" | "×";
@@ -44,6 +44,31 @@ export function rateRow(name: string, options: RateOptions, open: (plan: Plan) =
         return await measureRate(loop, pace, plan);
       } finally {
         await loop.close?.();
+      }
+    },
+  };
+}
+
+/** Two that are measured in turns. */
+export interface Pair {
+  readonly loop: Loop;
+  readonly control: Loop;
+}
+
+/** A row that says how many times its control's rate is reached, both measured in turns. What `open` makes is closed afterwards. */
+export function ratioRow(name: string, targets: readonly Target[], open: () => Promise<Pair | Skipped>): Row {
+  return {
+    name,
+    unit: "×",
+    targets,
+    async measure(plan) {
+      const pair = await open();
+      if ("skipped" in pair) return pair;
+      try {
+        return await measureRatio(pair.loop, pair.control, plan);
+      } finally {
+        await pair.loop.close?.();
+        await pair.control.close?.();
       }
     },
   };

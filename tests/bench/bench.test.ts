@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { figuresOf, median, rateRow, runSuite, type SuiteReport } from "../../cli/microbenchmark/mod.ts";
+import { figuresOf, median, rateRow, ratioRow, runSuite, type SuiteReport } from "../../cli/microbenchmark/mod.ts";
 import { judge } from "../../cli/microbenchmark/target.ts";
 import { runScript } from "../examples/run_script.ts";
 
@@ -15,6 +15,8 @@ test("a quick run of the suite counts every call of every row", async () => {
     "single client tasks sync",
     "single client tasks async",
     "1:1 actor calls async",
+    "tasks sync : raw round trip",
+    "actor calls sync : piscina sync",
     "init to first result",
   ];
   const { code, output } = await runScript("bench/run.ts", ["--quick", "--json", "--rows", rows.join(",")]);
@@ -36,6 +38,25 @@ describe("the suite", () => {
     expect(figures?.samples).toHaveLength(2);
     expect(figures?.calls).toBe(figures?.completed ?? -1);
     expect((figures?.calls ?? -1) % 10).toBe(0);
+  });
+
+  test("measures two in turns and tells how many times the one's rate the other's is", async () => {
+    const spend =
+      (ms: number) =>
+      (rounds: number): number => {
+        const end = performance.now() + ms;
+        while (performance.now() < end);
+        return rounds;
+      };
+    const closed: string[] = [];
+    const row = ratioRow("a : b", [{ atLeast: 1.5 }], async () => ({
+      loop: { run: spend(0.2), close: () => void closed.push("a") },
+      control: { run: spend(0.6), close: () => void closed.push("b") },
+    }));
+    const { rows } = await runSuite([{ name: "f", rows: [row] }], { plan });
+    expect(rows[0]?.figures?.calls).toBe(rows[0]?.figures?.completed ?? -1);
+    expect(rows[0]?.verdicts[0]?.reached).toBe(true);
+    expect(closed).toEqual(["a", "b"]);
   });
 
   test("tells of a row that fails and goes on with the next", async () => {

@@ -3,4 +3,6 @@ import type { Family } from "../row.ts";
 import { memory } from "./memory.ts";
 import { ports } from "./ports.ts";
 
+export { rounds } from "./ports.ts";
+
 export const controls: readonly Family[] = [ports, memory];

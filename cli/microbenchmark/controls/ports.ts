@@ -6,7 +6,7 @@ import { openEcho } from "./echo.ts";
 import { callEnvelope, type Message, type replyEnvelope, request } from "./message.ts";
 
 /** Posts `count` messages in one turn, waits for as many answers, and again. */
-async function rounds(count: number): Promise<Loop> {
+export async function rounds(count: number): Promise<Loop> {
   const { port, close } = await openEcho("reply");
   const message = request();
   let answers = 0;

@@ -86,10 +86,9 @@ const newServer = (): ServerHandle => Server.remote();
 const newAsyncServer = (): ServerHandle => AsyncServer.remote() as unknown as ServerHandle;
 const newThreadedServer = (): ServerHandle => Server.options({ maxConcurrency: 16 }).remote();
 
-const syncTargets: Target[] = [
-  { atLeast: 0.6, of: "raw round trip" },
-  { atLeast: 1, of: "piscina sync" },
-];
+/** Calls of one actor one by one. */
+export const actorCallsSync = (): Promise<Loop> => oneToOne(newServer, 1, plain);
+
 const asyncTargets = (row: string): Target[] => [
   { atLeast: 10, of: "piscina bulk" },
   { atLeast: 20, of: `Ray: ${row}` },
@@ -100,7 +99,7 @@ export const actors: readonly Family[] = [
     name: "actor calls",
     node: {},
     rows: [
-      rateRow("1:1 actor calls sync", { calls: 1, targets: syncTargets }, () => oneToOne(newServer, 1, plain)),
+      rateRow("1:1 actor calls sync", { calls: 1 }, actorCallsSync),
       rateRow("1:1 actor calls async", { calls: BATCH, targets: asyncTargets("1:1 actor calls async") }, () => oneToOne(newServer, BATCH, plain)),
       rateRow("1:1 actor calls concurrent", { calls: BATCH }, () => oneToOne(newThreadedServer, BATCH, plain)),
       rateRow("1:n actor calls async", { calls: N_TO_N * SERVERS }, () => oneToN(newServer)),

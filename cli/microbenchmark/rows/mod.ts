@@ -5,6 +5,10 @@ import { workerCreation } from "./creation.ts";
 import { efficiency } from "./efficiency.ts";
 import { objects } from "./objects.ts";
 import { placementGroups } from "./placement_groups.ts";
+import { sideBySide } from "./side_by_side.ts";
 import { tasks } from "./tasks.ts";
 
-export const rows: readonly Family[] = [...objects, tasks, ...actors, placementGroups, workerCreation, efficiency];
+export { actorCallsSync } from "./actors.ts";
+export { tasksSync } from "./tasks.ts";
+
+export const rows: readonly Family[] = [...objects, tasks, ...actors, sideBySide, placementGroups, workerCreation, efficiency];
