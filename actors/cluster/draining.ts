@@ -43,15 +43,14 @@ export class Draining {
     const { gcs, kernel, numberOf, vacate } = this.#options;
     const number = numberOf(nodeId);
     if (number === undefined) return;
-    this.#member(number).drain();
-    vacate(nodeId);
     const told = gcs.nodes.live().map(async (other) => {
       const at = numberOf(other.nodeId);
-      if (at === undefined || at === number) return;
+      if (at === undefined) return;
       const member = remoteContract<MemberContract>(kernel, placeId(at, SYSTEM_SLOT), ActorNumber.member);
       // One that is lost meanwhile sends nothing either.
-      await member.draining(number).catch(() => {});
+      await (at === number ? member.drain() : member.draining(number)).catch(() => {});
     });
+    vacate(nodeId);
     await Promise.all(told);
   }
 

@@ -14,7 +14,7 @@ import {
 } from "../../runtime/kernel/mod.ts";
 import type { ResourceSet } from "../../runtime/resources/mod.ts";
 import { faultPayload, payloadToWire } from "../../runtime/values/mod.ts";
-import type { Candidate } from "./admission.ts";
+import { type Candidate, groupOf } from "./admission.ts";
 import { Backlog } from "./backlog.ts";
 import type { ClassQueue, QueuedTask } from "./class_queue.ts";
 import { type SubmitEnvelope, sendBatch, sendTask } from "./dispatch.ts";
@@ -235,6 +235,10 @@ export class LocalScheduler implements Actor {
     for (const queue of this.#backlog) {
       const waiting = queue.waiting;
       if (waiting === 0) continue;
+      if (this.#draining && queue.origin !== "own" && groupOf(queue) === undefined) {
+        this.#stranded.giveBack(queue);
+        continue;
+      }
       const here = queue.origin !== "own" || this.#options.admission.runsHere(queue);
       if (here) this.#serve(queue, waiting);
       if (queue.waiting === 0) continue;

@@ -32,8 +32,18 @@ export class Stranded {
     this.#watched.add(queue);
     this.#options.clock.after(STRANDED_MS, () => {
       this.#watched.delete(queue);
-      if (this.#isStranded(queue)) this.#giveBack(queue);
+      if (this.#isStranded(queue)) this.giveBack(queue);
     });
+  }
+
+  /** Sends back all that waits in a queue of others' tasks. */
+  giveBack(queue: ClassQueue): void {
+    const { kernel, backlog } = this.#options;
+    const tasks = [...queue.takeAll()];
+    if (queue.sender === undefined) for (const task of tasks) backlog.add(task);
+    // Before it hears that they are not here any more, which makes room for others.
+    else kernel.send(placeId(queue.sender, SYSTEM_SLOT), [ActorNumber.localScheduler, "takeBack", 0, queue.schedulingClass, tasks]);
+    backlog.begun(queue, tasks.length);
   }
 
   /** Tasks of this node's places have come back from another node: their owners hear of it, and they wait here again. */
@@ -53,14 +63,5 @@ export class Stranded {
     // What names a node or a placement group would only come here again.
     if (queue.origin === "own" || typeof queue.placement.schedulingStrategy === "object") return false;
     return queue.waiting > 0 && queue.leases.size === 0 && !this.#options.hasRoom(queue);
-  }
-
-  #giveBack(queue: ClassQueue): void {
-    const { kernel, backlog } = this.#options;
-    const tasks = [...queue.takeAll()];
-    if (queue.sender === undefined) for (const task of tasks) backlog.add(task);
-    // Before it hears that they are not here any more, which makes room for others.
-    else kernel.send(placeId(queue.sender, SYSTEM_SLOT), [ActorNumber.localScheduler, "takeBack", 0, queue.schedulingClass, tasks]);
-    backlog.begun(queue, tasks.length);
   }
 }

@@ -70,9 +70,11 @@ describe("a node that is drained", () => {
     const gate = GateActor.remote();
     const running = passing.options({ ...there, maxRetries: 0 }).remote(gate);
     await waitForCondition(async () => (await get(gate.entered.remote())) === 1);
+    const where = remote(() => getRuntimeContext().nodeId);
+    const waiting = Array.from({ length: 5 }, () => where.options(there).remote());
     expect(await drain()).toBe(true);
     expect((await rowOf(leaving))?.["state"]).toBe("DRAINING");
-    const where = remote(() => getRuntimeContext().nodeId);
+    expect(new Set(await get(waiting))).toEqual(new Set([staying.id]));
     const later = await get(Array.from({ length: 20 }, () => where.options(there).remote()));
     expect(new Set(later)).toEqual(new Set([staying.id]));
     gate.open.remote();
