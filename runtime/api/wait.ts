@@ -1,9 +1,9 @@
-import { Entry, type ItemStream, isElsewhere, isReady } from "../caller/mod.ts";
+import { Entry, type ItemStream, isElsewhere, isReady, ObjectRef } from "../caller/mod.ts";
 import { Ring } from "../kernel/mod.ts";
 import { resolveWaitOptions, type WaitOptions } from "../options/mod.ts";
 import { ObjectRefGenerator } from "../remote/mod.ts";
 import { awaiting, neverInShadow, session } from "../session/mod.ts";
-import type { ObjectRef, WaitApi, Waitable } from "../types/mod.ts";
+import type { ObjectRef as Ref, WaitApi, Waitable } from "../types/mod.ts";
 import { get } from "./get.ts";
 import { entryOf } from "./refs.ts";
 
@@ -21,27 +21,28 @@ export const wait: WaitApi = (async (refs: readonly Waitable[], options?: WaitOp
   if (!Array.isArray(refs)) throw new TypeError("wait() takes an array of ObjectRefs; for one ref use get(), or wait([ref])");
   const { numReturns, timeoutMs, fetchLocal, signal } = resolveWaitOptions(options ?? {}, refs.length);
   const { objects, clock } = session().caller;
-  const watched = watch(refs);
   const ready = (at: Watched): boolean => (at instanceof Entry ? at.payload !== undefined || isReady(at, objects, { fetchLocal }) : at.nextIsHere);
   signal?.throwIfAborted();
+  const now = firstLook(refs, numReturns, ready);
+  let count = now.length;
+  if (count >= numReturns) return divide(refs, now);
+  // The array is its owner's, who may change it meanwhile.
+  const given = refs.slice();
+  const watched = given.map(behind);
+  /** The refs that are ready by now; held since the beginning, as one may be disposed of while it is waited for. */
   const split = (): [unknown[], unknown[]] => {
-    const taken: unknown[] = [];
-    const left: unknown[] = [];
-    for (let i = 0; i < watched.length; i++) {
+    const taken: number[] = [];
+    for (let i = 0; i < watched.length && taken.length < numReturns; i++) {
       const at = watched[i] as Watched;
-      if (taken.length < numReturns && ready(at)) {
-        if (at instanceof Entry) at.observed = true;
-        taken.push(refs[i]);
-      } else left.push(refs[i]);
+      if (!ready(at)) continue;
+      if (at instanceof Entry) at.observed = true;
+      taken.push(i);
     }
-    return [taken, left];
+    return divide(given, taken);
   };
-  const now = split();
-  let count = now[0].length;
-  if (count >= numReturns) return now;
   const pending = watched.filter((at) => !ready(at));
   if (timeoutMs === 0 || refs.length === 0) {
-    if (!pending.some((at) => at instanceof Entry && isElsewhere(at))) return now;
+    if (!pending.some((at) => at instanceof Entry && isElsewhere(at))) return divide(refs, now);
     await objects.caughtUp();
     return split();
   }
@@ -76,30 +77,59 @@ export const wait: WaitApi = (async (refs: readonly Waitable[], options?: WaitOp
   return split();
 }) as WaitApi;
 
-/** What stands behind the refs; each may be given once. */
-function watch(refs: readonly unknown[]): Watched[] {
+function behind(ref: unknown): Watched {
+  return !ObjectRef.is(ref) && ObjectRefGenerator.is(ref) ? ObjectRefGenerator.streamOf(ref) : entryOf(ref, "wait()");
+}
+
+/**
+ * The positions of the first `numReturns` refs that are ready; checks on the way that each was given once. Whoever waits
+ * for many refs one by one has all of them looked at each time, so nothing is made for those that are not taken.
+ */
+function firstLook(refs: readonly unknown[], numReturns: number, ready: (at: Watched) => boolean): number[] {
   const round = ++rounds;
-  const watched: Watched[] = new Array(refs.length);
+  const taken: number[] = [];
   for (let i = 0; i < refs.length; i++) {
-    const ref = refs[i];
-    const at = ObjectRefGenerator.is(ref) ? ObjectRefGenerator.streamOf(ref) : entryOf(ref, "wait()");
-    // A mark in each costs a tenth of a set of all: whoever waits for many one by one looks at all of them each time.
+    const at = behind(refs[i]);
+    // A mark in each costs a tenth of a set of all.
     if (at.lastWait === round) throw new RangeError("wait() was given the same ref twice; pass each once");
     at.lastWait = round;
-    watched[i] = at;
+    if (taken.length === numReturns || !ready(at)) continue;
+    if (at instanceof Entry) at.observed = true;
+    taken.push(i);
   }
-  return watched;
+  return taken;
 }
+
+/** The refs at these positions, which go up, and the others; both in the order given. */
+function divide(refs: readonly unknown[], positions: readonly number[]): [unknown[], unknown[]] {
+  const taken = positions.map((at) => refs[at]);
+  if (positions.length <= FEW) {
+    // The engine copies an array whole much faster than its elements one by one.
+    const left = refs.slice();
+    for (let i = positions.length - 1; i >= 0; i--) left.splice(positions[i] as number, 1);
+    return [taken, left];
+  }
+  const left: unknown[] = [];
+  let next = 0;
+  for (let i = 0; i < refs.length; i++) {
+    if (positions[next] === i) next++;
+    else left.push(refs[i]);
+  }
+  return [taken, left];
+}
+
+/** Up to so many refs are taken out of a copy of all. */
+const FEW = 4;
 
 /** Calls of `wait` so far. */
 let rounds = 0;
 
 /** The values in the order in which they become ready; throws at the first that failed, when its turn comes. */
-export async function* asCompleted<T>(refs: readonly ObjectRef<T>[]): AsyncGenerator<T, void> {
+export async function* asCompleted<T>(refs: readonly Ref<T>[]): AsyncGenerator<T, void> {
   const shadow = neverInShadow();
   if (shadow !== undefined) await shadow;
   const { objects } = session().caller;
-  const ready: Ring<ObjectRef<T>> = new Ring();
+  const ready: Ring<Ref<T>> = new Ring();
   const undo: Set<() => void> = new Set();
   let wake: (() => void) | undefined;
   for (const ref of refs) {
