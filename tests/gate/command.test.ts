@@ -106,20 +106,38 @@ describe("the installed command", () => {
   }, 120_000);
 });
 
-/** A registry that has this package, and sends on those who ask for another. */
+/**
+ * A registry that has this package, and for others what the real one has, without their optional dependencies: a registry
+ * need not have builds for every platform, and Deno insists on all of them.
+ */
 async function serveRegistry(tarball: string): Promise<Server> {
   const [content, manifest] = await Promise.all([readFile(tarball), readFile(join(repository, "package.json"), "utf8")]);
   const { devDependencies: _, ...latest } = JSON.parse(manifest);
   const others = (await call("npm", ["config", "get", "registry"], { cwd: repository })).trim().split("\n").at(-1)?.replace(/\/$/, "");
   const integrity = `sha512-${createHash("sha512").update(content).digest("base64")}`;
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const { url = "/", headers } = request;
     if (url === "/mobula.tgz") return response.end(content);
-    if (url !== "/mobula") return response.writeHead(302, { location: `${others}${url}` }).end();
+    if (url.endsWith(".tgz")) return response.writeHead(302, { location: `${others}${url}` }).end();
+    if (url !== "/mobula") {
+      const answer = await fetch(`${others}${url}`, { headers: { accept: headers.accept ?? "*/*" } });
+      const known = await answer.text();
+      response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "application/json" });
+      return response.end(answer.ok ? JSON.stringify(withoutOptional(JSON.parse(known))) : known);
+    }
     const version = { ...latest, dist: { tarball: `http://${headers.host}/mobula.tgz`, integrity } };
     const tags = { latest: latest.version };
     return response.end(JSON.stringify({ name: "mobula", "dist-tags": tags, versions: { [latest.version]: version } }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return server;
+}
+
+interface Versions {
+  versions?: Record<string, { optionalDependencies?: unknown }>;
+}
+
+function withoutOptional(known: Versions): Versions {
+  for (const version of Object.values(known.versions ?? {})) delete version.optionalDependencies;
+  return known;
 }
