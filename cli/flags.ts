@@ -3,6 +3,7 @@ import type { CommandDef } from "citty";
 interface Flag {
   readonly type?: string;
   readonly alias?: string | string[];
+  readonly required?: boolean;
 }
 
 /** The command line is wrong: one line that says what, and one that says what to do. */
@@ -23,6 +24,7 @@ export class UsageError extends Error {
 export function checkFlags(args: readonly string[], command: CommandDef, title: string): void {
   const defined = (command.args ?? {}) as Readonly<Record<string, Flag>>;
   const flags = Object.entries(defined).filter(([, { type }]) => type !== "positional");
+  const given = new Set<Flag>();
   const names = flags.flatMap(([name, { alias = [] }]) => [name, ...[alias].flat()]);
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? "";
@@ -38,10 +40,14 @@ export function checkFlags(args: readonly string[], command: CommandDef, title: 
       const near = nearest(name, names);
       throw new UsageError(`unknown flag ${flag}`, `${near === undefined ? "" : `Did you mean --${near}? `}Try ${title} --help.`);
     }
+    if (inline !== undefined) given.add(found);
     if (found.type === "boolean" || inline !== undefined) continue;
     const value = args[++i];
     if (value === undefined || value.startsWith("-")) throw new UsageError(`${flag} needs a value`, `Try ${title} --help.`);
+    given.add(found);
   }
+  const [missing] = flags.find(([, flag]) => flag.required === true && !given.has(flag)) ?? [];
+  if (missing !== undefined) throw new UsageError(`--${missing} is missing`, `Try ${title} --help.`);
 }
 
 /** The name that was probably meant; undefined when none is near. */

@@ -159,6 +159,10 @@ describe("a cluster from the command line", () => {
   });
 
   test("drain-node takes a node out of use and ends it once it is idle", async () => {
+    expect(await mobula.run("drain-node", "--node-id", head.nodeId)).toMatchObject({
+      code: 2,
+      stderr: "mobula: --reason is missing\nTry mobula drain-node --help.\n",
+    });
     expect(await mobula.run("drain-node", "--node-id", head.nodeId, "--reason", "x")).toMatchObject({ code: 1 });
     expect(await mobula.run("drain-node", "--node-id", other.nodeId, "--reason", "maintenance")).toMatchObject({ code: 0 });
     await waitForCondition(() => !isAlive(other));
@@ -199,6 +203,14 @@ describe("mobula start", () => {
     expect(code).toBe(1);
     expect(stderr).toContain("ws://127.0.0.1:1");
     expect((await mobula.run("stop")).stdout).toBe("No node was running here.\n");
+  });
+
+  test("a folder for spilling that cannot be is said by its name", async () => {
+    await using mobula = new Mobula();
+    const { code, stderr } = await mobula.run("start", "--head", "--port", "0", "--num-cpus", "0", "--spill-dir", "/dev/null/x");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^mobula: Objects cannot be spilled to \/dev\/null\/x: /);
+    expect(stderr).toContain("--spill-dir");
   });
 
   test("a head takes a token that is there, from a file or the environment", async () => {
