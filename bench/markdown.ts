@@ -29,7 +29,7 @@ export function renderReport(machine: Machine, reports: readonly SuiteReport[]):
     ...describe(machine, reports),
     "",
     "Rows that Ray's microbenchmark has bear its names and are measured its way: a warm-up of 1 s, then 4 repeats of at",
-    "least 2 s each. A figure is the mean of the repeats and their standard deviation; a verdict goes by the median. Every",
+    "least 2 s each; the others for two fifths of that. A figure is the mean of the repeats and their standard deviation; a verdict goes by the median. Every",
     "row counts the calls that came back with the right result, and fails when one is missing. All rows of a runtime were",
     "measured in one run; `Ray:` and the worker pools ran beside them, each in a process of its own, with two threads.",
     "`A : B` says how many times B's rate A's is, both measured in turns of a quarter of a second, as rates minutes apart differ.",

@@ -5,6 +5,7 @@
  *
  * --rows: only rows that match; `*` and `?`, several patterns with commas.
  * --runtime: the runtime that runs this file unless stated; with --markdown, both.
+ * The whole suite takes some 7 minutes in a runtime on an idle machine, without Ray.
  * --markdown: writes the report to FILE, and its short form into README.md between its marks.
  * Ends with 1 when a row fails or miscounts. MOBULA_BENCH_PYTHON names the Python that has Ray.
  */

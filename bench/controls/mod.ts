@@ -47,5 +47,6 @@ async function open(count: number): Promise<Loop> {
 
 export const webSocket: Family = {
   name: "control: WebSocket",
+  brief: true,
   rows: [rateRow("raw WebSocket round trip", { calls: 1 }, () => open(1)), rateRow("raw WebSocket stream", { calls: 1000 }, () => open(1000))],
 };

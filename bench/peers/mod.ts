@@ -33,6 +33,7 @@ function poolRow(peer: string, way: "sync" | "bulk"): Row {
 
 const pools: Family = {
   name: "peers: worker pools",
+  brief: true,
   rows: peerNames.flatMap((peer) => [poolRow(peer, "sync"), poolRow(peer, "bulk")]),
 };
 

@@ -31,6 +31,7 @@ const targets = [{ atLeast: 1, deno: 0.67 }];
 export const besidePools: Family = {
   name: "side by side with a worker pool",
   node: { numCpus: THREADS },
+  brief: true,
   rows: [
     ratioRow("tasks sync : piscina sync", targets, () => against(tasksSync)),
     ratioRow("actor calls sync : piscina sync", targets, async () => against(await actorCallsSync())),

@@ -23,6 +23,8 @@ export interface Family {
   readonly name: string;
   /** Options of the node that runs while these rows are measured, a fresh one for each family. None: no node runs. */
   readonly node?: InitOptions;
+  /** None of its rows is one of Ray's: they are measured for a shorter time. */
+  readonly brief?: boolean;
   readonly rows: readonly Row[];
 }
 

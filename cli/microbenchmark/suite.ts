@@ -1,6 +1,6 @@
 import { type InitOptions, init, shutdown } from "../../mod.ts";
 import { platform } from "../../runtime/platform/mod.ts";
-import type { Figures, Plan } from "./measure.ts";
+import { briefly, type Figures, type Plan } from "./measure.ts";
 import type { Family, Row, Unit } from "./row.ts";
 import { judge, type Verdict } from "./target.ts";
 
@@ -49,7 +49,7 @@ export async function runSuite(families: readonly Family[], options: SuiteOption
       if (rows.length === 0) continue;
       if (family.node !== undefined) await init(family.node);
       for (const row of rows) {
-        const report = await runRow(row, family.name, options.plan);
+        const report = await runRow(row, family.name, family.brief === true ? briefly(options.plan) : options.plan);
         reports.push(report);
         if (report.late === true && family.node !== undefined) await restart(family.node);
         options.onRow?.(report);

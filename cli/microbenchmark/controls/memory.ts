@@ -6,6 +6,7 @@ const worth = { calls: 1, worth: ARRAY_GIGABYTES, unit: "GB/s" } as const;
 
 export const memory: Family = {
   name: "control: memory",
+  brief: true,
   rows: [
     rateRow("memcpy into fresh shared memory", worth, () => {
       const source = bigArray(ARRAY_LENGTH);

@@ -57,6 +57,7 @@ async function frames(count: number): Promise<Loop> {
 
 export const ports: Family = {
   name: "control: between threads",
+  brief: true,
   rows: [
     rateRow("raw round trip", { calls: 1 }, () => rounds(1)),
     rateRow("raw stream", { calls: 1000 }, () => rounds(1000)),

@@ -33,6 +33,7 @@ function creation(count: number, options: ActorOptions): Loop {
 export const workerCreation: Family = {
   name: "creation",
   node: {},
+  brief: true,
   rows: [
     sampleRow("worker start", { unit: "ms", samples: ({ quick }) => (quick ? 3 : 10) }, async () => {
       const start = performance.now();

@@ -10,6 +10,7 @@ const targets: Target[] = [{ atLeast: 0.6, deno: 0.4 }];
 export const sideBySide: Family = {
   name: "side by side with raw messages",
   node: {},
+  brief: true,
   rows: [
     ratioRow("tasks sync : raw round trip", targets, async () => ({ loop: tasksSync, control: await rounds(1) })),
     ratioRow("actor calls sync : raw round trip", targets, async () => ({ loop: await actorCallsSync(), control: await rounds(1) })),
