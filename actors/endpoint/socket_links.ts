@@ -15,6 +15,8 @@ export interface SocketPeer {
 const TRY_LATER = 1013;
 /** The socket ended without a word of its other end. */
 const ABNORMAL = 1006;
+/** What Deno says of a socket whose other end is gone, by no fault of what it has sent. */
+const GONE = /unexpected eof|connection (?:reset|aborted|closed)|broken pipe/i;
 
 /** The links over the sockets that an endpoint has let in, so many at a time. */
 export class SocketLinks {
@@ -56,7 +58,8 @@ export class SocketLinks {
       onMessage: ({ data }) => link?.received(data),
       onError: (event) => {
         const reason = (event as ErrorEvent).message;
-        if (reason) link?.refuse(reason);
+        if (GONE.test(reason)) link?.ended(reason);
+        else if (reason) link?.refuse(reason);
       },
       onClose: ({ code, reason }) => {
         if (link === undefined) return;

@@ -26,8 +26,6 @@ describe("functions of a program that is not there", () => {
       expect(arrival.evaluated.filter((module) => module === "main")).toEqual(["main"]);
       expect(arrival.evaluated).not.toContain("main part");
       expect(arrival.evaluated).not.toContain("after init");
-      // What is found by its place is found at once, not after the patience with modules that stop.
-      expect(arrival.ms).toBeLessThan(1_500);
     }, 30_000);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Analyser, type Definition, type DefinitionSite, defineSite, definitionId } from "../../../runtime/functions/mod.ts";
+import { type Definition, type DefinitionSite, definitionId } from "../../../runtime/functions/mod.ts";
 import { bindingsOf, faultOf, live, Program, URL_OF_MAIN } from "./program.ts";
 
 describe("functions that use globals only", () => {
@@ -245,26 +245,4 @@ describe("the id of a definition", () => {
     expect(ids[0]).toBe(ids[2]!);
     expect(ids[0]).not.toBe(ids[1]);
   });
-});
-
-test("a definition is cheap, and so is the analysis of a self-contained function", () => {
-  const analyser = new Analyser();
-  const best = (body: () => void, times: number): number => {
-    let best = Number.POSITIVE_INFINITY;
-    for (let round = 0; round < 12; round++) {
-      const start = performance.now();
-      for (let i = 0; i < times; i++) body();
-      best = Math.min(best, ((performance.now() - start) * 1000) / times);
-    }
-    return best;
-  };
-  let made = 0;
-  const fresh = (): ((x: number) => number) => new Function("x", `return Math.sqrt(x) + ${made++};`) as (x: number) => number;
-  expect(best(() => void defineSite(fresh), 100)).toBeLessThan(50);
-  expect(
-    best(() => {
-      const fn = fresh();
-      analyser.analyse(fn, defineSite(fn));
-    }, 50),
-  ).toBeLessThan(400);
 });
