@@ -1,5 +1,5 @@
 /** A cluster in one process, in virtual time: for development alone. */
-export { drawPlan, type Fault, type FaultPlan, type PlannedFault } from "./chaos/fault_plan.ts";
+export { drawPlan, type Fault, type FaultPlan, type PlannedFault } from "./chaos/mod.ts";
 export { Network, type NetworkNode, type NetworkOptions } from "./network.ts";
 export { Realm, type RealmKind } from "./realm.ts";
 export {

@@ -1,13 +1,6 @@
 import { Gcs, StorageError } from "../../actors/gcs/mod.ts";
 import { nodeOf } from "../../runtime/kernel/mod.ts";
-import { drawPlan, type FaultPlan } from "../chaos/fault_plan.ts";
-import { functionsOf } from "../chaos/functions.ts";
-import { Injector } from "../chaos/injector.ts";
-import { Ledger } from "../chaos/ledger.ts";
-import { NodeCpus } from "../chaos/node_cpus.ts";
-import { SlowStorage } from "../chaos/storage.ts";
-import { Verdicts } from "../chaos/verdicts.ts";
-import { Workload } from "../chaos/workload.ts";
+import { drawPlan, type FaultPlan, functionsOf, Injector, Ledger, NodeCpus, SlowStorage, Verdicts, Workload } from "../chaos/mod.ts";
 import { SeededRandom } from "../seeded_random.ts";
 import type { SimulatedNode } from "../simulated_node.ts";
 import { Simulation } from "../simulation.ts";
