@@ -49,5 +49,5 @@ export async function openStorage(option: string, options: RedisOptions = {}): P
   }
   // Loaded on demand: edge runtimes have no node:sqlite, and need none for memory.
   const { SqliteStorage } = await import("./sqlite.ts");
-  return new SqliteStorage(choice.path);
+  return new SqliteStorage(choice.path, { warn: options.warn });
 }

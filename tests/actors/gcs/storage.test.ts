@@ -246,8 +246,7 @@ describe("sqlite file", () => {
     const at = whole.indexOf(Buffer.alloc(300, 0x5a));
     whole[at + 100] = 0x5b;
     writeFileSync(file, whole);
-    const again = await open(`sqlite:${file}`);
-    const error = (await failure(() => again.load("t"))) as StorageError;
+    const error = (await failure(() => open(`sqlite:${file}`))) as StorageError;
     expect(error.reason).toBe("damaged");
     expect(error.message).toContain("checksum");
   });
