@@ -325,6 +325,7 @@ export class ActorManager implements ActorsContract {
     const before = this.#gcs.actors.row(id);
     const next = this.#gcs.actors.lose(id, { death: recordOf(death), restart });
     if (next === "stale" || before === undefined) return;
+    if (next === "DEAD") this.#gcs.functions.release(before.jobId);
     if (before.place !== undefined) this.#hosts.at(before.place).stopActor(id, death.detail ?? death.cause);
     this.#options.seats.leave(id, death.detail ?? "its actor has ended", force);
     this.#moved(id, next, death);

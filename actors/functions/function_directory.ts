@@ -6,8 +6,8 @@ import { FunctionTravel, type FunctionTravelOptions } from "./function_travel.ts
 
 /**
  * The functions, classes and templates that are known on a node. A question about one that is not known yet is
- * answered when it is: its definition is on its way on another link. What belongs to a place of another node is asked
- * of that node, once, and kept; functions that need modules come with those in bundles.
+ * answered when it is: its definition is on its way on another link. The templates of another node's places are asked
+ * of that node, and functions of the head, once; those that need modules come with those in bundles.
  */
 export class FunctionDirectory implements FunctionsContract {
   readonly #kernel: Kernel;
@@ -17,15 +17,19 @@ export class FunctionDirectory implements FunctionsContract {
   readonly #templateWaiters: TemplateMap<PromiseWithResolvers<Template>> = new TemplateMap();
   readonly #gone: Set<PlaceId> = new Set();
   readonly #travel: FunctionTravel;
+  readonly #eager: boolean;
 
   constructor(options: FunctionTravelOptions) {
     this.#kernel = options.kernel;
     this.#travel = new FunctionTravel(options);
+    this.#eager = options.eager === true;
   }
 
   define(_caller: Caller, record: FunctionRecord): void {
     if (this.#functions.has(record.id)) return;
     this.#functions.set(record.id, record);
+    // Who needs it hears of what hinders it.
+    if (this.#eager) this.#travel.portable(record).catch(() => {});
     for (const waiter of this.#functionWaiters.get(record.id) ?? []) waiter(record);
     this.#functionWaiters.delete(record.id);
   }
@@ -79,15 +83,10 @@ export class FunctionDirectory implements FunctionsContract {
   /** Brings a template here. Its function is on its way then, too, which may take longer: modules are bundled first. */
   async #fetch(owner: PlaceId, number: number): Promise<void> {
     try {
-      const template = (await this.#travel.ask(nodeOf(owner), (there) => there.template(owner, number))) as Template;
+      const template = await this.#travel.template(owner, number);
       this.publish({ from: owner, attachments: [] }, template);
-      // Actors may be started again after the node that defined their class is gone: the head is asked then.
-      const keep = template.kind === "actor" && this.#kernel.place === HEAD_PLACE;
-      const coming = keep
-        ? this.#travel.stock(template.functionId)
-        : this.#travel.isForeign(template.functionId) && this.#travel.bring(template.functionId);
       // Who needs the function asks for it, and hears of what went wrong.
-      await Promise.resolve(coming).catch(() => {});
+      if (this.#travel.isForeign(template.functionId)) await this.#travel.bring(template.functionId).catch(() => {});
     } catch (error) {
       this.#templateWaiters.get(owner, number)?.reject(error);
       this.#templateWaiters.delete(owner, number);
@@ -125,6 +124,25 @@ export class FunctionDirectory implements FunctionsContract {
   /** Forgets the functions of a node that is gone. */
   nodeLost(node: NodeNumber): void {
     this.#travel.nodeLost(node);
+  }
+
+  /** Forgets the templates of a node that is gone. */
+  forgetNode(node: NodeNumber): void {
+    // The head keeps the templates of actors that may be started again.
+    const isHead = this.#kernel.place === HEAD_PLACE;
+    this.#forget((template) => nodeOf(template.owner) === node && !(isHead && template.kind === "actor"));
+  }
+
+  /** On the head: nothing of the job is left, and these functions go with it. */
+  jobReleased(jobId: string, functions: readonly string[]): void {
+    this.#travel.dropped(functions);
+    this.#forget((template) => template.jobId === jobId && !this.#isOurs(template.owner));
+  }
+
+  #forget(test: (template: Template) => boolean): void {
+    for (const owner of this.#templates.owners()) {
+      for (const [number, template] of this.#templates.of(owner)) if (test(template)) this.#templates.delete(owner, number);
+    }
   }
 }
 

@@ -13,7 +13,9 @@ import {
   remoteContract,
   SYSTEM_SLOT,
 } from "../../runtime/kernel/mod.ts";
-import { type FunctionRecord, homeOfFunction } from "../../runtime/tasks/mod.ts";
+import { type FunctionRecord, homeOfFunction, type Template } from "../../runtime/tasks/mod.ts";
+import type { FunctionTable } from "../gcs/mod.ts";
+import { FunctionShelf } from "./function_shelf.ts";
 
 export interface FunctionTravelOptions {
   readonly kernel: Kernel;
@@ -22,8 +24,12 @@ export interface FunctionTravelOptions {
   readonly bundles: BundleStoreOptions;
   /** No other node will ever ask for a function, or have one. */
   readonly alone: boolean;
+  /** All that is defined here runs elsewhere: it is bundled at once, as its files are then. */
+  readonly eager?: boolean;
   /** How the room is loaded that makes and unpacks bundles. Default: by an import, when it is needed. */
   readonly load?: (() => Promise<BundlesRoom>) | undefined;
+  /** The control store's table, on the head. */
+  readonly table?: () => Pick<FunctionTable, "get" | "register"> | undefined;
 }
 
 export type BundlesRoom = typeof import("../../runtime/bundles/mod.ts");
@@ -34,28 +40,23 @@ interface Loaded {
 }
 
 /**
- * Functions between this node and others. What is brought from another node is kept as it came, with bundles in place
- * of modules, and is fitted to this node when its workers ask. What a node that is gone defined is asked of the head,
- * which has brought the classes of actors in time.
+ * Functions between this node and others. What this node lacks it asks of the head, which keeps it on its shelf as long
+ * as its job, or an actor of that, may need it. It comes with bundles in place of modules, is kept so, and is fitted to
+ * this node when its workers ask.
  */
 export class FunctionTravel {
+  readonly #options: FunctionTravelOptions;
   readonly #kernel: Kernel;
-  readonly #nodeId: string;
-  readonly #bundles: BundleStoreOptions;
-  readonly #load: () => Promise<BundlesRoom>;
   #loading: Promise<Loaded> | undefined;
   readonly #brought: Map<string, Promise<FunctionRecord>> = new Map();
-  /** What stays when its home is gone. */
-  readonly #stocked: Set<string> = new Set();
   readonly #lost: Set<NodeNumber> = new Set();
+  #shelf: FunctionShelf | undefined;
 
-  constructor({ kernel, nodeId, bundles, alone, load }: FunctionTravelOptions) {
-    this.#load = load ?? (() => import("../../runtime/bundles/mod.ts"));
-    this.#kernel = kernel;
-    this.#nodeId = nodeId;
-    this.#bundles = bundles;
-    // What stocks a function races with the end of the node that has it: a first use is too late to begin loading.
-    if (!alone) void this.#loaded();
+  constructor(options: FunctionTravelOptions) {
+    this.#options = options;
+    this.#kernel = options.kernel;
+    // What the head brings races with the end of the node that has it: a first use is too late to begin loading.
+    if (!options.alone) void this.#loaded();
   }
 
   /** Whether a function was defined on another node. */
@@ -64,8 +65,9 @@ export class FunctionTravel {
     return home !== undefined && home !== nodeOf(this.#kernel.place);
   }
 
-  /** A function of this node's, for another. @throws FunctionNotFoundError */
+  /** A function of this node's, or on the head of any node's, for another. @throws FunctionNotFoundError */
   async portable(record: FunctionRecord): Promise<FunctionRecord> {
+    if (this.isForeign(record.id)) return this.#ofHead().take(record.id, () => this.#ofHome(record.id, (there) => there.portable(record)));
     try {
       const { travel } = await this.#loaded();
       return { ...record, definition: await travel.portable(record.definition) };
@@ -76,32 +78,23 @@ export class FunctionTravel {
 
   /** A function of another node's, as it came. */
   bring(id: string): Promise<FunctionRecord> {
+    if (this.#isHead) return this.#ofHead().take(id);
     let brought = this.#brought.get(id);
     if (brought === undefined) {
-      brought = this.#askHome(id, (there) => there.function(id) as Promise<FunctionRecord>);
+      brought = this.#head.function(id) as Promise<FunctionRecord>;
       this.#brought.set(id, brought);
       brought.catch(() => this.#brought.delete(id));
     }
     return brought;
   }
 
-  /** The same with its bundles and with the functions that it names, for the time when its home is gone. */
-  async stock(id: string): Promise<void> {
-    if (this.#stocked.has(id) || !this.isForeign(id)) return;
-    this.#stocked.add(id);
-    const record = await this.bring(id);
-    const { travel } = await this.#loaded();
-    await travel.bring(record.definition, (bundle) => this.#bundle(bundle, id));
-    for (const link of Object.values(record.links ?? {})) await this.stock((link as { functionId: string }).functionId);
-  }
-
   /** A function that was brought, for this node's workers. @throws FunctionNotFoundError */
   async local(record: FunctionRecord): Promise<FunctionRecord> {
     const { travel, Missing } = await this.#loaded();
     try {
-      return { ...record, definition: await travel.local(record.definition, (bundle) => this.#bundle(bundle, record.id)) };
+      return { ...record, definition: await travel.local(record.definition, (bundle) => this.#head.bundle(bundle) as Promise<Bundle>) };
     } catch (error) {
-      if (error instanceof Missing) throw unreachable(record, `cannot run on node ${this.#nodeId}: ${error.message}`, error);
+      if (error instanceof Missing) throw unreachable(record, `cannot run on node ${this.#options.nodeId}: ${error.message}`, error);
       throw error;
     }
   }
@@ -110,51 +103,90 @@ export class FunctionTravel {
   async here(record: FunctionRecord): Promise<FunctionRecord> {
     const { filesOf } = await import("../../runtime/functions/mod.ts");
     if (filesOf(record.definition).length === 0) return record;
-    return this.local(await this.#askHome(record.id, (there) => there.portable(record) as Promise<FunctionRecord>));
+    return this.local(this.#isHead ? await this.portable(record) : ((await this.#head.portable(record)) as FunctionRecord));
   }
 
   async bundle(id: string): Promise<Bundle> {
     const { travel } = await this.#loaded();
     const found = await travel.read(id);
-    if (found === undefined) throw new Error(`bundle ${id} is not kept on node ${this.#nodeId}`);
+    if (found === undefined) throw new Error(`bundle ${id} is not kept on node ${this.#options.nodeId}: its job has ended`);
     return found;
   }
 
-  /** Forgets what was brought from a node that is gone, but for what was stocked. */
+  /** Forgets what was brought from a node that is gone: the head has what is still needed. */
   nodeLost(node: NodeNumber): void {
     this.#lost.add(node);
-    for (const id of this.#brought.keys()) if (homeOfFunction(id) === node && !this.#stocked.has(id)) this.#brought.delete(id);
+    for (const id of this.#brought.keys()) if (homeOfFunction(id) === node) this.#brought.delete(id);
   }
 
-  /** Asks a node's directory, and the head's when that node is gone. */
-  async ask<T>(node: NodeNumber, question: (there: Remote<FunctionsContract>) => Promise<T>): Promise<T> {
-    const at = (place: PlaceId): Promise<T> => question(remoteContract<FunctionsContract>(this.#kernel, place, ActorNumber.gcs));
+  /** On the head: the table keeps these no more. */
+  dropped(ids: readonly string[]): void {
+    this.#shelf?.dropped(ids);
+  }
+
+  /** A node's template, of the head when that node is gone. */
+  async template(owner: PlaceId, number: number): Promise<Template> {
+    const node = nodeOf(owner);
     if (!this.#lost.has(node)) {
       try {
-        return await at(placeId(node, SYSTEM_SLOT));
+        return (await this.#at(placeId(node, SYSTEM_SLOT)).template(owner, number)) as Template;
       } catch (error) {
         if (!this.#lost.has(node)) throw error;
       }
     }
-    if (this.#kernel.place === HEAD_PLACE) throw new Error(`node ${node} is gone, and what it defined with it`);
-    return at(HEAD_PLACE);
+    if (this.#isHead) throw new Error(`node ${node} is gone, and what it defined with it`);
+    return (await this.#head.template(owner, number)) as Template;
   }
 
-  /** A node that is alone starts without: it takes a parser, and a tenth of the time until the first result. */
+  get #isHead(): boolean {
+    return this.#kernel.place === HEAD_PLACE;
+  }
+
+  get #head(): Remote<FunctionsContract> {
+    return this.#at(HEAD_PLACE);
+  }
+
+  #at(place: PlaceId): Remote<FunctionsContract> {
+    return remoteContract<FunctionsContract>(this.#kernel, place, ActorNumber.gcs);
+  }
+
+  #ofHead(): FunctionShelf {
+    const table = this.#options.table?.();
+    if (table === undefined) throw new Error(`node ${this.#options.nodeId} is not the head, which alone keeps functions of other nodes`);
+    this.#shelf ??= new FunctionShelf({
+      table,
+      ask: (id) => this.#ofHome(id, (there) => there.function(id)),
+      bundles: async (record) => {
+        const { travel } = await this.#loaded();
+        return travel.bring(record.definition, (bundle) => this.#ofHome(record.id, (there) => there.bundle(bundle)));
+      },
+      pin: (bundle) => void this.#loaded().then(({ travel }) => travel.pin(bundle)),
+      remove: (bundle) => void this.#loaded().then(({ travel }) => travel.remove(bundle)),
+    });
+    return this.#shelf;
+  }
+
+  /** Asks the node that defined a function. @throws FunctionNotFoundError when it is gone */
+  async #ofHome<T>(id: string, question: (there: Remote<FunctionsContract>) => Promise<unknown>): Promise<T> {
+    const home = homeOfFunction(id) ?? nodeOf(this.#kernel.place);
+    try {
+      return (await question(this.#at(placeId(home, SYSTEM_SLOT)))) as T;
+    } catch (cause) {
+      if (!this.#lost.has(home)) throw cause;
+      const error = new FunctionNotFoundError({ functionName: id, cause });
+      error.message = `function ${id} was asked for when the node that defined it was gone: ${textOf(cause)}`;
+      throw error;
+    }
+  }
+
+  /** A node that is alone needs neither a bundler nor a parser to start. */
   #loaded(): Promise<Loaded> {
-    this.#loading ??= this.#load().then((room) => ({
-      travel: new room.DefinitionTravel(new room.BundleStore(this.#bundles)),
+    const { load = () => import("../../runtime/bundles/mod.ts") } = this.#options;
+    this.#loading ??= load().then((room) => ({
+      travel: new room.DefinitionTravel(new room.BundleStore(this.#options.bundles)),
       Missing: room.PackageMissing,
     }));
     return this.#loading;
-  }
-
-  #bundle(id: string, functionId: string): Promise<Bundle> {
-    return this.#askHome(functionId, (there) => there.bundle(id) as Promise<Bundle>);
-  }
-
-  #askHome<T>(id: string, question: (there: Remote<FunctionsContract>) => Promise<T>): Promise<T> {
-    return this.ask(homeOfFunction(id) ?? nodeOf(this.#kernel.place), question);
   }
 }
 

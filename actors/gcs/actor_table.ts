@@ -47,7 +47,8 @@ export class ActorTable {
   readonly #owned = new MultiMap<PlaceId, ActorRecord>();
   readonly #placed = new MultiMap<PlaceId, ActorRecord>();
   /** Live actors by descriptor: a class's definition stays while one of them may have to be restarted. */
-  readonly #uses = new Map<string, number>();
+  /** Live actors by job. */
+  readonly #jobs = new Map<string, number>();
 
   constructor(context: TableContext) {
     this.#context = context;
@@ -85,8 +86,9 @@ export class ActorTable {
     return this.#rows.live(actorId)?.creation;
   }
 
-  inUse(descriptorId: string): boolean {
-    return this.#uses.has(descriptorId);
+  /** Whether an actor of the job is not dead: a detached one outlives it. */
+  hasLive(jobId: string): boolean {
+    return this.#jobs.has(jobId);
   }
 
   /** The table itself, for listings; callers MUST NOT change a row. */
@@ -272,9 +274,9 @@ export class ActorTable {
     row.creation = undefined;
     if (row.name !== undefined) this.#names.release(row.namespace, row.name);
     if (!row.detached) this.#owned.delete(row.owner, row);
-    const uses = (this.#uses.get(row.descriptorId) ?? 0) - 1;
-    if (uses > 0) this.#uses.set(row.descriptorId, uses);
-    else this.#uses.delete(row.descriptorId);
+    const others = (this.#jobs.get(row.jobId) ?? 0) - 1;
+    if (others > 0) this.#jobs.set(row.jobId, others);
+    else this.#jobs.delete(row.jobId);
     this.#rows.end(row.actorId, row);
   }
 
@@ -282,7 +284,7 @@ export class ActorTable {
     if (row.name !== undefined) this.#names.claim(row.namespace, row.name, row);
     if (!row.detached) this.#owned.add(row.owner, row);
     if (row.place !== undefined) this.#placed.add(row.place, row);
-    this.#uses.set(row.descriptorId, (this.#uses.get(row.descriptorId) ?? 0) + 1);
+    this.#jobs.set(row.jobId, (this.#jobs.get(row.jobId) ?? 0) + 1);
   }
 
   #seat(row: ActorRecord, seat: ActorSeat): void {

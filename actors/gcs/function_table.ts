@@ -35,18 +35,20 @@ class FunctionRecord implements Stored {
 }
 
 /**
- * Definitions by descriptor id. Each is held by the jobs that registered it; when the last has ended and no
- * live actor is of it, it goes. The first definition of an id stays: the id is its content's hash.
+ * Definitions by descriptor id. Each is held by the jobs that registered it; a job holds until it has ended and none of
+ * its actors lives. The first definition of an id stays: the id is its content's hash.
  */
 export class FunctionTable {
   readonly #context: TableContext;
   readonly #rows = new Map<string, FunctionRecord>();
-  readonly #inUse: (descriptorId: string) => boolean;
+  readonly #holds: (jobId: string) => boolean;
+  /** Hears of a job that holds no more, with what went with it. */
+  onReleased: ((jobId: string, dropped: readonly string[]) => void) | undefined;
 
-  /** `inUse` tells whether a live actor may need the definition again. */
-  constructor(context: TableContext, inUse: (descriptorId: string) => boolean) {
+  /** `holds` tells whether the job, or an actor of it, may need its definitions again. */
+  constructor(context: TableContext, holds: (jobId: string) => boolean) {
     this.#context = context;
-    this.#inUse = inUse;
+    this.#holds = holds;
   }
 
   get size(): number {
@@ -58,8 +60,12 @@ export class FunctionTable {
     return this.#rows.get(descriptorId)?.definition;
   }
 
-  /** Whether the definition was new. @throws LimitExceededError over `functionBytes`. */
+  /**
+   * Whether the definition was new; false, too, when nothing of the job is left that may need it.
+   * @throws LimitExceededError over `functionBytes`.
+   */
   register({ descriptorId, jobId, definition }: FunctionSpec): boolean {
+    if (!this.#holds(jobId)) return false;
     const known = this.#rows.get(descriptorId);
     if (known?.jobs.has(jobId)) return false;
     if (known) known.jobs.add(jobId);
@@ -68,21 +74,20 @@ export class FunctionTable {
     return !known;
   }
 
-  /** A job has ended: drops its hold on every definition, and those that nothing holds any more. */
-  releaseJob(jobId: string): void {
+  /** The job, or an actor of it, has ended. When nothing of it is left, what it alone holds goes. */
+  release(jobId: string): void {
+    if (this.#holds(jobId)) return;
+    const dropped: string[] = [];
     for (const [id, row] of this.#rows) {
       if (!row.jobs.delete(jobId)) continue;
-      this.#context.journal.put("functions", id, row);
-      this.sweep(id);
+      if (row.jobs.size > 0) this.#context.journal.put("functions", id, row);
+      else {
+        this.#rows.delete(id);
+        this.#context.journal.delete("functions", id);
+        dropped.push(id);
+      }
     }
-  }
-
-  /** Drops a definition that no job holds and no live actor is of; to be asked when an actor has died. */
-  sweep(descriptorId: string): void {
-    const row = this.#rows.get(descriptorId);
-    if (!row || row.jobs.size > 0 || this.#inUse(descriptorId)) return;
-    this.#rows.delete(descriptorId);
-    this.#context.journal.delete("functions", descriptorId);
+    this.onReleased?.(jobId, dropped);
   }
 
   *rows(): Generator<FunctionInfo> {

@@ -89,7 +89,7 @@ export class Gcs {
     this.actors = new ActorTable(context);
     this.placementGroups = new PlacementGroupTable(context);
     this.workers = new WorkerTable(context);
-    this.functions = new FunctionTable(context, (descriptorId) => this.actors.inUse(descriptorId));
+    this.functions = new FunctionTable(context, (jobId) => this.jobs.isLive(jobId) || this.actors.hasLive(jobId));
     this.kv = new KvTable(context);
     this.tasks = new TaskEvents(context);
     this.errors = new ErrorTable(context);
@@ -207,7 +207,7 @@ export class Gcs {
       if (next === "RESTARTING") fallout.restarting.push(actorId);
       else {
         fallout.dead.push(actorId);
-        this.functions.sweep(before.descriptorId);
+        this.functions.release(before.jobId);
       }
       if (before.place !== undefined && !loss.placeGone) fallout.stop.push(stopped(before, before.place));
     }
@@ -260,7 +260,7 @@ export class Gcs {
       this.#removeGroup(fallout, id);
     }
     this.tasks.lost({ jobId, errorType: "TASK_CANCELLED" });
-    this.functions.releaseJob(jobId);
+    this.functions.release(jobId);
   }
 
   #removeGroup(fallout: Fallout, placementGroupId: string): void {

@@ -102,7 +102,15 @@ export class SystemNode implements NodeContract {
     });
     const { kernel } = this;
     const code = { folder: join(config.spillDirectory, "bundles"), workingFolder: resolve() };
-    this.#functions = new FunctionDirectory({ kernel, nodeId: config.nodeId, bundles: code, alone: config.listen === undefined, load });
+    this.#functions = new FunctionDirectory({
+      kernel,
+      nodeId: config.nodeId,
+      bundles: code,
+      alone: config.listen === undefined,
+      eager: !config.takesWork,
+      load,
+      table: () => this.#head?.gcs.functions,
+    });
     this.#links = new PlaceLinks(kernel, options.channel);
     this.#cluster = new ClusterPart({
       config,
@@ -214,6 +222,7 @@ export class SystemNode implements NodeContract {
         warn: (text) => this.warn(text),
         end: (reason) => options.onEnd(reason),
       });
+    if (this.#head !== undefined) this.#head.gcs.functions.onReleased = (jobId, dropped) => this.#functions.jobReleased(jobId, dropped);
     kernel.register(ActorNumber.bundles, serve(kernel, new BundleHolder(bundles, this.#scheduler)));
     kernel.register(ActorNumber.gcs, serve(kernel, this.#functions));
     kernel.register(ActorNumber.localScheduler, this.#scheduler);
@@ -366,6 +375,8 @@ export class SystemNode implements NodeContract {
   #nodeLost(node: NodeNumber, death: Uint8Array): void {
     this.#scheduler.nodeLost(node, death);
     this.#functions.nodeLost(node);
+    // What ran for it is named by them when its workers tell of it.
+    this.#options.clock.after(TEMPLATES_KEPT_MS, () => this.#functions.forgetNode(node));
     this.#objects.nodeLost(placeId(node, SYSTEM_SLOT));
     this.kernel.disconnectNode(node, new NodeDiedError({ death: decodeValue(death) as Death }));
   }
@@ -396,5 +407,7 @@ export class SystemNode implements NodeContract {
 
 /** How long after its link a child process may take to end. */
 const UNLINKED_GRACE_MS = 1_000;
+/** How long the templates of a node that is gone are kept. */
+const TEMPLATES_KEPT_MS = 10_000;
 /** How long workers may take to tell what they have to tell. */
 const SETTLE_MS = 200;

@@ -21,8 +21,8 @@ interface Kept {
   readonly name: string;
   readonly externals: readonly string[];
   readonly bytes: number;
-  /** A bundle that was made here stays: nobody else has it. */
-  readonly stays: boolean;
+  /** It was made here, and nobody else has it, or it is pinned. */
+  stays: boolean;
 }
 
 /** A package that a bundle needs is not installed here. */
@@ -64,6 +64,19 @@ export class BundleStore {
     await this.#write(id, PORTABLE, JSON.stringify({ id, name, text, externals } satisfies Bundle));
     this.#kept.set(id, { name, externals, bytes, stays });
     await this.#trim(id);
+  }
+
+  /** From now on it stays, until it is removed. */
+  pin(id: string): void {
+    const kept = this.#kept.get(id);
+    if (kept !== undefined) kept.stays = true;
+  }
+
+  /** Its files go, also when it stayed until now. */
+  async remove(id: string): Promise<void> {
+    this.#kept.delete(id);
+    this.#unpacked.delete(id);
+    await rm(join(this.#options.folder, id), { recursive: true, force: true });
   }
 
   /** The bundle as it travels; undefined when it is not kept (any more). */
@@ -111,10 +124,8 @@ export class BundleStore {
     for (const [id, kept] of [...this.#kept]) {
       if (bytes <= (this.#options.maxBytes ?? MAX_STORE_BYTES)) return;
       if (kept.stays || id === newest) continue;
-      this.#kept.delete(id);
-      this.#unpacked.delete(id);
       bytes -= kept.bytes;
-      await rm(join(this.#options.folder, id), { recursive: true, force: true });
+      await this.remove(id);
     }
   }
 }

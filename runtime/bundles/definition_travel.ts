@@ -74,6 +74,15 @@ export class DefinitionTravel {
     return this.#store.read(id);
   }
 
+  /** See `BundleStore`. */
+  pin(id: string): void {
+    this.#store.pin(id);
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#store.remove(id);
+  }
+
   async #travelling(url: string, version: string | undefined): Promise<Travelling> {
     const id = this.#store.idOf(url);
     if (id !== undefined) return { id };

@@ -58,7 +58,7 @@ export class Definitions implements OwnTemplates {
   }
 
   taskTemplate(core: Core): TaskTemplate {
-    const job = currentCall() ?? this.#ownJob;
+    const job = this.#job;
     const known = this.#taskTemplates.get(core);
     if (known?.jobId === job.jobId) return known;
     const { definable } = core;
@@ -84,7 +84,7 @@ export class Definitions implements OwnTemplates {
   }
 
   actorTemplate(core: Core): ActorTemplate {
-    const job = currentCall() ?? this.#ownJob;
+    const job = this.#job;
     const known = this.#actorTemplates.get(core);
     if (known?.jobId === job.jobId) return known;
     const { definable } = core;
@@ -129,6 +129,7 @@ export class Definitions implements OwnTemplates {
       id,
       name: definable.name,
       definition,
+      jobId: this.#job.jobId,
       links: this.#links(definition),
       ...(packed === undefined ? {} : { captures: packed }),
     };
@@ -146,14 +147,20 @@ export class Definitions implements OwnTemplates {
     if (node === this.node) return url;
     const definition: Definition = { kind: "module", name: "", url };
     const table = remoteContract<FunctionsContract>(this.#kernel, systemPlaceOf(this.#kernel.place), ActorNumber.gcs);
-    const found = (await table.here({ id: functionId(definitionId(definition), node), name: "", definition })) as FunctionRecord;
+    const found = (await table.here({
+      id: functionId(definitionId(definition), node),
+      name: "",
+      jobId: this.#job.jobId,
+      definition,
+    })) as FunctionRecord;
     return found.definition.url ?? url;
   }
 
   /** A plain function inside a value, as a record that travels with it. */
   defineValue(fn: Callable): FunctionRecord {
     const definition = faultsAsErrors(() => analyseValue(fn, undefined, { importBindings: true }));
-    return { id: functionId(definitionId(definition), this.node), name: fn.name, definition, links: this.#links(definition) };
+    const id = functionId(definitionId(definition), this.node);
+    return { id, name: fn.name, definition, jobId: this.#job.jobId, links: this.#links(definition) };
   }
 
   /** A remote function or class as it travels: its definition is in the table before it leaves. */
@@ -168,6 +175,11 @@ export class Definitions implements OwnTemplates {
       staticMethods: definable.staticMethods,
       generatorMethods: definable.generatorMethods,
     };
+  }
+
+  /** Which job what happens here now belongs to. */
+  get #job(): JobFields {
+    return currentCall() ?? this.#ownJob;
   }
 
   /** The options with the environment that it is to run in, and the isolation that this takes. */

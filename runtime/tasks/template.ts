@@ -44,10 +44,12 @@ export interface FunctionRecord {
   readonly id: string;
   readonly name: string;
   readonly definition: Definition;
+  /** The job that it was defined for, as long as which the head keeps it. */
+  readonly jobId?: string;
   /** Encoded `captures`. */
   readonly captures?: Uint8Array;
   /** The remote functions that it names, by where they were defined. */
-  readonly links?: Readonly<Record<string, unknown>>;
+  readonly links?: Readonly<Record<string, { readonly functionId: string }>>;
 }
 
 /**

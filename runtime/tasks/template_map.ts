@@ -19,6 +19,11 @@ export class TemplateMap<T> {
     if (known?.delete(number) === true && known.size === 0) this.#byOwner.delete(owner);
   }
 
+  /** The places whose templates are known. A copy. */
+  owners(): PlaceId[] {
+    return [...this.#byOwner.keys()];
+  }
+
   /** What is kept for the templates of one place. */
   of(owner: PlaceId): [number: number, value: T][] {
     return [...(this.#byOwner.get(owner) ?? [])];

@@ -71,6 +71,7 @@ describe("limits", () => {
 
   test("a definition over functionBytes is refused", async () => {
     const { gcs } = await bench({ limits: { functionBytes: 20 } });
+    gcs.jobs.add({ jobId: "j", namespace: "main" });
     const register = (definition: unknown) => gcs.functions.register({ descriptorId: "d", jobId: "j", definition });
     expect(limitMet(() => register({ source: "x".repeat(30) }))).toBe("functionBytes");
     expect(limitMet(() => register(new Uint8Array(21)))).toBe("functionBytes");
