@@ -86,7 +86,9 @@ export class Verdicts {
     }
     if (isMobulaError(error, "WORKER_CRASHED")) {
       if (excuses.retries < 0) return "it is to be tried again for ever";
-      return this.#deaths() > excuses.retries ? undefined : `${this.#deaths()} have died and it has ${excuses.retries} retries`;
+      // Its own failures take retries, too.
+      const runs = excuses.fails === true ? ledger.runs(id) : 0;
+      return this.#deaths() + runs > excuses.retries ? undefined : `${this.#deaths()} have died and it has ${excuses.retries} retries`;
     }
     if (excuses.needsObjects === true && isLost(error)) return nodeDeaths() > 0 ? undefined : "no node has died";
     if (excuses.nested === true && isMobulaError(error, "TASK_ERROR")) {
