@@ -101,8 +101,8 @@ export class ActorHost {
 
   /** Drops a call that waits, or tells one that runs. */
   cancel(id: ActorId, call: { owner: PlaceId; sequence: number; recursive: boolean; reason: unknown }): void {
-    const found = this.#actors.get(id)?.cancel(call.owner, call.sequence, call.reason);
-    if (typeof found === "object" && call.recursive) this.#caller.cancelChildren(found.run);
+    const stopChildren = call.recursive ? (run: number): void => this.#caller.cancelChildren(run) : undefined;
+    this.#actors.get(id)?.cancel(call.owner, call.sequence, { reason: call.reason, stopChildren });
   }
 
   consumed(id: ActorId, owner: PlaceId, sequence: number, count: number): void {

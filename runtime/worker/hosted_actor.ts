@@ -85,15 +85,20 @@ export class HostedActor implements MailboxOwner {
     this.#mailbox.add(call);
   }
 
-  /** True when the call was found here: dropped if it waits, signalled if it runs. */
-  cancel(owner: number, sequence: number, reason: unknown): RunningCall | true | undefined {
+  /**
+   * Drops a call that waits, and signals one that runs: what that has submitted is stopped before, and once, so that
+   * what it submits to clean up goes on.
+   */
+  cancel(owner: number, sequence: number, { reason, stopChildren }: { reason: unknown; stopChildren: ((run: number) => void) | undefined }): void {
     const running = this.#running?.get(keyOf({ owner, sequence }));
-    if (running !== undefined) {
-      running.call.cancel(reason);
-      return running.call;
+    if (running === undefined) {
+      // Also of a call that is yet to come.
+      this.#mailbox ??= new ActorMailbox(this);
+      this.#mailbox.remove(owner, sequence);
+      return;
     }
-    this.#mailbox ??= new ActorMailbox(this);
-    return this.#mailbox.remove(owner, sequence) === undefined ? undefined : true;
+    if (!running.call.cancelled) stopChildren?.(running.call.run);
+    running.call.cancel(reason);
   }
 
   /** False when the call is not one of this actor's. */

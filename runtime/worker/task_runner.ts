@@ -128,7 +128,8 @@ export class TaskRunner {
     const key = `${owner}.${sequence}`;
     const running = this.#running.get(key);
     if (running !== undefined) {
-      if (recursive) this.#caller.cancelChildren(running.call.run);
+      // Once only: what it submits to clean up is not stopped by the same word that comes another way.
+      if (recursive && !running.call.cancelled) this.#caller.cancelChildren(running.call.run);
       running.call.cancel(reason);
       return true;
     }
