@@ -2,7 +2,14 @@ import { EventLog } from "../actors/worker_place/mod.ts";
 import { messagePortLink } from "../net/mod.ts";
 import { type ActorRecord, Caller, type Entry, encodeArguments, fetchOutcome } from "../runtime/caller/mod.ts";
 import { currentCall } from "../runtime/context/mod.ts";
-import { CallerOp, type FunctionsContract, type NodeContract, type PlaceContract, type PlacementGroupsContract } from "../runtime/contracts/mod.ts";
+import {
+  CallerOp,
+  CONTRACT_SHAPES,
+  type FunctionsContract,
+  type NodeContract,
+  type PlaceContract,
+  type PlacementGroupsContract,
+} from "../runtime/contracts/mod.ts";
 import {
   ActorNumber,
   actorId,
@@ -74,6 +81,7 @@ export class SimulatedPlace {
     const kernel: Kernel = new Kernel({
       place,
       faults: faultWire,
+      shapes: CONTRACT_SHAPES,
       onFault: options.onFault,
       onUnlinked: (to) => {
         if (to !== system) kernel.send(system, [ActorNumber.node, "connect", 0, to]);

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import type { Link, LinkEvents } from "../../net/mod.ts";
 import {
   CallerOp,
+  CONTRACT_SHAPES,
   ExecutorOp,
   type ExitWire,
   type GlobalSchedulerContract,
@@ -97,6 +98,7 @@ export class SystemNode implements NodeContract {
     this.kernel = new Kernel({
       place: placeId(config.node, SYSTEM_SLOT),
       faults: faultWire,
+      shapes: CONTRACT_SHAPES,
       onFault: (error) => this.#complain(error),
       route: (node) => this.#cluster.linkTo(node),
     });

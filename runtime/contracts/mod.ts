@@ -13,6 +13,7 @@ export type {
   SeatsContract,
   WorkerRowWire,
 } from "./cluster.ts";
+export { CONTRACT_SHAPES } from "./contract_shapes.ts";
 export { DRAINED, endsAsAsked, STOPPED } from "./ends.ts";
 export type { FunctionsContract } from "./functions.ts";
 export type { KvContract, KvValue } from "./kv.ts";

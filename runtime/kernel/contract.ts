@@ -1,6 +1,7 @@
 import type { Actor, Delivery, Envelope } from "./envelope.ts";
 import type { PlaceId } from "./ids.ts";
 import type { Kernel } from "./kernel.ts";
+import { assertFits, type MethodShapes } from "./shape.ts";
 
 /** What the methods of a contract may be told of their caller. */
 export interface Caller {
@@ -27,7 +28,8 @@ export type Told<C> = {
 
 /**
  * Makes an actor of an object that implements a contract: a string `op` calls the method of that name with
- * the caller and the fields, and its result or error goes back as the answer. `hot` takes numeric ops.
+ * the caller and the fields, and its result or error goes back as the answer. `hot` takes numeric ops. Where the
+ * kernel has shapes for the actor, a call that does not fit them is a fault, and the method is not called.
  */
 export function serve<C extends object>(kernel: Kernel, implementation: C, hot?: Actor): Actor {
   const methods = implementation as Record<string, Method | undefined>;
@@ -40,10 +42,13 @@ export function serve<C extends object>(kernel: Kernel, implementation: C, hot?:
       }
       const request = envelope[2] as number;
       const { from } = delivery;
-      const method = methods[op];
       try {
-        if (typeof method !== "function") throw new TypeError(`no method "${op}" in this contract`);
-        const result = method.call(implementation, delivery, ...envelope.slice(3));
+        const args = envelope.slice(3);
+        const shapes = kernel.shapes?.[envelope[0]];
+        const method = methodOf(methods, op, shapes);
+        if (method === undefined) throw new TypeError(`no method ${String(op).slice(0, 100)} in this contract`);
+        if (shapes !== undefined) assertFits(op, shapes[op] ?? [], args);
+        const result = method.call(implementation, delivery, ...args);
         if (result instanceof Promise) {
           result.then(
             (value) => kernel.answer(from, request, value),
@@ -56,6 +61,13 @@ export function serve<C extends object>(kernel: Kernel, implementation: C, hot?:
       }
     },
   };
+}
+
+/** Only of a text, and never what every object has, as `constructor`: the other side chooses the name. */
+function methodOf(methods: Record<string, Method | undefined>, op: string, shapes: MethodShapes | undefined): Method | undefined {
+  if (typeof op !== "string" || op in Object.prototype || (shapes !== undefined && !Object.hasOwn(shapes, op))) return undefined;
+  const method = methods[op];
+  return typeof method === "function" ? method : undefined;
 }
 
 /** A typed way to ask the actor `number` at `place`. */

@@ -4,6 +4,7 @@ import { Asks } from "./asks.ts";
 import { type Actor, ActorNumber, type Delivery, type Envelope } from "./envelope.ts";
 import { type NodeNumber, nodeOf, type PlaceId } from "./ids.ts";
 import { Outbox } from "./outbox.ts";
+import type { ContractShapes } from "./shape.ts";
 
 /** How errors cross: the kernel carries them, another room knows their classes. */
 export interface FaultWire {
@@ -14,6 +15,8 @@ export interface FaultWire {
 export interface KernelOptions {
   place: PlaceId;
   faults: FaultWire;
+  /** What the methods of the actors here take; see `serve`. Default: nothing is checked. */
+  shapes?: ContractShapes;
   /** A place without a link of its own is spoken to for the first time. */
   onUnlinked?: (place: PlaceId) => void;
   /** The node's system worker hands over the end of a link to another place. */
@@ -34,6 +37,7 @@ export interface KernelOptions {
  */
 export class Kernel {
   readonly place: PlaceId;
+  readonly shapes: ContractShapes | undefined;
   readonly #faults: FaultWire;
   readonly #onUnlinked: ((place: PlaceId) => void) | undefined;
   readonly #onLink: ((place: PlaceId, port: MessagePort) => void) | undefined;
@@ -52,6 +56,7 @@ export class Kernel {
 
   constructor(options: KernelOptions) {
     this.place = options.place;
+    this.shapes = options.shapes;
     this.#faults = options.faults;
     this.#onUnlinked = options.onUnlinked;
     this.#onLink = options.onLink;
@@ -200,7 +205,11 @@ export class Kernel {
 
   #deliver(envelope: Envelope, delivery: Delivery): void {
     try {
-      this.#actors[envelope[0]]?.receive(envelope, delivery);
+      const actor = typeof envelope[0] === "number" ? this.#actors[envelope[0]] : undefined;
+      if (actor !== undefined) actor.receive(envelope, delivery);
+      // Whoever asks would wait for ever. Hot messages have no answer.
+      else if (typeof envelope[1] === "string")
+        this.fault(delivery.from, envelope[2] as number, new TypeError(`no actor ${String(envelope[0])} here`));
     } catch (error) {
       this.#onFault(error, envelope);
     }

@@ -6,3 +6,4 @@ export * from "./ids.ts";
 export { type FaultWire, Kernel, type KernelOptions } from "./kernel.ts";
 export { type Random, systemRandom } from "./random.ts";
 export { Ring } from "./ring.ts";
+export type { ContractShapes, MethodShapes, Shape } from "./shape.ts";

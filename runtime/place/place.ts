@@ -1,5 +1,5 @@
 import { type BufferSource, Caller, type CallerOptions } from "../caller/mod.ts";
-import { ExecutorOp, type FunctionsContract } from "../contracts/mod.ts";
+import { CONTRACT_SHAPES, ExecutorOp, type FunctionsContract } from "../contracts/mod.ts";
 import { FunctionNotFoundFault, filesOf, Materialiser, type OuterBinding } from "../functions/mod.ts";
 import { ActorNumber, type Clock, Kernel, type PlaceId, type Remote, remoteContract, systemPlaceOf } from "../kernel/mod.ts";
 import { asFunctionNotFound, Definitions, faceOf, type RemoteWire, registerOwnTravel } from "../remote/mod.ts";
@@ -40,6 +40,7 @@ export function openPlace(options: PlaceOptions): Place {
   const kernel: Kernel = new Kernel({
     place: options.place,
     faults: faultWire,
+    shapes: CONTRACT_SHAPES,
     onUnlinked: (to) => {
       if (to !== system) kernel.send(system, [ActorNumber.node, "connect", 0, to]);
     },
