@@ -7,4 +7,5 @@ export type {
   SystemData,
   WorkerData,
 } from "./node_config.ts";
-export { SystemNode, type SystemNodeOptions } from "./system_node.ts";
+export { SystemNode } from "./system_node.ts";
+export type { SystemNodeOptions } from "./system_node_options.ts";

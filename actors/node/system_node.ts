@@ -14,7 +14,6 @@ import { type Death, NodeDiedError } from "../../runtime/errors/mod.ts";
 import {
   ActorNumber,
   type Caller,
-  type Clock,
   DRIVER_SLOT,
   FIRST_WORKER_SLOT,
   HEAD_PLACE,
@@ -23,7 +22,6 @@ import {
   nodeOf,
   type PlaceId,
   placeId,
-  type Random,
   remoteContract,
   SYSTEM_SLOT,
   serve,
@@ -35,14 +33,12 @@ import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
 import { decodeValue, faultWire } from "../../runtime/values/mod.ts";
 import type { HostContract } from "../../runtime/worker/mod.ts";
 import { ActorSeats, SeatsActor } from "../actor_manager/mod.ts";
-import type { Dial } from "../cluster/mod.ts";
-import { FunctionDirectory, type FunctionTravelOptions } from "../functions/mod.ts";
-import type { Storage } from "../gcs/mod.ts";
+import { FunctionDirectory } from "../functions/mod.ts";
 import { Head } from "../head/mod.ts";
 import { WorkerLogs } from "../logs/mod.ts";
-import { FileDisk, ObjectsActor, type SpillDisk } from "../objects/mod.ts";
+import { FileDisk, ObjectsActor } from "../objects/mod.ts";
 import { AcceleratorIds, Admission, BundleHolder, Bundles, LocalScheduler, NodeResources, type WorkerKind } from "../scheduler/mod.ts";
-import { type HostControl, WorkerPool } from "../workers/mod.ts";
+import { WorkerPool } from "../workers/mod.ts";
 import { ClusterPart } from "./cluster_part.ts";
 import { encodeDeath } from "./death_wire.ts";
 import { readEventRows } from "./event_rows.ts";
@@ -50,28 +46,7 @@ import type { NodeConfig } from "./node_config.ts";
 import { stuckText, unstartableError } from "./notices.ts";
 import { OwnerNews } from "./owner_news.ts";
 import { PlaceLinks } from "./place_links.ts";
-
-export interface SystemNodeOptions {
-  config: NodeConfig;
-  clock: Clock;
-  account: SharedArrayBuffer;
-  host: HostControl;
-  /** The head's alone. */
-  storage: Storage | undefined;
-  /** Where other nodes reach this one; empty when there can be no others. */
-  url: string;
-  /** Opens links to other nodes. */
-  dial: Dial;
-  /** The cluster has ended this node, for this reason; its process should end. */
-  onEnd(reason: string): void;
-  /** Makes the two ends of a link between two threads. */
-  channel(): [MessagePort, MessagePort];
-  /** Where values are spilled. Default: files in the node's own folder. */
-  disk?: SpillDisk;
-  /** See `FunctionTravelOptions`. */
-  load?: FunctionTravelOptions["load"];
-  random?: Random;
-}
+import type { SystemNodeOptions } from "./system_node_options.ts";
 
 /** A node's system worker: the system actors, composed and wired. */
 export class SystemNode implements NodeContract {

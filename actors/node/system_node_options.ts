@@ -1,0 +1,30 @@
+import type { Clock, Random } from "../../runtime/kernel/mod.ts";
+import type { Dial } from "../cluster/mod.ts";
+import type { FunctionTravelOptions } from "../functions/mod.ts";
+import type { Storage } from "../gcs/mod.ts";
+import type { SpillDisk } from "../objects/mod.ts";
+import type { HostControl } from "../workers/mod.ts";
+import type { NodeConfig } from "./node_config.ts";
+
+/** What a system worker has of its surroundings. */
+export interface SystemNodeOptions {
+  config: NodeConfig;
+  clock: Clock;
+  account: SharedArrayBuffer;
+  host: HostControl;
+  /** The head's alone. */
+  storage: Storage | undefined;
+  /** Where other nodes reach this one; empty when there can be no others. */
+  url: string;
+  /** Opens links to other nodes. */
+  dial: Dial;
+  /** The cluster has ended this node, for this reason; its process should end. */
+  onEnd(reason: string): void;
+  /** Makes the two ends of a link between two threads. */
+  channel(): [MessagePort, MessagePort];
+  /** Where values are spilled. Default: files in the node's own folder. */
+  disk?: SpillDisk;
+  /** See `FunctionTravelOptions`. */
+  load?: FunctionTravelOptions["load"];
+  random?: Random;
+}
