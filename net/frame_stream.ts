@@ -195,7 +195,7 @@ function fill(incoming: Incoming, message: Uint8Array): number {
       continue;
     }
     // Each when it is its turn: a peer that claims much has to send as much.
-    incoming.part ??= new Uint8Array(parts.length === 0 ? new ArrayBuffer(length) : sharedPool.take(length));
+    incoming.part ??= roomFor(length, parts.length > 0);
     const taken = message.subarray(at, at + length - incoming.filled);
     incoming.part.set(taken, incoming.filled);
     incoming.filled += taken.byteLength;
@@ -206,6 +206,16 @@ function fill(incoming: Incoming, message: Uint8Array): number {
     incoming.filled = 0;
   }
   return at;
+}
+
+/** Memory that the system commits as it is written to, so a claim alone takes none. */
+function roomFor(length: number, shared: boolean): Uint8Array {
+  try {
+    return new Uint8Array(shared ? sharedPool.take(length) : new ArrayBuffer(length));
+  } catch (error) {
+    if (error instanceof RangeError) throw new FrameFault(`there is no memory for a part of ${length} bytes: ${error.message}`);
+    throw error;
+  }
 }
 
 /** Whether most of a large message is one part: then it is not worth a copy. Whoever passes on a view passes on all. */

@@ -45,10 +45,14 @@ export class TaskBatch {
   readonly #bytes: Uint8Array;
   readonly #offsets: number;
 
+  /** @throws RangeError when the buffer has no room for as many tasks as it says; a record may still be unreadable. */
   constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
     this.#words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
-    this.count = this.#words[COUNT] as number;
+    this.count = this.#words[COUNT] ?? -1;
+    if (this.count < 0 || HEADER_WORDS + this.count + this.count + 1 > this.#words.length) {
+      throw new RangeError(`a batch of ${buffer.byteLength} bytes cannot have ${this.count} tasks`);
+    }
     this.#offsets = HEADER_WORDS + this.count;
     this.#bytes = new Uint8Array(buffer);
   }
