@@ -41,6 +41,8 @@ export class Counters {
 
   restore(entries: readonly (readonly [string, unknown])[]): void {
     for (const [name, value] of entries) {
+      // A number given twice would be worse than no start.
+      if (!Number.isSafeInteger(value)) throw new TypeError(`counter ${name} is no whole number`);
       const counter = new Counter();
       counter.value = value as number;
       this.#counters.set(name, counter);
