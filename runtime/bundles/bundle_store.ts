@@ -1,4 +1,5 @@
 /** The bundles of a node, as files, so that all its workers import the same ones. */
+import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -57,8 +58,10 @@ export class BundleStore {
     return this.#kept.has(id);
   }
 
-  /** `stays`: it was made here, and is kept as long as the store. */
-  async keep({ id, name, text, externals }: Bundle, stays = false): Promise<void> {
+  /** `stays`: it was made here, and is kept as long as the store. @throws Error when it is not what its id says. */
+  async keep(bundle: Bundle, stays = false): Promise<void> {
+    assertSound(bundle);
+    const { id, name, text, externals } = bundle;
     if (this.#kept.has(id)) return;
     const bytes = new TextEncoder().encode(text).length;
     await this.#write(id, PORTABLE, JSON.stringify({ id, name, text, externals } satisfies Bundle));
@@ -128,4 +131,12 @@ export class BundleStore {
       await this.remove(id);
     }
   }
+}
+
+/** What comes from another node names files here: the id is that of this text, and the name is one within its folder. */
+function assertSound({ id, name, text, externals }: Bundle): void {
+  const said = typeof text === "string" && id === createHash("sha256").update(text).digest("hex");
+  if (!said) throw new Error("a bundle is not what its id says: it was changed on its way");
+  if (typeof name !== "string" || !/^[^/\\\0]{1,250}\.mjs$/.test(name) || !Array.isArray(externals))
+    throw new Error(`bundle ${id} has a name that is no file's`);
 }

@@ -23,6 +23,22 @@ describe("a node's bundles", () => {
     expect(await store.read(bundle.id)).toEqual(bundle);
   });
 
+  test("from other nodes are what their ids say, and write nowhere but in their folder", async () => {
+    using folder = new Project({});
+    const store = new BundleStore({ folder: join(folder.folder, "kept"), workingFolder: folder.folder });
+    const sound = bundleOf("export const x = 1;");
+    const changed = { ...sound, text: "export const x = 2;" };
+    for (const hostile of [changed, { ...sound, id: "../x" }, { ...sound, text: 5 as never }]) {
+      expect(await rejectionText(store.keep(hostile))).toContain("not what its id says");
+    }
+    for (const name of ["../../x.mjs", "a/b.mjs", "..", "", "x", "\0.mjs", "n".repeat(300), null as never]) {
+      expect(await rejectionText(store.keep({ ...sound, name }))).toContain("no file's");
+    }
+    expect(readdirSync(folder.folder).includes("kept")).toBe(false);
+    await store.keep(sound);
+    expect(store.has(sound.id)).toBe(true);
+  });
+
   test("go when there are too many bytes, the longest unused first; those made here stay", async () => {
     using folder = new Project({});
     const store = new BundleStore({ folder: folder.folder, workingFolder: folder.folder, maxBytes: 3_000 });
