@@ -24,7 +24,7 @@ export class OwnerNews {
   /** What is said of one object stays in order. */
   #tell(op: number, id: ObjectId): void {
     const owner = ownerOf(id);
-    if (this.#waiting.size === 0) queueMicrotask(() => this.#send());
+    if (this.#waiting.size === 0) queueMicrotask(() => this.flush());
     let news = this.#waiting.get(owner);
     if (news === undefined) this.#waiting.set(owner, (news = []));
     const last = news.at(-1);
@@ -32,7 +32,8 @@ export class OwnerNews {
     else news.push({ op, ids: [id] });
   }
 
-  #send(): void {
+  /** Sends now what waits. */
+  flush(): void {
     for (const [owner, news] of this.#waiting) {
       for (const { op, ids } of news) this.#kernel.send(owner, [ActorNumber.caller, op, ids]);
     }

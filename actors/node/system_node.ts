@@ -58,6 +58,7 @@ export class SystemNode implements NodeContract {
   readonly #links: PlaceLinks;
   readonly #functions: FunctionDirectory;
   readonly #objects: ObjectsActor;
+  readonly #owners: OwnerNews;
   readonly #scheduler: LocalScheduler;
   readonly #pool: WorkerPool;
   readonly #seats: ActorSeats;
@@ -136,13 +137,14 @@ export class SystemNode implements NodeContract {
       startError: unstartableError,
       onStuck: (place) => this.warn(stuckText(workerId(place))),
     });
+    this.#owners = new OwnerNews(kernel);
     this.#objects = new ObjectsActor({
       kernel,
       clock,
       accounting: new Accounting(options.account),
       disk: options.disk ?? new FileDisk(config.spillDirectory),
       onActorReleased: (id) => this.#head?.actors.outOfScope(id),
-      owners: new OwnerNews(kernel),
+      owners: this.#owners,
       onSources: (nodes) => this.#cluster.expectBulk(nodes),
     });
     this.#scheduler = new LocalScheduler({
@@ -350,11 +352,13 @@ export class SystemNode implements NodeContract {
   }
 
   #nodeLost(node: NodeNumber, death: Uint8Array): void {
+    // Owners hear first what is lost, and then try again what was under way there: the new results are not the lost ones.
+    this.#objects.nodeLost(placeId(node, SYSTEM_SLOT));
+    this.#owners.flush();
     this.#scheduler.nodeLost(node, death);
     this.#functions.nodeLost(node);
     // What ran for it is named by them when its workers tell of it.
     this.#options.clock.after(TEMPLATES_KEPT_MS, () => this.#functions.forgetNode(node));
-    this.#objects.nodeLost(placeId(node, SYSTEM_SLOT));
     this.kernel.disconnectNode(node, new NodeDiedError({ death: decodeValue(death) as Death }));
   }
 
