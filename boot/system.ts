@@ -2,7 +2,8 @@
 import * as Comlink from "comlink";
 import type { ProcessEndpoint } from "../actors/endpoint/mod.ts";
 import { openStorage } from "../actors/gcs/mod.ts";
-import { type HostFace, type SystemData, SystemNode } from "../actors/node/mod.ts";
+import { memorySettings, readNodeMemory } from "../actors/memory_monitor/mod.ts";
+import { type HostFace, type SystemData, SystemNode, type SystemNodeOptions } from "../actors/node/mod.ts";
 import { DRIVER_SLOT, placeId, systemClock } from "../runtime/kernel/mod.ts";
 import { platform } from "../runtime/platform/mod.ts";
 import { faultWire } from "../runtime/values/mod.ts";
@@ -15,6 +16,7 @@ const { listen } = config;
 /** What storage has to say before there is a node to say it. */
 const warnings: string[] = [];
 const storage = config.head === undefined ? await openStorage(config.storage, { warn: (text) => warnings.push(text) }).catch(failed) : undefined;
+const memory = await watchedMemory().catch(failed);
 // Who has no cluster loads none of it.
 const cluster = listen && (await import("../actors/endpoint/mod.ts"));
 const server =
@@ -39,6 +41,7 @@ const node: SystemNode = new SystemNode({
   clock: systemClock,
   account: data.account,
   storage,
+  memory,
   channel: () => {
     const { port1, port2 } = new MessageChannel();
     return [port1, port2];
@@ -60,6 +63,12 @@ const node: SystemNode = new SystemNode({
     },
   },
 });
+
+/** How this node's memory is watched. */
+async function watchedMemory(): Promise<NonNullable<SystemNodeOptions["memory"]>> {
+  const settings = memorySettings((name) => platform.env(name));
+  return { settings, read: (pids) => readNodeMemory(platform, settings, pids) };
+}
 
 /** Tells the main thread why this node can't start, and waits to be ended. */
 async function failed(error: unknown): Promise<never> {

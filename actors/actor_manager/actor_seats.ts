@@ -2,7 +2,7 @@ import type { ActorId, Clock, PlaceId } from "../../runtime/kernel/mod.ts";
 import { environmentKey } from "../../runtime/options/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
-import type { AcceleratorIds, Admission, Candidate, LocalScheduler, NodeResources, WorkerKind } from "../scheduler/mod.ts";
+import type { AcceleratorIds, Admission, Candidate, LocalScheduler, NodeResources, Running, WorkerKind } from "../scheduler/mod.ts";
 import type { WorkerPool } from "../workers/mod.ts";
 import { SharedHosts } from "./shared_hosts.ts";
 
@@ -18,6 +18,9 @@ interface Seat {
   readonly place: PlaceId;
   /** The worker is the actor's alone and ends with it. */
   readonly alone: boolean;
+  readonly request: SeatRequest;
+  /** When it was given. Milliseconds since the epoch. */
+  readonly sinceMs: number;
   /** What the actor's share is taken from: the node, or a bundle of a placement group. */
   readonly room: NodeResources;
   /** Held until the constructor has run, then less, until the actor ends. */
@@ -140,6 +143,15 @@ export class ActorSeats {
     this.#sharedHosts.placeLost(place);
   }
 
+  /** The workers that run actors, each as one: light actors that share one are not known singly, and count as not to be restarted. */
+  running(): Running[] {
+    const own = [...this.#seats.values()].filter(({ alone }) => alone);
+    const alone = own.map(({ place, request: { owner, template }, sinceMs }): Running => {
+      return { place, owner, sinceMs, name: template.name, retriable: template.options.maxRestarts !== 0 };
+    });
+    return [...alone, ...this.#sharedHosts.running()];
+  }
+
   get waiting(): readonly SeatRequest[] {
     return this.#waiting.map((entry) => entry.request);
   }
@@ -172,7 +184,8 @@ export class ActorSeats {
       }
       this.#coming.delete(request.id);
       // A light actor that holds nothing leaves nothing behind.
-      if (alone || !demand.isEmpty) this.#seats.set(request.id, { place, alone, room, held: demand, keeps, acceleratorIds });
+      if (alone || !demand.isEmpty)
+        this.#seats.set(request.id, { place, alone, request, sinceMs: this.#options.clock.now(), room, held: demand, keeps, acceleratorIds });
       if (gpus > 0) equip(place, request.id, { ids: acceleratorIds, alone });
       found(place);
     };

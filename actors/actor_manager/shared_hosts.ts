@@ -1,5 +1,6 @@
 import type { Clock, PlaceId } from "../../runtime/kernel/mod.ts";
 import { environmentKey, needsProcess, type RuntimeEnv } from "../../runtime/options/mod.ts";
+import type { Running } from "../scheduler/mod.ts";
 import type { WorkerPool } from "../workers/mod.ts";
 
 export interface SharedHostsOptions {
@@ -14,6 +15,8 @@ export interface SharedHostsOptions {
 interface SharedHost {
   readonly place: Promise<PlaceId>;
   at: PlaceId;
+  /** When its worker was asked for. Milliseconds since the epoch. */
+  readonly sinceMs: number;
   /** Actors that were sent there, ever. */
   seated: number;
 }
@@ -56,12 +59,18 @@ export class SharedHosts {
     });
   }
 
+  *running(): Generator<Running> {
+    for (const { at, sinceMs } of this.#hosts.values()) {
+      if (at >= 0) yield { place: at, owner: -1, sinceMs, name: "light actors", retriable: false };
+    }
+  }
+
   placeLost(place: PlaceId): void {
     for (const [slot, host] of this.#hosts) if (host.at === place) this.#hosts.delete(slot);
   }
 
   #open(slot: string, { kind, environment }: { kind: "thread" | "process"; environment: string }): SharedHost {
-    const host: SharedHost = { place: this.#options.pool.acquire(kind, environment), at: -1, seated: 0 };
+    const host: SharedHost = { place: this.#options.pool.acquire(kind, environment), at: -1, sinceMs: this.#options.clock.now(), seated: 0 };
     this.#hosts.set(slot, host);
     host.place.then(
       (place) => {

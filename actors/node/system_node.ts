@@ -7,7 +7,6 @@ import {
   type ExitWire,
   type GlobalSchedulerContract,
   type NodeContract,
-  type PlaceContract,
   type Welcome,
 } from "../../runtime/contracts/mod.ts";
 import { type Death, NodeDiedError } from "../../runtime/errors/mod.ts";
@@ -36,6 +35,7 @@ import { ActorSeats, SeatsActor } from "../actor_manager/mod.ts";
 import { FunctionDirectory } from "../functions/mod.ts";
 import { Head } from "../head/mod.ts";
 import { WorkerLogs } from "../logs/mod.ts";
+import type { MemoryMonitor } from "../memory_monitor/mod.ts";
 import { FileDisk, ObjectsActor } from "../objects/mod.ts";
 import { AcceleratorIds, Admission, BundleHolder, Bundles, LocalScheduler, NodeResources, type WorkerKind } from "../scheduler/mod.ts";
 import { WorkerPool } from "../workers/mod.ts";
@@ -46,7 +46,9 @@ import type { NodeConfig } from "./node_config.ts";
 import { stuckText, unstartableError } from "./notices.ts";
 import { OwnerNews } from "./owner_news.ts";
 import { PlaceLinks } from "./place_links.ts";
+import { settlePlaces } from "./settle_places.ts";
 import type { SystemNodeOptions } from "./system_node_options.ts";
+import { watchMemory } from "./watch_memory.ts";
 
 /** A node's system worker: the system actors, composed and wired. */
 export class SystemNode implements NodeContract {
@@ -63,6 +65,7 @@ export class SystemNode implements NodeContract {
   readonly #pool: WorkerPool;
   readonly #seats: ActorSeats;
   readonly #logs: WorkerLogs;
+  readonly #memory: MemoryMonitor | undefined;
   readonly #driver: PlaceId;
   readonly #started: Promise<void>;
 
@@ -202,6 +205,16 @@ export class SystemNode implements NodeContract {
         end: (reason) => options.onEnd(reason),
       });
     if (this.#head !== undefined) this.#head.gcs.functions.onReleased = (jobId, dropped) => this.#functions.jobReleased(jobId, dropped);
+    const memory = config.takesWork ? options.memory : undefined;
+    this.#memory = watchMemory({
+      memory,
+      clock,
+      nodeId: config.nodeId,
+      scheduler: this.#scheduler,
+      seats: this.#seats,
+      pool: this.#pool,
+      warn: (text) => this.warn(text),
+    });
     kernel.register(ActorNumber.bundles, serve(kernel, new BundleHolder(bundles, this.#scheduler)));
     kernel.register(ActorNumber.gcs, serve(kernel, this.#functions));
     kernel.register(ActorNumber.localScheduler, this.#scheduler);
@@ -307,6 +320,7 @@ export class SystemNode implements NodeContract {
 
   async shutdown(): Promise<void> {
     this.#cluster.ending();
+    this.#memory?.close();
     await this.#settle();
     this.#pool.close();
     const { host } = this.#options;
@@ -324,14 +338,7 @@ export class SystemNode implements NodeContract {
 
   /** Waits until all that the workers have to tell has come, but not for those that are busy. */
   async #settle(): Promise<void> {
-    const settled = [...this.#pool.places()].map((place) =>
-      remoteContract<PlaceContract>(this.kernel, place, ActorNumber.place)
-        .settle()
-        .catch(() => {}),
-    );
-    if (settled.length === 0) return;
-    const patience = new Promise<void>((resolve) => void this.#options.clock.after(SETTLE_MS, resolve));
-    await Promise.race([Promise.all(settled), patience]);
+    await settlePlaces(this.#pool.places(), { kernel: this.kernel, clock: this.#options.clock });
   }
 
   /** How much of these objects each node has, by node id. */
@@ -390,5 +397,3 @@ export class SystemNode implements NodeContract {
 const UNLINKED_GRACE_MS = 1_000;
 /** How long the templates of a node that is gone are kept. */
 const TEMPLATES_KEPT_MS = 10_000;
-/** How long workers may take to tell what they have to tell. */
-const SETTLE_MS = 200;

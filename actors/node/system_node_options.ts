@@ -1,7 +1,9 @@
 import type { Clock, Random } from "../../runtime/kernel/mod.ts";
+import type { MemoryUse } from "../../runtime/platform/mod.ts";
 import type { Dial } from "../cluster/mod.ts";
 import type { FunctionTravelOptions } from "../functions/mod.ts";
 import type { Storage } from "../gcs/mod.ts";
+import type { MemorySettings } from "../memory_monitor/mod.ts";
 import type { SpillDisk } from "../objects/mod.ts";
 import type { HostControl } from "../workers/mod.ts";
 import type { NodeConfig } from "./node_config.ts";
@@ -27,4 +29,10 @@ export interface SystemNodeOptions {
   /** See `FunctionTravelOptions`. */
   load?: FunctionTravelOptions["load"];
   random?: Random;
+  /** Default: memory is not watched. */
+  memory?: {
+    readonly settings: Pick<MemorySettings, "threshold" | "periodMs">;
+    /** How much is taken, `pids` being this node's child processes. */
+    read(pids: Iterable<number>): MemoryUse | undefined;
+  };
 }

@@ -60,6 +60,8 @@ export class ClassQueue implements Candidate {
   readonly kind: WorkerKind;
   readonly environment: string;
   readonly placement: PlacementDemand;
+  /** Whether its tasks may be tried again. */
+  readonly retriable: boolean;
   readonly singles: Ring<QueuedTask> = new Ring();
   readonly leases: Set<GrantedLease> = new Set();
   #batches: QueuedBatch[] = [];
@@ -75,6 +77,7 @@ export class ClassQueue implements Candidate {
       kind: WorkerKind;
       environment: string;
       placement: PlacementDemand;
+      retriable: boolean;
       onClaimed(tasks: number): void;
     },
   ) {
@@ -85,6 +88,7 @@ export class ClassQueue implements Candidate {
     this.kind = options.kind;
     this.environment = options.environment;
     this.placement = options.placement;
+    this.retriable = options.retriable;
   }
 
   /**
@@ -104,6 +108,7 @@ export class ClassQueue implements Candidate {
       demand: ResourceSet.from(resources),
       kind: (options.isolation ?? isolation) === "process" ? "process" : "thread",
       environment: environmentKey(options.runtimeEnv),
+      retriable: options.maxRetries !== 0,
       placement: { kind: "task", name, resources, schedulingStrategy, labelSelector, fallbackStrategy },
     });
   }

@@ -14,8 +14,11 @@ export class GrantedLease {
   readonly lessees: Set<PlaceId> = new Set();
   /** Single tasks sent since the worker was last idle: lost with it if it dies. */
   sent: QueuedTask[] = [];
-  /** The owner whose tasks were sent last. */
+  /** The owner whose tasks were sent last, and their template. */
   lastOwner: PlaceId = -1;
+  lastTemplate = -1;
+  /** When something was sent last, or when others got leave to send something. Milliseconds since the epoch. */
+  sinceMs = 0;
   /** The GPUs that its worker has with it. */
   acceleratorIds: readonly string[] = [];
   idle = true;

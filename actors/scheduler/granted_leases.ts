@@ -4,6 +4,7 @@ import { ResourceSet } from "../../runtime/resources/mod.ts";
 import type { AcceleratorIds } from "./accelerator_ids.ts";
 import type { ClassQueue, QueuedTask } from "./class_queue.ts";
 import { GrantedLease } from "./granted_lease.ts";
+import type { LocalSchedulerOptions } from "./local_scheduler_options.ts";
 import { cpuPart, type NodeResources } from "./node_resources.ts";
 import type { WorkerSlot } from "./worker_slot.ts";
 
@@ -14,6 +15,18 @@ export const LEASE_LINGER_MS = 500;
 const RETURN_PATIENCE_MS = 50;
 
 const LEASES_PER_NODE = 2 ** 32;
+
+/** What a worker runs: of several tasks, of which others wait, the newest. `retriable`: all of them may be tried again. */
+export interface Running {
+  readonly place: PlaceId;
+  readonly name: string;
+  readonly owner: PlaceId;
+  readonly retriable: boolean;
+  /** Milliseconds since the epoch. */
+  readonly sinceMs: number;
+}
+
+type GrantedLeasesOptions = Pick<LocalSchedulerOptions, "kernel" | "clock" | "accelerators" | "template">;
 
 /** The leases that a scheduler has granted and that have not ended. */
 export class GrantedLeases {
@@ -26,8 +39,11 @@ export class GrantedLeases {
   /** Unlike any other node's. */
   #next: number;
 
-  constructor({ kernel, clock, accelerators }: { kernel: Kernel; clock: Clock; accelerators: AcceleratorIds }) {
+  readonly #template: GrantedLeasesOptions["template"];
+
+  constructor({ kernel, clock, accelerators, template }: GrantedLeasesOptions) {
     this.#accelerators = accelerators;
+    this.#template = template;
     this.#kernel = kernel;
     this.#clock = clock;
     this.#next = (nodeOf(kernel.place) - HEAD_NODE) * LEASES_PER_NODE + 1;
@@ -54,10 +70,14 @@ export class GrantedLeases {
     return lease;
   }
 
-  /** Something of `owner` runs under the lease. */
-  busy(lease: GrantedLease, owner: PlaceId = lease.lastOwner): void {
+  /** Something runs under the lease: this, or what one of its lessees has sent there. */
+  busy(lease: GrantedLease, sent?: Pick<QueuedTask, "owner" | "template">): void {
     lease.idle = false;
-    lease.lastOwner = owner;
+    lease.sinceMs = this.#clock.now();
+    if (sent !== undefined) {
+      lease.lastOwner = sent.owner;
+      lease.lastTemplate = sent.template;
+    }
     lease.stopLinger?.();
     lease.stopLinger = undefined;
   }
@@ -72,6 +92,7 @@ export class GrantedLeases {
       else lentTo.add(lease.lastOwner);
       this.#kernel.send(lease.lastOwner, [ActorNumber.caller, CallerOp.lease, lease.queue.schedulingClass, lease.id, lease.worker.place]);
     }
+    lease.sinceMs = this.#clock.now();
     lease.stopLinger ??= this.#clock.after(LEASE_LINGER_MS, () => this.revoke(lease));
   }
 
@@ -148,6 +169,24 @@ export class GrantedLeases {
 
   ownerLost(place: PlaceId): void {
     for (const lentTo of this.#lentTo.values()) lentTo.delete(place);
+  }
+
+  /** What runs, for who has to choose which worker is ended: one for each worker. */
+  running(): Running[] {
+    const running = new Map<PlaceId, Running>();
+    for (const lease of this.#leases.values()) {
+      // One that is called back and not returned is kept by what its lessees sent there.
+      if (lease.idle && !lease.revoking) continue;
+      const { place } = lease.worker;
+      const other = running.get(place);
+      const retriable = lease.queue.retriable && other?.retriable !== false;
+      if (other !== undefined && other.sinceMs > lease.sinceMs) running.set(place, { ...other, retriable });
+      else {
+        const name = this.#template(lease.lastOwner, lease.lastTemplate)?.name ?? lease.queue.placement.name;
+        running.set(place, { place, name, owner: lease.lastOwner, retriable, sinceMs: lease.sinceMs });
+      }
+    }
+    return [...running.values()];
   }
 
   /** What idle leases hold of `room`: it is free as soon as somebody else wants it. */

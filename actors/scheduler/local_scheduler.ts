@@ -19,7 +19,7 @@ import { Backlog } from "./backlog.ts";
 import type { ClassQueue, QueuedTask } from "./class_queue.ts";
 import { type SubmitEnvelope, sendBatch, sendTask } from "./dispatch.ts";
 import { type GrantedLease, sentUnder } from "./granted_lease.ts";
-import { GrantedLeases } from "./granted_leases.ts";
+import { GrantedLeases, type Running } from "./granted_leases.ts";
 import type { LocalSchedulerOptions, OwnContract, Workers } from "./local_scheduler_options.ts";
 import type { NodeResources } from "./node_resources.ts";
 import { refusals } from "./refusals.ts";
@@ -116,12 +116,9 @@ export class LocalScheduler implements Actor {
   /** A free worker is taken for something else, such as an actor of its own. */
   takeWorker(kind: WorkerKind, environment: string): PlaceId | undefined {
     const slot = this.#workers.free(kind, environment);
-    if (slot !== undefined) {
-      this.#workers.delete(slot.place);
-      return slot.place;
-    }
-    this.#leases.revokeIdle();
-    return undefined;
+    if (slot === undefined) this.#leases.revokeIdle();
+    else this.#workers.delete(slot.place);
+    return slot?.place;
   }
 
   /** A worker is gone: what it held is free, and the owners of its tasks hear of its death. */
@@ -201,6 +198,11 @@ export class LocalScheduler implements Actor {
   get available(): ResourceSet {
     const { resources } = this.#options;
     return resources.available.add(this.#leases.idleIn(resources));
+  }
+
+  /** What runs here, by worker. */
+  running(): Running[] {
+    return this.#leases.running();
   }
 
   /** What waits here, and of what kind. */
@@ -317,7 +319,7 @@ export class LocalScheduler implements Actor {
     const task = queue.singles.shift();
     if (task !== undefined) {
       this.#backlog.begun(queue, 1);
-      this.#leases.busy(lease, task.owner);
+      this.#leases.busy(lease, task);
       lease.sent.push(task);
       sendTask(this.#kernel, lease, task);
       return true;
@@ -325,7 +327,7 @@ export class LocalScheduler implements Actor {
     const queued = queue.batchFor(lease);
     if (queued === undefined) return false;
     queued.shown.add(lease);
-    this.#leases.busy(lease, queued.owner);
+    this.#leases.busy(lease, queued);
     sendBatch(this.#kernel, lease, queued);
     return true;
   }

@@ -6,7 +6,7 @@ export { Bundles } from "./bundles.ts";
 export type { ClassQueue } from "./class_queue.ts";
 export { FeedWindow, WINDOW_AT_MOST } from "./feed_window.ts";
 export { GlobalScheduler, type GlobalSchedulerOptions, type GroupView, lacking, type Unplaced } from "./global_scheduler.ts";
-export { LEASE_LINGER_MS } from "./granted_leases.ts";
+export { LEASE_LINGER_MS, type Running } from "./granted_leases.ts";
 export { LocalScheduler } from "./local_scheduler.ts";
 export type { LocalSchedulerOptions, Workers } from "./local_scheduler_options.ts";
 export { NodeResources } from "./node_resources.ts";

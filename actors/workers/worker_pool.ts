@@ -39,6 +39,9 @@ export interface WorkerPoolOptions {
   onStuck(place: PlaceId): void;
 }
 
+/** Why a worker is ended, and of a lack of memory how much of it was taken. */
+export type Ending = Pick<Death, "cause" | "usedBytes" | "limitBytes"> & { readonly detail: string };
+
 interface Member {
   readonly place: PlaceId;
   readonly kind: WorkerKind;
@@ -50,7 +53,7 @@ interface Member {
   refuser: ((error: unknown) => void) | undefined;
   lastWords: LastWords | undefined;
   /** Why it is being ended, when that was asked for. */
-  ending: { cause: Death["cause"]; detail: string } | undefined;
+  ending: Ending | undefined;
 }
 
 /** How many failed starts in a row end the waiting for workers of an environment. */
@@ -142,7 +145,12 @@ export class WorkerPool {
   }
 
   kill(place: PlaceId, detail: string, cause: Death["cause"] = "killed"): void {
-    this.#stop(place, true, { cause, detail });
+    this.end(place, { cause, detail });
+  }
+
+  /** By force. */
+  end(place: PlaceId, ending: Ending): void {
+    this.#stop(place, true, ending);
   }
 
   retire(place: PlaceId, detail = "it had done its work"): void {
@@ -206,7 +214,7 @@ export class WorkerPool {
     this.#options.onUnstartable(kind, environment, death);
   }
 
-  #stop(place: PlaceId, force: boolean, ending: NonNullable<Member["ending"]>): void {
+  #stop(place: PlaceId, force: boolean, ending: Ending): void {
     const worker = this.#members.get(place);
     if (worker === undefined || worker.ending !== undefined) return;
     worker.ending = ending;
@@ -241,13 +249,14 @@ export class WorkerPool {
     const logs = this.#options.lastLogs(worker.place);
     const cause = ending?.cause ?? causeOf({ error, exit, logs, starting: worker.state === "starting" });
     return {
+      ...ending,
       cause,
+      at: this.#options.clock.now(),
       workerId: workerId(worker.place),
       nodeId: this.#options.nodeId,
       ...(worker.pid === undefined ? {} : { pid: worker.pid }),
       ...(exitCode === undefined ? {} : { exitCode }),
       ...(exit.signal === undefined ? {} : { signal: exit.signal }),
-      ...(ending === undefined ? {} : { detail: ending.detail }),
       ...(logs.length === 0 ? {} : { lastLogs: logs }),
       ...(error === undefined || error === null ? {} : { error }),
     };

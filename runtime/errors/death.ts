@@ -29,6 +29,8 @@ export type DeathCause =
 /** What is known about an end. Plain data but for `error`. */
 export interface Death {
   readonly cause: DeathCause;
+  /** When it was found to have ended. Milliseconds since the epoch, by the clock of the node that found it. */
+  readonly at?: number;
   readonly workerId?: string;
   readonly nodeId?: string;
   readonly actorId?: string;
@@ -37,6 +39,9 @@ export interface Death {
   readonly signal?: string;
   /** A sentence more, where the cause alone is not enough. */
   readonly detail?: string;
+  /** Of a node that ran short of memory: how much was taken, of how much. */
+  readonly usedBytes?: number;
+  readonly limitBytes?: number;
   /** The last lines it wrote, oldest first. */
   readonly lastLogs?: readonly string[];
   /** The error that brought it down; an error about a death carries it as its `cause`. */
@@ -60,7 +65,7 @@ const CAUSES: Record<DeathCause, string> = {
   unknown: "the cause is not known",
 };
 
-/** `subject died: why (worker, node, pid, exit code, signal).` with a detail where there is one. */
+/** `subject died: why (worker, node, pid, exit code, signal, time).` with a detail where there is one. */
 export function describeDeath(subject: string, death: Death): string {
   const facts = [
     part("worker", death.workerId, subject),
@@ -68,6 +73,7 @@ export function describeDeath(subject: string, death: Death): string {
     part("pid", death.pid),
     part("exit code", death.exitCode),
     part("signal", death.signal),
+    part("at", moment(death.at)),
   ].filter((fact) => fact !== "");
   const thrown = death.error === undefined ? "" : `: ${headline(death.error)}`;
   const detail = death.detail === undefined ? "" : ` ${sentence(death.detail)}`;
@@ -89,6 +95,12 @@ export function settleDeath<F extends { readonly death: Death; readonly cause?: 
   if (fields.death.error === undefined) return fields;
   const { error, ...death } = fields.death;
   return { ...fields, death, cause: fields.cause ?? error };
+}
+
+/** A moment as all machines write it; undefined for none. */
+function moment(ms: number | undefined): string | undefined {
+  const date = new Date(ms ?? Number.NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
 /** Nothing where the subject names it already. */

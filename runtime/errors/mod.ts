@@ -4,7 +4,7 @@
  * them can be taken apart into plain parts and put together again elsewhere.
  */
 export * from "./actor_errors.ts";
-export { type FieldsOf, MobulaError, type MobulaErrorFields } from "./base.ts";
+export { bytes as formatBytes, type FieldsOf, MobulaError, type MobulaErrorFields } from "./base.ts";
 export * from "./cluster_errors.ts";
 export { type Death, type DeathCause, describeDeath } from "./death.ts";
 export * from "./node_errors.ts";

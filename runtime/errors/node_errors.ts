@@ -46,7 +46,7 @@ export class NodeDiedError extends MobulaError {
   }
 }
 
-/** A worker was stopped, or ended by the system, because memory ran out. */
+/** A worker was ended, by the memory monitor or the system, because memory ran out, and the task's retries are used up. */
 export class OutOfMemoryError extends MobulaError {
   static override readonly code: string = "OUT_OF_MEMORY";
   declare readonly death: Death;
@@ -56,13 +56,15 @@ export class OutOfMemoryError extends MobulaError {
   declare readonly limitBytes?: number;
 
   constructor(fields: FieldsOf<OutOfMemoryError>) {
-    super(settleDeath(fields));
+    const { usedBytes, limitBytes } = fields.death;
+    super(settleDeath({ ...(usedBytes !== undefined && { usedBytes }), ...(limitBytes !== undefined && { limitBytes }), ...fields }));
   }
 
   static override describe(fields: FieldsOf<OutOfMemoryError>): string {
     const death = withCause(fields);
     const usage =
-      fields.usedBytes === undefined || fields.limitBytes === undefined
+      // The monitor's sentence has it.
+      fields.usedBytes === undefined || fields.limitBytes === undefined || death.detail !== undefined
         ? ""
         : ` ${bytes(fields.usedBytes)} of ${bytes(fields.limitBytes)} were in use.`;
     return (

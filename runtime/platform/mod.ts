@@ -4,6 +4,7 @@ import { setUnrefTimer } from "../kernel/mod.ts";
 import type { Platform } from "./platform.ts";
 
 export type { BundledText, BundleRequest, ImportKind, MetImport, SourceMap } from "./bundler.ts";
+export type { MemoryUse } from "./machine_memory.ts";
 export type {
   Child,
   ChildOptions,

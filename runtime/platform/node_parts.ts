@@ -5,6 +5,7 @@ import { availableParallelism, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { isMainThread, Worker, workerData } from "node:worker_threads";
+import { machineMemory, residentBytes } from "./machine_memory.ts";
 import type { Child, ChildOptions, Exit, Hardware, Platform, Thread, ThreadOptions } from "./platform.ts";
 
 /** The parts that both runtimes have through Node's modules; the adapters differ in the rest. */
@@ -299,5 +300,7 @@ export const nodeParts: NodeParts = {
   write,
   exit: (code: number): void => void process.exit(code),
   memoryInUse: (): number => process.memoryUsage.rss(),
+  machineMemory: () => machineMemory(),
+  residentBytes: (pid) => residentBytes(pid),
   execPath: process.execPath,
 };

@@ -1,5 +1,6 @@
 import type { UpgradeWebSocket } from "hono/ws";
 import type { BundledText, BundleRequest } from "./bundler.ts";
+import type { MemoryUse } from "./machine_memory.ts";
 
 /** How a thread or child process ended. `error` is what it threw, where the runtime tells. */
 export interface Exit {
@@ -157,4 +158,8 @@ export interface Platform {
   /** Frees what can be freed now, where the runtime offers it. */
   collectGarbage(): void;
   memoryInUse(): number;
+  /** The fullest of what limits the memory of this process; undefined where the system does not tell. */
+  machineMemory(): MemoryUse | undefined;
+  /** The memory that a process of this machine has in use; 0 for one that is gone, or where the system does not tell. Bytes. */
+  residentBytes(pid: number): number;
 }

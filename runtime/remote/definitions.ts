@@ -223,7 +223,10 @@ function metaOf(definable: Definable, options: ResolvedActorOptions): ActorMeta 
 function schedulingClassOf(options: TaskTemplate["options"], isolation: "thread" | "process"): string {
   const { resources, schedulingStrategy, labelSelector, fallbackStrategy, runtimeEnv } = options;
   const needs = Object.entries(resources).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([needs, options.isolation ?? isolation, schedulingStrategy ?? 0, labelSelector ?? 0, fallbackStrategy ?? 0, runtimeEnv ?? 0]);
+  const where = [schedulingStrategy ?? 0, labelSelector ?? 0, fallbackStrategy ?? 0];
+  // So that a node knows of each lease whether what runs under it may be tried again.
+  const once = options.maxRetries === 0;
+  return JSON.stringify([needs, options.isolation ?? isolation, ...where, runtimeEnv ?? 0, ...(once ? ["once"] : [])]);
 }
 
 function faultsAsErrors<T>(body: () => T): T {
