@@ -103,9 +103,14 @@ export class Backlog {
     return { dropped: false, claimant };
   }
 
-  dropOwner(place: PlaceId): void {
-    this.#unready.dropOwner(place);
-    for (const queue of this.#queues.values()) queue.dropOwner(place);
+  /** Owners are gone: what waits of theirs is dropped. */
+  dropOwners(isGone: (owner: PlaceId) => boolean): void {
+    this.#unready.dropOwners(isGone);
+    for (const queue of this.#queues.values()) {
+      queue.dropOwners(isGone);
+      // All of a node is gone: nothing comes from there any more.
+      if (queue.sender !== undefined && isGone(placeId(queue.sender, SYSTEM_SLOT))) this.delete(queue);
+    }
   }
 
   /** What waits here, and of what kind. */

@@ -197,11 +197,11 @@ export class ClassQueue implements Candidate {
     for (const { owner, batch, relayed } of [...this.#batches, ...this.#ending]) if (relayed) yield [owner, batch.claimedBy(claimant)];
   }
 
-  /** Takes out what a place owns that is gone. */
-  dropOwner(owner: PlaceId): void {
-    this.#batches = this.#batches.filter((queued) => queued.owner !== owner);
-    this.#ending = this.#ending.filter((queued) => queued.owner !== owner);
-    while (this.singles.remove((task) => task.owner === owner) !== undefined);
+  /** Takes out what owners have that are gone. */
+  dropOwners(isGone: (owner: PlaceId) => boolean): void {
+    this.#batches = this.#batches.filter(({ owner }) => !isGone(owner));
+    this.#ending = this.#ending.filter(({ owner }) => !isGone(owner));
+    while (this.singles.remove(({ owner }) => isGone(owner)) !== undefined);
   }
 
   #dropExhausted(): void {

@@ -167,8 +167,20 @@ export class GrantedLeases {
     return lentTo;
   }
 
-  ownerLost(place: PlaceId): void {
-    for (const lentTo of this.#lentTo.values()) lentTo.delete(place);
+  /**
+   * Owners are gone: they send nothing any more. Returns the leases under which something of theirs may run; those that
+   * only they may have used since are called back.
+   */
+  ownersLost(isGone: (owner: PlaceId) => boolean): GrantedLease[] {
+    for (const lentTo of this.#lentTo.values()) for (const place of [...lentTo]) if (isGone(place)) lentTo.delete(place);
+    const orphaned = [...this.#leases.values()].filter((lease) => isOnlyFor(lease, isGone));
+    for (const lease of orphaned) if (lease.idle) this.revoke(lease);
+    return orphaned;
+  }
+
+  /** Whether something still runs under it, or may, and only for owners that are gone, as far as is known. */
+  servesOnly(lease: GrantedLease, isGone: (owner: PlaceId) => boolean): boolean {
+    return this.has(lease) && isOnlyFor(lease, isGone) && (!lease.idle || lease.revoking);
   }
 
   /** What runs, for who has to choose which worker is ended: one for each worker. */
@@ -201,4 +213,8 @@ export class GrantedLeases {
     for (const lease of this.#leases.values()) if (lease.sent.some(fits)) return lease.worker.place;
     return undefined;
   }
+}
+
+function isOnlyFor({ idle, lastOwner, lessees }: GrantedLease, isGone: (owner: PlaceId) => boolean): boolean {
+  return idle ? lessees.size > 0 && [...lessees].every(isGone) : isGone(lastOwner);
 }

@@ -22,6 +22,7 @@ import { type GrantedLease, sentUnder } from "./granted_lease.ts";
 import { GrantedLeases, type Running } from "./granted_leases.ts";
 import type { LocalSchedulerOptions, OwnContract, Workers } from "./local_scheduler_options.ts";
 import type { NodeResources } from "./node_resources.ts";
+import { Orphans } from "./orphans.ts";
 import { refusals } from "./refusals.ts";
 import { Spillover } from "./spillover.ts";
 import { Stranded } from "./stranded.ts";
@@ -41,6 +42,7 @@ export class LocalScheduler implements Actor {
   readonly #spillover: Spillover;
   readonly #stranded: Stranded;
   readonly #leases: GrantedLeases;
+  readonly #orphans: Orphans;
   readonly #workers: WorkerSlots = new WorkerSlots();
   readonly #contract: Actor;
   #scheduled = false;
@@ -62,10 +64,12 @@ export class LocalScheduler implements Actor {
     });
     const hasRoom = (queue: ClassQueue): boolean => options.admission.roomFor(queue) !== undefined;
     this.#stranded = new Stranded({ ...options, backlog: this.#backlog, hasRoom });
+    this.#orphans = new Orphans({ ...options, backlog: this.#backlog, leases: this.#leases, kill: options.workers.kill });
     const contract: SchedulerContract & OwnContract = {
       cancel: (caller, sequence, how) => this.#cancel(caller.from, sequence, how),
       cancelFor: (_caller, owner, sequence, how) => this.#cancel(owner, sequence, how),
       retire: (caller) => this.#retire(caller.from),
+      orphaned: (caller) => this.#orphans.end(caller.from),
       takeBack: (caller, schedulingClass, tasks) => this.#takeBack(nodeOf(caller.from), schedulingClass, tasks),
     };
     this.#contract = serve(options.kernel, contract);
@@ -137,17 +141,15 @@ export class LocalScheduler implements Actor {
 
   /** A place, of this node or another, is gone: what it submitted is wanted no more. */
   ownerLost(place: PlaceId): void {
-    this.#backlog.dropOwner(place);
-    this.#leases.ownerLost(place);
-    for (const other of this.#options.places()) if (other !== place) this.#kernel.send(other, [ActorNumber.executor, ExecutorOp.ownerLost, place]);
+    this.#orphans.ownerLost(place);
     this.wake();
   }
 
-  /** Another node is gone: the places of this one try again what they had there. */
+  /** Another node is gone: the places of this one try again what they had there, and what it had here is wanted no more. */
   nodeLost(node: NodeNumber, death: Uint8Array): void {
     this.#spillover.nodeLost(node);
     for (const place of this.#options.places()) this.#kernel.send(place, [ActorNumber.caller, CallerOp.nodeLost, node, death]);
-    this.wake();
+    this.ownerLost(placeId(node, SYSTEM_SLOT));
   }
 
   /** Takes resources for something that is not a task; none when they are not free now. */
@@ -227,13 +229,11 @@ export class LocalScheduler implements Actor {
   wake(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      this.#schedule();
-    });
+    queueMicrotask(() => this.#schedule());
   }
 
   #schedule(): void {
+    this.#scheduled = false;
     for (const queue of this.#backlog) {
       const waiting = queue.waiting;
       if (waiting === 0) continue;

@@ -44,6 +44,8 @@ export interface LocalSchedulerOptions {
 export interface OwnContract {
   /** The worker ends when it has done what it has. */
   retire(caller: Caller): void;
+  /** What the worker runs goes on though its owner is gone and its signal has said so: it has to be ended. */
+  orphaned(caller: Caller): void;
   /** Tasks that were sent to the caller's node, and for which it has no room. */
   takeBack(caller: Caller, schedulingClass: string, tasks: readonly QueuedTask[]): void;
 }

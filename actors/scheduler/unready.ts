@@ -31,9 +31,9 @@ export class Unready {
     return waiting?.task;
   }
 
-  dropOwner(place: PlaceId): void {
+  dropOwners(isGone: (owner: PlaceId) => boolean): void {
     for (const [key, { task, stop }] of this.#tasks) {
-      if (task.owner !== place) continue;
+      if (!isGone(task.owner)) continue;
       stop();
       this.#tasks.delete(key);
     }

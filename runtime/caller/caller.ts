@@ -166,8 +166,8 @@ export class Caller implements Actor {
   }
 
   /** Cancels what the run `parent` at this place has submitted. */
-  cancelChildren(parent: number): void {
-    this.#tasks.stopChildren(parent);
+  cancelChildren(parent: number, { force = false }: { force?: boolean } = {}): void {
+    this.#tasks.stopChildren(parent, force);
     this.#calls.stopChildren(parent);
   }
 

@@ -171,9 +171,9 @@ export class TaskOwner {
     this.#fail(task, this.#options.objects.packFault(error));
   }
 
-  stopChildren(parent: number): void {
+  stopChildren(parent: number, force: boolean): void {
     for (const task of [...this.#tasks.values()]) {
-      if (task.parent === parent) this.stop(task, { force: false, recursive: true, reason: "parent" });
+      if (task.parent === parent) this.stop(task, { force, recursive: true, reason: "parent" });
     }
   }
 

@@ -23,6 +23,6 @@ export { ActorsOp, ATTEMPT_SHIFT, CallerOp, ExecutorOp, SchedulerOp, TaskFlag } 
 export type { Allotment, AllotmentAsk, BundlesContract, GlobalSchedulerContract, PlacementDemand } from "./placement.ts";
 export type { PlacementGroupInfo, PlacementGroupsContract } from "./placement_groups.ts";
 export type { Notice, PubSubContract, SubscriberContract, Topic } from "./pubsub.ts";
-export type { SchedulerContract } from "./scheduler.ts";
+export { ORPHAN_GRACE_MS, type SchedulerContract } from "./scheduler.ts";
 export type { StateContract } from "./state.ts";
 export type { LocatedWire, NodeObjectsContract } from "./transfer.ts";

@@ -62,7 +62,7 @@ export const ExecutorOp = {
   call: 5,
   /** owner place, task sequence, items consumed, and for an actor call the actor's id */
   consumed: 6,
-  /** place : it is gone, and what it submitted is wanted no more */
+  /** place : it is gone, with a system worker's place its whole node, and what was submitted there is wanted no more */
   ownerLost: 7,
   /** lease id or actor id, ids, whether the whole worker is for it : the GPUs that it has, before anything runs with them */
   accelerators: 8,

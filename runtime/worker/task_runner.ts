@@ -1,6 +1,6 @@
 import type { Caller } from "../caller/mod.ts";
 import { runInCall } from "../context/mod.ts";
-import { ATTEMPT_SHIFT, CallerOp, SchedulerOp } from "../contracts/mod.ts";
+import { ATTEMPT_SHIFT, CallerOp, ORPHAN_GRACE_MS, SchedulerOp } from "../contracts/mod.ts";
 import { ActorNumber, type Clock, type Envelope, type Kernel, nodeOf, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
 import { isRetryable } from "../options/mod.ts";
 import { TaskBatch, type TaskTemplate } from "../tasks/mod.ts";
@@ -124,12 +124,12 @@ export class TaskRunner {
     showDevices(acceleratorIds);
   }
 
-  cancel(owner: PlaceId, sequence: number, recursive: boolean, reason: unknown): boolean {
+  cancel(owner: PlaceId, sequence: number, recursive: boolean, reason: unknown, force = false): boolean {
     const key = `${owner}.${sequence}`;
     const running = this.#running.get(key);
     if (running !== undefined) {
       // Once only: what it submits to clean up is not stopped by the same word that comes another way.
-      if (recursive && !running.call.cancelled) this.#caller.cancelChildren(running.call.run);
+      if (recursive && !running.call.cancelled) this.#caller.cancelChildren(running.call.run, { force });
       running.call.cancel(reason);
       return true;
     }
@@ -147,17 +147,27 @@ export class TaskRunner {
     return false;
   }
 
-  /** A place is gone: nobody waits any more for what it submitted. */
-  ownerLost(owner: PlaceId): void {
+  /**
+   * A place is gone, or with a system worker's place its whole node: nobody waits any more for what was submitted there.
+   * A task that goes on after the grace costs this worker its life.
+   */
+  ownerLost(lost: PlaceId): void {
+    const isGone = (owner: PlaceId): boolean => owner === lost || systemPlaceOf(owner) === lost;
     const reason = new DOMException("the call was cancelled: the worker that submitted it is gone", "AbortError");
     for (const lease of this.#leases.values()) {
-      while (lease.queue.remove((task) => task.owner === owner) !== undefined);
-      lease.forget(owner);
+      while (lease.queue.remove((task) => isGone(task.owner)) !== undefined);
+      lease.forget(isGone);
       this.#settleLease(lease);
     }
-    for (const started of [...this.#starting.values(), ...[...this.#running.values()].map(({ task }) => task)]) {
-      if (started.owner === owner) this.cancel(owner, started.sequence, true, reason);
-    }
+    const begun = [...this.#starting.values(), ...[...this.#running.values()].map(({ task }) => task)];
+    // Of an inline call the worker is the owner itself.
+    const orphans = begun.filter(({ owner, lease }) => isGone(owner) && lease.id !== 0);
+    if (orphans.length === 0) return;
+    for (const { owner, sequence } of orphans) this.cancel(owner, sequence, true, reason, true);
+    this.#clock.after(ORPHAN_GRACE_MS, () => {
+      if (!orphans.some((task) => this.#starting.has(keyOf(task)) || this.#running.has(keyOf(task)))) return;
+      this.#kernel.send(this.#system, [ActorNumber.localScheduler, "orphaned", 0]);
+    });
   }
 
   consumed(owner: PlaceId, sequence: number, count: number): boolean {

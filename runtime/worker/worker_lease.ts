@@ -66,9 +66,9 @@ export class WorkerLease {
     return undefined;
   }
 
-  /** Lets go of what a place has shared that is gone. */
-  forget(owner: PlaceId): void {
-    this.shared = this.shared.filter((work) => work.owner !== owner);
+  /** Lets go of what owners have shared that are gone. */
+  forget(isGone: (owner: PlaceId) => boolean): void {
+    this.shared = this.shared.filter(({ owner }) => !isGone(owner));
   }
 
   /** The scheduler has sent something under it: it counts as busy there until it hears otherwise. */
