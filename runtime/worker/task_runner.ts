@@ -72,16 +72,7 @@ export class TaskRunner {
     // The scheduler opens a lease by its first message under it: what an owner pushes under no open one comes too late.
     const open = byScheduler || this.#leases.has(leaseId);
     const lease = leaseId !== 0 && open ? this.#lease(leaseId) : new WorkerLease(leaseId);
-    const task: TaskCall = {
-      lease,
-      owner,
-      template,
-      sequence,
-      form: rest.form,
-      data: rest.data,
-      flags: rest.flags,
-      cancelled: false,
-    };
+    const task: TaskCall = { lease, owner, template, sequence, ...rest, cancelled: false };
     if (leaseId === 0) {
       this.#begin(task);
       return;
