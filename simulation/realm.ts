@@ -30,6 +30,10 @@ export class Realm implements Clock {
     return this.#alive;
   }
 
+  get frozen(): boolean {
+    return this.#frozen > 0;
+  }
+
   now(): number {
     return this.#time.now();
   }

@@ -128,6 +128,11 @@ export class SimulatedNode implements NetworkNode {
     return remoteContract<NodeContract>(this.main, this.system.kernel.place, ActorNumber.node);
   }
 
+  /** Whether it stands still. */
+  get frozen(): boolean {
+    return this.realm.frozen;
+  }
+
   /** The worker threads that are up or about to be. */
   get workers(): PlaceId[] {
     return [...this.#workers.keys()];

@@ -78,8 +78,11 @@ export class Injector {
         return this.#freeze(this.#node(fault.node), fault.ms);
       case "freeze head":
         return this.#freeze(simulation.head, fault.ms);
-      case "freeze driver":
-        return this.#freeze(drivers[0], fault.ms);
+      case "freeze driver": {
+        const driver = drivers[0];
+        // Several at once add up to longer than a driver's node may be silent.
+        return driver?.frozen === true ? undefined : this.#freeze(driver, fault.ms);
+      }
       case "partition": {
         const nodes = [...new Set(fault.nodes.map((node) => this.#node(node)?.node))].filter((node) => node !== undefined);
         simulation.network.partition(nodes);
