@@ -15,11 +15,14 @@ export class Unready {
   add(task: QueuedTask, needs: readonly string[], ready: () => void): void {
     const { owner, sequence } = task;
     const key = `${owner}.${sequence}`;
+    let isReady = false;
     const stop = this.#whenReady(owner, needs, () => {
+      isReady = true;
       this.#tasks.delete(key);
       ready();
     });
-    this.#tasks.set(key, { task, stop });
+    // It may all have been there.
+    if (!isReady) this.#tasks.set(key, { task, stop });
   }
 
   /** The task, if it was waiting here. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type ActorHandle, cancel, get, getRuntimeContext, init, type ObjectRef, remote, shutdown, TaskCancelledError } from "../../mod.ts";
+import { type ActorHandle, cancel, get, getRuntimeContext, init, type ObjectRef, put, remote, shutdown, TaskCancelledError } from "../../mod.ts";
 import { type Gate, GateActor } from "./gate.ts";
 
 beforeAll(() => init({ numCpus: 2, resources: { token: 1 } }));
@@ -13,7 +13,7 @@ const noted = remote(async (text: string, to: ActorHandle<Gate>) => {
 });
 
 /** Runs until it is cancelled, and notes that it was. */
-const obedient = remote(async (to: ActorHandle<Gate>): Promise<string> => {
+const obedient = remote(async (to: ActorHandle<Gate>, _given?: Uint8Array): Promise<string> => {
   const { signal } = getRuntimeContext();
   // The note has arrived when the test goes on; its answer may be on its way still, and is cancelled with this task then.
   await get(to.note.remote("started")).catch(() => {});
@@ -72,6 +72,16 @@ describe("cancel", () => {
     cancel(ref);
     const error = await refusal(ref);
     expect(error.message).toContain("obedient");
+    await get(gate.arrived.remote(2));
+    expect(await get(gate.read.remote())).toEqual(["started", "cancelled true"]);
+  });
+
+  test("so does one whose large argument was there before it", async () => {
+    const gate = GateActor.remote();
+    const ref = obedient.remote(gate, put(new Uint8Array(1_000_000)));
+    await get(gate.arrived.remote(1));
+    cancel(ref);
+    await refusal(ref);
     await get(gate.arrived.remote(2));
     expect(await get(gate.read.remote())).toEqual(["started", "cancelled true"]);
   });
