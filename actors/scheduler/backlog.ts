@@ -1,5 +1,5 @@
 import { SchedulerOp } from "../../runtime/contracts/mod.ts";
-import { ActorNumber, type Kernel, type NodeNumber, nodeOf, type PlaceId, placeId, SYSTEM_SLOT } from "../../runtime/kernel/mod.ts";
+import { ActorNumber, type Clock, type Kernel, type NodeNumber, nodeOf, type PlaceId, placeId, SYSTEM_SLOT } from "../../runtime/kernel/mod.ts";
 import type { ResourceSet } from "../../runtime/resources/mod.ts";
 import { claimantOfNode, TaskBatch, type TaskTemplate } from "../../runtime/tasks/mod.ts";
 import { groupOf } from "./admission.ts";
@@ -9,6 +9,7 @@ import type { WorkerKind } from "./worker_slot.ts";
 
 export interface BacklogOptions {
   kernel: Kernel;
+  clock: Pick<Clock, "after">;
   isolation: WorkerKind;
   template(owner: PlaceId, number: number): TaskTemplate | undefined;
   /** Calls back once the template is known; never, when its owner goes before. */
@@ -31,10 +32,9 @@ export class Backlog {
   constructor(options: BacklogOptions) {
     this.#options = options;
     this.#node = nodeOf(options.kernel.place);
-    // What comes from another node is to run here: its arguments are brought while it waits. This node's own may go elsewhere.
-    this.#unready = new Unready((owner, ids, action) =>
-      nodeOf(owner) === this.#node ? options.whenAvailable(ids, action) : options.whenHere(ids, action),
-    );
+    // It takes no room in its sender's window from now on: what makes its arguments again may wait for that room. That it
+    // is told once more when it runs does no harm: a window has never less than nothing under way.
+    this.#unready = new Unready({ ...options, node: this.#node, bereft: (task) => this.#unreadyGone(task) });
   }
 
   [Symbol.iterator](): Iterator<ClassQueue> {
@@ -44,7 +44,7 @@ export class Backlog {
   add(task: QueuedTask): void {
     const enqueue = (): void => this.#inQueue(task, (queue) => void queue.singles.push(task));
     if (task.needs.length === 0) enqueue();
-    else this.#unready.add(task, task.needs, enqueue);
+    else this.#unready.add(task, enqueue);
   }
 
   /** `relayed`: it was written by a scheduler, which took the tasks from the owner's own batch. */
@@ -87,8 +87,7 @@ export class Backlog {
   drop(owner: PlaceId, sequence: number): Dropped {
     const unready = this.#unready.remove(owner, sequence);
     if (unready !== undefined) {
-      const template = this.#options.template(unready.owner, unready.template);
-      if (template !== undefined) this.begun(this.#queueOf(template, this.#originOf(owner)), 1);
+      this.#unreadyGone(unready);
       return { dropped: true };
     }
     let claimant: number | undefined;
@@ -118,6 +117,15 @@ export class Backlog {
     return [...this.#queues.values()]
       .filter((queue) => queue.waiting > 0)
       .map(({ placement, demand, waiting }) => ({ name: placement.name, demand, waiting }));
+  }
+
+  /** A task that waited for its arguments is counted no more by the node that sent it. */
+  #unreadyGone(task: QueuedTask): void {
+    const { owner, template } = task;
+    const known = this.#options.template(owner, template);
+    // Nobody here may have asked for it yet.
+    if (known === undefined) this.#options.whenPublished(owner, template, () => this.#unreadyGone(task));
+    else this.begun(this.#queueOf(known, this.#originOf(owner)), 1);
   }
 
   /** Puts something into the queue of its template, once that is known. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { Simulation } from "../../simulation/mod.ts";
+import { ObjectRef } from "../../runtime/caller/mod.ts";
+import { type SimulatedFunction, Simulation } from "../../simulation/mod.ts";
 import { workers } from "./cluster.ts";
 
 /** Four of six CPUs go to actors for good while tasks come; whether all ends. */
@@ -31,5 +32,32 @@ describe("a task that went on to another node", () => {
     const stuck: number[] = [];
     for (let seed = 1; seed <= 60; seed++) if (!(await ends(seed))) stuck.push(seed);
     expect(stuck).toEqual([]);
+  });
+});
+
+const large: SimulatedFunction =
+  ({ sleep }) =>
+  async (byte: unknown) => {
+    await sleep(50);
+    return new Uint8Array(200_000).fill(byte as number);
+  };
+const sum: SimulatedFunction =
+  () =>
+  (...parts: unknown[]) =>
+    (parts as Uint8Array[]).reduce((total, [first]) => total + (first ?? 0), 0);
+
+describe("a task that waits for an argument that is gone", () => {
+  test("leaves room on its node for what makes the argument again", async () => {
+    const simulation = new Simulation({ seed: 1, functions: new Map(Object.entries({ large, sum })) });
+    const scenario = async (): Promise<unknown> => {
+      const nodes = await simulation.joinAll(2, { resources: { CPU: 1 } });
+      const driver = await simulation.drive();
+      const made = [1, 2].map((byte) => new ObjectRef(driver.submit("large", [byte])));
+      // One on each node; and nobody is told that the second is gone.
+      await simulation.sleep(700);
+      nodes[1]?.crash({ silently: true });
+      return await driver.run("sum", made, { maxRetries: 0 });
+    };
+    expect(await simulation.run(scenario, { untilMs: 30_000 })).toBe(3);
   });
 });
