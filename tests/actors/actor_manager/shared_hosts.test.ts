@@ -9,7 +9,7 @@ function waitingClock(): { clock: Clock; pass(): Promise<void> } {
     actions.push(action);
     return () => {};
   };
-  const clock = { after } as unknown as Clock;
+  const clock: Clock = { now: () => 0, soon: (action) => action(), after };
   return {
     clock,
     async pass() {
