@@ -292,7 +292,8 @@ export class TaskOwner {
     this.#scheduler.cancel(task.sequence, {
       force: how.force,
       recursive: how.recursive,
-      worker: whereabouts.at === "node" ? placeId(whereabouts.node, SYSTEM_SLOT) : this.submitter.workerOf(task),
+      worker:
+        whereabouts.at === "node" ? placeId(whereabouts.node, SYSTEM_SLOT) : (this.submitter.workerOf(task) ?? this.submitter.schedulerOf(task)),
     });
   }
 

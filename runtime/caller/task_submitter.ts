@@ -1,6 +1,6 @@
 import { ATTEMPT_SHIFT, ExecutorOp, SchedulerOp, TaskFlag } from "../contracts/mod.ts";
-import { ActorNumber, type Kernel, nodeOf, type PlaceId, placeId, systemPlaceOf } from "../kernel/mod.ts";
-import { TaskBatch, type TaskRecord, type TaskTemplate } from "../tasks/mod.ts";
+import { ActorNumber, type Kernel, nodeOf, type PlaceId, placeId, SYSTEM_SLOT, systemPlaceOf } from "../kernel/mod.ts";
+import { nodeOfClaimant, TaskBatch, type TaskRecord, type TaskTemplate } from "../tasks/mod.ts";
 import { Leases } from "./leases.ts";
 import { AT_SCHEDULER, IN_BACKLOG, type PendingTask, workerOf } from "./pending_task.ts";
 
@@ -58,6 +58,12 @@ export class TaskSubmitter {
   /** The worker that has the task, as far as its owner can tell. */
   workerOf(task: PendingTask): PlaceId | undefined {
     return workerOf(task, (slot) => placeId(nodeOf(this.#kernel.place), slot));
+  }
+
+  /** The other node's system worker that has claimed the task from its batch, and passes on what is said to whoever runs it. */
+  schedulerOf({ whereabouts }: PendingTask): PlaceId | undefined {
+    const node = whereabouts.at === "batch" ? nodeOfClaimant(whereabouts.batch.claimant(whereabouts.index)) : undefined;
+    return node === undefined ? undefined : placeId(node, SYSTEM_SLOT);
   }
 
   /** Gives the task to an idle worker under lease, if there is one. */
