@@ -14,7 +14,7 @@ export interface VirtualTimeOptions {
  * in every runtime, so this changes nothing about replaying. A chain that is longer goes on while the next events
  * happen, as in a thread that is slow. No chain of ours is that long: tests run with more and compare the traces.
  */
-export const TICKS = 32;
+export const TICKS = 64;
 
 /** When time begins: not at 0, which some take for never. Milliseconds. */
 const BEGINNING_MS = 1_000_000;
