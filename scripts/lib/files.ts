@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 
-/** Folders that hold nothing of the project's own. */
-const ignoredFolders = new Set(["node_modules", "dist", "coverage", ".git", ".cache"]);
+/** What holds nothing of the project's own; `.git` is a file in a second work tree. */
+const ignored = new Set(["node_modules", "dist", "coverage", ".git", ".cache"]);
 
 /** Paths of all files under `root`, relative to it, with forward slashes, sorted. Links are not followed. */
 export async function listFiles(root: string, under = ""): Promise<string[]> {
@@ -10,7 +10,8 @@ export async function listFiles(root: string, under = ""): Promise<string[]> {
   const visit = async (folder: string): Promise<void> => {
     for (const entry of await readdir(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
-      if (entry.isDirectory() && !ignoredFolders.has(entry.name)) await visit(path);
+      if (ignored.has(entry.name)) continue;
+      if (entry.isDirectory()) await visit(path);
       else if (entry.isFile()) found.push(relative(root, path).split(sep).join("/"));
     }
   };
