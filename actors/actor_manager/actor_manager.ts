@@ -28,7 +28,7 @@ import { AwaitedCreations } from "./awaited_creations.ts";
 import type { ClusterSeats } from "./cluster_seats.ts";
 import { Hosts } from "./hosts.ts";
 import { Keeping } from "./keeping.ts";
-import { encodeDeath, LastWords, recordOf } from "./last_words.ts";
+import { encodeDeath, LastWords, placed, recordOf } from "./last_words.ts";
 import { isRefusal, placementOf } from "./placement.ts";
 
 export interface ActorManagerOptions {
@@ -353,7 +353,7 @@ export class ActorManager implements ActorsContract {
       this.#placeLater(id);
       return;
     }
-    const encoded = encodeDeath(death);
+    const encoded = encodeDeath(placed(death, this.#gcs.actors.row(id), this.#options.clock.now()));
     this.#deaths.keep(id, encoded);
     this.#tell(id);
     const keeping = this.#keepings.get(id);

@@ -1,7 +1,7 @@
 import type { Death } from "../../runtime/errors/mod.ts";
 import type { ActorId } from "../../runtime/kernel/mod.ts";
 import { encodeValue } from "../../runtime/values/mod.ts";
-import type { DeathRecord } from "../gcs/mod.ts";
+import type { ActorInfo, DeathRecord } from "../gcs/mod.ts";
 
 /** How the latest of the dead came to their end, encoded, for those who ask late. */
 export class LastWords {
@@ -24,6 +24,12 @@ export class LastWords {
     this.#deaths.set(id, death);
     if (this.#deaths.size > this.#limit) this.#deaths.delete(this.#deaths.keys().next().value as ActorId);
   }
+}
+
+/** An actor's death with when it was, and where as far as only its row says so. */
+export function placed(death: Death, row: Pick<ActorInfo, "nodeId" | "workerId"> | undefined, at: number): Death {
+  const { nodeId, workerId } = row ?? {};
+  return { at, ...(nodeId !== undefined && { nodeId }), ...(workerId !== undefined && { workerId }), ...death };
 }
 
 /** A death with its error; of an error that cannot travel, its text can. */

@@ -248,7 +248,10 @@ export class Membership implements ClusterContract {
     const { nodeId } = member.spec;
     this.#members.delete(node);
     this.#numbers.delete(nodeId);
-    const death: Death = { cause: cause === "terminated" ? "terminated" : "node-died", nodeId, pid: member.spec.pid, detail };
+    const { job, pid } = member.spec;
+    const what = job === undefined ? detail : `${detail}. The driver of job ${job.jobId} ran there`;
+    const at = this.#options.clock.now();
+    const death: Death = { cause: cause === "terminated" ? "terminated" : "node-died", at, nodeId, pid, detail: what };
     if (cause !== "terminated") log(`node ${nodeId} (${member.spec.url}) is dead: ${detail}`);
     const fallout = gcs.nodeLost(nodeId, { cause, nodeId, detail });
     const encoded = encodeValue(death, contextOf()).bytes;

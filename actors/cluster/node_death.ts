@@ -3,9 +3,10 @@ import type { NodeInfo } from "../gcs/mod.ts";
 
 /** The death of a node as others hear of it long after, when its row may be forgotten. */
 export function pastDeath(node: NodeInfo | undefined): Death {
-  const { nodeId, pid, death } = node ?? {};
+  const { nodeId, pid, endedMs, death } = node ?? {};
   return {
     cause: death?.cause === "terminated" ? "terminated" : "node-died",
+    ...(endedMs !== undefined && { at: endedMs }),
     ...(nodeId !== undefined && { nodeId }),
     ...(pid !== undefined && { pid }),
     detail: death?.detail ?? "it was gone before this node joined",

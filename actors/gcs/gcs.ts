@@ -253,7 +253,9 @@ export class Gcs {
   #endJob(fallout: Fallout, jobId: string, end: JobEnd): void {
     if (!this.jobs.end(jobId, end)) return;
     fallout.endedJobs.push(jobId);
-    const death: DeathRecord = { cause: "terminated", detail: `Its job ${jobId} has ended (${end.status}).` };
+    const why = end.message === undefined ? "" : ` ${end.message}`;
+    const detail = `Its job ${jobId} has ended (${end.status}).${why}`;
+    const death: DeathRecord = { cause: end.status === "FAILED" ? "owner-died" : "terminated", detail };
     const actors = this.actors.where((actor) => actor.jobId === jobId && !actor.detached);
     this.#lose(fallout, actors, { death, restart: false });
     for (const id of this.placementGroups.where((group) => group.jobId === jobId && !group.detached)) {

@@ -167,10 +167,16 @@ export class ClusterPart {
     if (!this.#leaving) this.#options.onEnd(reason);
   }
 
+  #headGone(reason: string): string {
+    const { config, clock } = this.#options;
+    const { nodeId = "", url = "" } = config.head ?? {};
+    return `the link to the head (node ${nodeId}, ${url}) broke at ${new Date(clock.now()).toISOString()}: ${reason}`;
+  }
+
   #broken(node: NodeNumber, reason: string): void {
     if (this.#leaving) return;
     const head = this.#options.head();
-    if (node === HEAD_NODE) this.#end(`the link to the head broke: ${reason}`);
+    if (node === HEAD_NODE) this.#end(this.#headGone(reason));
     else if (head !== undefined) head.membership.linkBroken(node, reason);
     else this.head.unreachable(node, reason);
   }

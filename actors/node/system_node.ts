@@ -358,15 +358,16 @@ export class SystemNode implements NodeContract {
     this.kernel.disconnect(place, decodeValue(death));
   }
 
-  #nodeLost(node: NodeNumber, death: Uint8Array): void {
+  #nodeLost(node: NodeNumber, encoded: Uint8Array): void {
+    const death = decodeValue(encoded) as Death;
     // Owners hear first what is lost, and then try again what was under way there: the new results are not the lost ones.
-    this.#objects.nodeLost(placeId(node, SYSTEM_SLOT));
+    this.#objects.nodeLost(placeId(node, SYSTEM_SLOT), death);
     this.#owners.flush();
-    this.#scheduler.nodeLost(node, death);
+    this.#scheduler.nodeLost(node, encoded);
     this.#functions.nodeLost(node);
     // What ran for it is named by them when its workers tell of it.
     this.#options.clock.after(TEMPLATES_KEPT_MS, () => this.#functions.forgetNode(node));
-    this.kernel.disconnectNode(node, new NodeDiedError({ death: decodeValue(death) as Death }));
+    this.kernel.disconnectNode(node, new NodeDiedError({ death }));
   }
 
   #placeLost(place: PlaceId, death: Death): void {
@@ -375,7 +376,7 @@ export class SystemNode implements NodeContract {
     this.#scheduler.workerLost(place, encoded);
     this.#seats.placeLost(place);
     this.#cluster.head.placeLost(place, encoded);
-    this.#objects.placeLost(place);
+    this.#objects.placeLost(place, death);
     this.#functions.dropOwner(place);
     this.#options.clock.after(100, () => {
       this.kernel.disconnect(place);

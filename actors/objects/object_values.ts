@@ -1,11 +1,12 @@
 import type { LocatedWire, SealedWire } from "../../runtime/contracts/mod.ts";
-import { ObjectFreedError, ObjectLostError, OwnerDiedError } from "../../runtime/errors/mod.ts";
+import { ObjectFreedError, ObjectLostError } from "../../runtime/errors/mod.ts";
 import { type Clock, type Kernel, type ObjectId, ownerOf, type PlaceId } from "../../runtime/kernel/mod.ts";
 import { homeOf } from "../../runtime/references/mod.ts";
 import { PayloadKind, type PayloadWire } from "../../runtime/values/mod.ts";
 import { Audience, faultWire } from "./audience.ts";
 import { ChunkServer } from "./chunk_server.ts";
 import { type Bereft, Directory } from "./directory.ts";
+import type { GoneOwners } from "./gone_owners.ts";
 import { type Holdings, RELEASE_GRACE_MS } from "./holdings.ts";
 import { Inquiries } from "./inquiries.ts";
 import type { Peers } from "./peers.ts";
@@ -21,6 +22,7 @@ export interface ObjectValuesOptions {
   peers: Peers;
   holdings: Holdings;
   store: ObjectStore;
+  gone: GoneOwners;
   settings?: Partial<TransferSettings> | undefined;
   /** The last copy of an object of this home is gone. True: it will be made anew, and those who wait go on waiting. */
   onLost?: ((id: ObjectId) => boolean) | undefined;
@@ -48,7 +50,6 @@ export class ObjectValues {
   /** Refs inside large values; most have none. */
   readonly #children: Map<ObjectId, readonly string[]> = new Map();
   readonly #freed: Set<ObjectId> = new Set();
-  readonly #deadPlaces: Set<PlaceId> = new Set();
 
   constructor(options: ObjectValuesOptions) {
     const { kernel, peers, store, holdings } = options;
@@ -281,7 +282,6 @@ export class ObjectValues {
   }
 
   placeLost(place: PlaceId): void {
-    this.#deadPlaces.add(place);
     this.#audience.forget(place);
     this.#failWhere((id) => ownerOf(id) === place && this.#whereabouts(id) instanceof Error);
   }
@@ -319,11 +319,10 @@ export class ObjectValues {
 
   #whereabouts(id: ObjectId): Whereabouts | Error {
     if (this.#has(id)) return "here";
-    const owner = ownerOf(id);
-    if (!this.#isOwn(id)) return this.#peers.isLost(homeOf(id)) ? new OwnerDiedError({ objectId: id }) : "awaited";
+    if (!this.#isOwn(id)) return this.#peers.isLost(homeOf(id)) ? this.#options.gone.errorFor(id) : "awaited";
     if (this.#freed.has(id)) return new ObjectFreedError({ objectId: id });
     if (this.directory.has(id)) return "elsewhere";
-    if (this.#deadPlaces.has(owner)) return new OwnerDiedError({ objectId: id });
+    if (this.#options.gone.has(ownerOf(id))) return this.#options.gone.errorFor(id);
     return this.#store.stateOf(id) === "LOST" ? new ObjectLostError({ objectId: id }) : "awaited";
   }
 
@@ -370,7 +369,7 @@ export class ObjectValues {
 
   /** Whoever waits for one of these hears that its owner has died. */
   #failWhere(gone: (id: ObjectId) => boolean): void {
-    for (const id of this.#audience.ids()) if (gone(id)) this.#audience.fail(id, new OwnerDiedError({ objectId: id }));
+    for (const id of this.#audience.ids()) if (gone(id)) this.#audience.fail(id, this.#options.gone.errorFor(id));
   }
 
   #lose(id: ObjectId): void {
@@ -378,7 +377,7 @@ export class ObjectValues {
     // A copy that was here is forgotten already.
     if (this.#holdings.has(id)) this.#store.expect(id, ownerOf(id));
     this.#store.lose(id);
-    if (this.#deadPlaces.has(ownerOf(id))) this.#audience.fail(id, new OwnerDiedError({ objectId: id }));
+    if (this.#options.gone.has(ownerOf(id))) this.#audience.fail(id, this.#options.gone.errorFor(id));
     else if (this.#options.onLost?.(id) === true) this.#store.expect(id, ownerOf(id));
     else this.#audience.fail(id, new ObjectLostError({ objectId: id }));
   }

@@ -1,4 +1,5 @@
 import { CallerOp, type ObjectRow, type ObjectsContract, PRIVATE_SLOT, type SealedWire } from "../../runtime/contracts/mod.ts";
+import type { Death } from "../../runtime/errors/mod.ts";
 import {
   ActorNumber,
   type Caller,
@@ -17,6 +18,7 @@ import { type Announced, homeOf } from "../../runtime/references/mod.ts";
 import type { PayloadWire } from "../../runtime/values/mod.ts";
 import { faultWire } from "./audience.ts";
 import { evacuate } from "./evacuation.ts";
+import { GoneOwners } from "./gone_owners.ts";
 import { Holdings } from "./holdings.ts";
 import { NodeObjects } from "./node_objects.ts";
 import { ObjectValues } from "./object_values.ts";
@@ -58,6 +60,7 @@ export class ObjectsActor implements ObjectsContract {
   readonly #store: ObjectStore;
   readonly #holdings: Holdings;
   readonly #values: ObjectValues;
+  readonly #gone: GoneOwners = new GoneOwners();
   /** Large values of this home that tasks have made, and not `put`. */
   readonly #results: Set<ObjectId> = new Set();
 
@@ -95,6 +98,7 @@ export class ObjectsActor implements ObjectsContract {
       peers: this.#peers,
       holdings: this.#holdings,
       store: this.#store,
+      gone: this.#gone,
       settings: options.transfer,
       onLost: (id) => this.#results.has(id) && options.owners?.lost(id) === true,
     });
@@ -244,9 +248,10 @@ export class ObjectsActor implements ObjectsContract {
   }
 
   /** A place of this node is gone: what it held it holds no more, and what it was to make will not come. */
-  placeLost(place: PlaceId): void {
+  placeLost(place: PlaceId, death?: Death): void {
     this.#holdings.placeLost(place);
     this.#store.placeDied(this.#slotOf(place));
+    this.#gone.add(place, death);
     this.#values.placeLost(place);
   }
 
@@ -254,10 +259,11 @@ export class ObjectsActor implements ObjectsContract {
    * Another node, named by its system worker's place, is gone for good, and all its places with it: they hold nothing,
    * its copies are gone, and so is what its places owned.
    */
-  nodeLost(node: PlaceId): void {
+  nodeLost(node: PlaceId, death?: Death): void {
     if (this.#peers.isLost(node)) return;
     this.#peers.nodeLost(node);
     this.#holdings.nodeLost(node);
+    this.#gone.add(node, death);
     this.#values.nodeLost(node);
   }
 

@@ -82,8 +82,7 @@ export function describeDeath(subject: string, death: Death): string {
 }
 
 /** The closing lines of a message about a death: the last things the dead one wrote. */
-export function describeLogs(death: Death): string {
-  const lines = death.lastLogs ?? [];
+export function describeLogs({ lastLogs: lines = [] }: Pick<Death, "lastLogs">): string {
   return lines.length === 0 ? "" : `\nLast log lines:\n${lines.map((line) => `  ${line}`).join("\n")}`;
 }
 

@@ -1,4 +1,5 @@
 import { bytes, type FieldsOf, MobulaError, quoted, where } from "./base.ts";
+import { describeLogs } from "./death.ts";
 
 /** Every copy of a value is gone, and it could not be made again. */
 export class ObjectLostError extends MobulaError {
@@ -36,12 +37,19 @@ export class ObjectReconstructionFailedError extends ObjectLostError {
 /** The worker that created the ref died, and with it what was known about the value. */
 export class OwnerDiedError extends ObjectLostError {
   static override readonly code: string = "OWNER_DIED";
+  /** The last lines that the owner wrote, oldest first. */
+  declare readonly lastLogs?: readonly string[];
 
-  static override describe(fields: FieldsOf<ObjectLostError>): string {
-    const why = fields.reason === undefined ? "" : `: ${fields.reason}`;
+  constructor(fields: FieldsOf<OwnerDiedError>) {
+    super(fields);
+  }
+
+  static override describe(fields: FieldsOf<OwnerDiedError>): string {
+    const why = fields.reason === undefined ? "" : ` ${sentence(fields.reason)}`;
     return (
-      `${subject(fields)} is lost, because its owner died${why}. ` +
-      "Create the ref in a place that outlives its readers, such as the driver or a detached actor."
+      `${subject(fields)} is lost, because its owner died.${why} ` +
+      "Create the ref in a place that outlives its readers, such as the driver or a detached actor." +
+      describeLogs(fields)
     );
   }
 }

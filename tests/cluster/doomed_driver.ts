@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { get, init, placementGroup, put, remote } from "../../mod.ts";
+import { get, init, type ObjectRef, placementGroup, put, remote } from "../../mod.ts";
 import { waitForCondition } from "../../testing/mod.ts";
 
 await init({ address: process.env["MOBULA_ADDRESS"] as string });
@@ -18,6 +18,12 @@ class Keeper {
     this.kept = value;
     return true;
   }
+  async read(): Promise<unknown> {
+    return await get((this.kept as ObjectRef<unknown>[])[0] as ObjectRef<unknown>);
+  }
+  async readLarge(): Promise<unknown> {
+    return await get((this.kept as ObjectRef<unknown>[])[1] as ObjectRef<unknown>);
+  }
 }
 const KeeperActor = remote(Keeper, { numCpus: 0 });
 const large = put(new Float64Array(100_000));
@@ -25,7 +31,11 @@ const named = { namespace: "tests", numCpus: 0 } as const;
 const lasting = KeeperActor.options({ ...named, name: "lasting", lifetime: "detached" }).remote();
 const mortal = KeeperActor.options({ ...named, name: "mortal" }).remote();
 const restartable = KeeperActor.options({ ...named, name: "restartable", maxRestarts: -1 }).remote();
-await get([lasting.keep.remote(1), mortal.keep.remote(large), restartable.keep.remote(large)]);
+await get([
+  lasting.keep.remote([put("the driver's own"), put(new Float64Array(100_000))]),
+  mortal.keep.remote(large),
+  restartable.keep.remote(large),
+]);
 const groups = [placementGroup([{ CPU: 1 }], { name: "mortal" }), placementGroup([{ extra: 1 }], { name: "lasting", lifetime: "detached" })];
 await Promise.all(groups.map((group) => group.ready()));
 
