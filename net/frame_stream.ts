@@ -232,6 +232,7 @@ function frameOf({ to, from, parts }: Incoming): Frame {
   return { to, from, bytes: parts[0] as Uint8Array, attachments };
 }
 
-function headBytes(attachments: number): number {
+/** The bytes of a frame's head. */
+export function headBytes(attachments: number): number {
   return (HEAD_FIELDS + attachments) * FIELD_BYTES;
 }

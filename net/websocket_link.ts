@@ -1,4 +1,5 @@
-import { FrameAssembler, type FrameLimits, frameSize, type Lends, PIECE_BYTES, piecesOf, writeFrame } from "./frame_stream.ts";
+import { FrameAssembler, type FrameLimits, frameSize, headBytes, type Lends, PIECE_BYTES, piecesOf, writeFrame } from "./frame_stream.ts";
+import { cutToLeave, SMALL_MESSAGE_BYTES } from "./held_messages.ts";
 import type { Frame, Link, LinkEvents } from "./link.ts";
 import { sharedPool } from "./shared_pool.ts";
 import { releaseFrame } from "./slice.ts";
@@ -26,6 +27,13 @@ export interface ByteSocket {
 export interface WebSocketLinkOptions {
   limits: FrameLimits;
   lends?: Lends | undefined;
+  /**
+   * Whether the other side's socket keeps small messages back until those before them are acknowledged (Nagle's
+   * algorithm), which systems put off by 40 ms: what has come is then answered soon, with an empty message if there is nothing else.
+   */
+  receipts?: boolean | undefined;
+  /** Whether this side's socket does so. */
+  holds?: boolean | undefined;
   /** Calls back when the socket has had time to send. */
   later(action: () => void): void;
   /** Told why when the link is closed because of what its peer did, before its events are. */
@@ -35,6 +43,8 @@ export interface WebSocketLinkOptions {
 /** What a link whose peer breaks the rules is closed with: of the lower codes a program may use the normal one alone. */
 const REFUSED = 4002;
 const NORMAL = 1000;
+/** Acknowledges what has come, as whatever is sent does; says nothing. */
+const RECEIPT: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 /** A socket takes a reason of 123 bytes. */
 const REASON_CHARACTERS = 100;
 
@@ -47,6 +57,8 @@ export class WebSocketLink implements Link {
   readonly #events: LinkEvents;
   readonly #later: (action: () => void) => void;
   readonly #refused: ((reason: string) => void) | undefined;
+  readonly #receipts: boolean;
+  readonly #holds: boolean;
   readonly #assembler: FrameAssembler;
   #waiting: (Frame | undefined)[] = [];
   #next = 0;
@@ -60,6 +72,9 @@ export class WebSocketLink implements Link {
   #full = false;
   #asking = false;
   #pumping = false;
+  /** Something has come since this side sent anything. */
+  #owesReceipt = false;
+  #receiptDue = false;
   #open = true;
 
   constructor(socket: ByteSocket, events: LinkEvents, options: WebSocketLinkOptions) {
@@ -67,6 +82,8 @@ export class WebSocketLink implements Link {
     this.#events = events;
     this.#later = options.later;
     this.#refused = options.refused;
+    this.#receipts = options.receipts === true;
+    this.#holds = options.holds === true;
     this.#assembler = new FrameAssembler(options.limits, options.lends);
   }
 
@@ -112,6 +129,7 @@ export class WebSocketLink implements Link {
   /** A message has come. */
   received(message: unknown): void {
     if (!this.#open) return;
+    if (this.#receipts) this.#owe();
     let frames: Frame[];
     try {
       if (!(message instanceof ArrayBuffer)) throw new TypeError("a message must be binary");
@@ -149,6 +167,7 @@ export class WebSocketLink implements Link {
         return;
       }
       this.#socket.send(message);
+      this.#owesReceipt = false;
     }
     if (!this.#open) return;
     this.#full = true;
@@ -160,8 +179,21 @@ export class WebSocketLink implements Link {
     });
   }
 
+  #owe(): void {
+    this.#owesReceipt = true;
+    if (this.#receiptDue) return;
+    this.#receiptDue = true;
+    this.#later(() => {
+      this.#receiptDue = false;
+      if (!this.#open || !this.#owesReceipt) return;
+      this.#owesReceipt = false;
+      this.#socket.send(RECEIPT);
+    });
+  }
+
   /** The next message: small frames, as many as there are, or a piece of a large one. */
   #nextMessage(): Uint8Array | undefined {
+    const joinBytes = this.#holds ? SMALL_MESSAGE_BYTES : JOIN_BYTES;
     let filled = 0;
     for (;;) {
       if (this.#pieces !== undefined) {
@@ -171,12 +203,13 @@ export class WebSocketLink implements Link {
       }
       const frame = this.#waiting[this.#next];
       const size = frame && frameSize(frame);
-      if (frame === undefined || filled + (size as number) > JOIN_BYTES) {
+      if (frame === undefined || filled + (size as number) > joinBytes) {
         if (filled > 0) return this.#joined?.subarray(0, filled);
         if (frame === undefined) return undefined;
         this.#scratch ??= new Uint8Array(PIECE_BYTES);
         this.#current = frame;
-        this.#pieces = piecesOf(frame, { scratch: this.#scratch, takesShared: this.#socket.takesShared === true });
+        const pieces = piecesOf(frame, { scratch: this.#scratch, takesShared: this.#socket.takesShared === true });
+        this.#pieces = this.#holds ? cutToLeave(pieces, headBytes(frame.attachments.length)) : pieces;
       } else {
         this.#joined ??= new Uint8Array(JOIN_BYTES);
         filled = writeFrame(frame, this.#joined, filled);

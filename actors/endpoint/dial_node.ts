@@ -1,7 +1,8 @@
 import { type Link, type LinkEvents, WebSocketLink } from "../../net/mod.ts";
 import { ClusterUnavailableError } from "../../runtime/errors/mod.ts";
 import type { Clock, NodeNumber } from "../../runtime/kernel/mod.ts";
-import { credentials, LINK_PATH, NODE_HEADER, NODES_PATH, refusalOf, unreachable } from "../protocol/mod.ts";
+import { platform } from "../../runtime/platform/mod.ts";
+import { credentials, LINK_PATH, NODE_HEADER, NODES_PATH, receiptsWanted, refusalOf, unreachable } from "../protocol/mod.ts";
 import { ENDPOINT_LIMITS, type EndpointLimits } from "./limits.ts";
 import { takesAtOnce } from "./socket_links.ts";
 
@@ -25,7 +26,7 @@ export function dialNode(options: DialOptions): Promise<Link> {
   const { url, node, token, clock, events } = options;
   const limits: EndpointLimits = { ...ENDPOINT_LIMITS, ...options.limits };
   // Both runtimes take headers here, which web pages cannot give.
-  const headers = { ...credentials(token), [NODE_HEADER]: String(node) };
+  const headers = { ...credentials(token), [NODE_HEADER]: String(node), ...receiptsWanted() };
   const socket = new WebSocket(`${url}${LINK_PATH}`, { headers } as unknown as string[]);
   socket.binaryType = "arraybuffer";
   return new Promise((resolve, reject) => {
@@ -46,7 +47,7 @@ export function dialNode(options: DialOptions): Promise<Link> {
           close: (code, reason) => socket.close(code, reason),
         },
         events,
-        { limits, lends: takesAtOnce, later: (action) => void clock.after(1, action) },
+        { limits, holds: platform.holdsSmallMessages, lends: takesAtOnce, later: (action) => void clock.after(1, action) },
       );
       resolve(link);
     });

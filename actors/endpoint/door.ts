@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { FrameLimits } from "../../net/mod.ts";
 import type { Clock } from "../../runtime/kernel/mod.ts";
 import type { WebRuntime } from "../../runtime/platform/mod.ts";
+import { RECEIPTS_HEADER } from "../protocol/mod.ts";
 import type { Gatekeeper, Refusal, Sender } from "./gatekeeper.ts";
 import type { EndpointLimits } from "./limits.ts";
 import { SocketLinks, type SocketPeer } from "./socket_links.ts";
@@ -48,7 +49,10 @@ export class Door {
 
   /** Makes a link of a request whose sender was let in. */
   async open(context: Context, peer: SocketPeer, limits: FrameLimits): Promise<Response> {
-    const upgrade = this.#web.upgradeWebSocket(() => this.#links.events(peer, limits), { idleTimeout: 0 });
+    const upgrade = this.#web.upgradeWebSocket(
+      () => this.#links.events(peer, { limits, receipts: context.req.header(RECEIPTS_HEADER) !== undefined }),
+      { idleTimeout: 0 },
+    );
     try {
       const response = await upgrade(context, async () => {});
       if (response instanceof Response) return response;

@@ -36,7 +36,7 @@ export class SocketLinks {
   }
 
   /** What a socket's events go to, from its opening on. */
-  events(peer: SocketPeer, limits: FrameLimits): WSEvents {
+  events(peer: SocketPeer, { limits, receipts }: { limits: FrameLimits; receipts: boolean }): WSEvents {
     let link: WebSocketLink | undefined;
     let events: LinkEvents | undefined;
     return {
@@ -50,7 +50,7 @@ export class SocketLinks {
         link = new WebSocketLink(
           byteSocket(socket),
           { onFrame: (frame) => events?.onFrame(frame), onClose: (reason) => events?.onClose?.(reason) },
-          { limits, lends: takesAtOnce, later: (action) => void this.#clock.after(1, action), refused: (reason) => peer.refused(reason) },
+          { limits, receipts, lends: takesAtOnce, later: (action) => void this.#clock.after(1, action), refused: (reason) => peer.refused(reason) },
         );
         this.#web.onDrained(socket.raw as object, () => link?.drained());
         events = peer.opened(link);

@@ -10,6 +10,8 @@ export {
   NODES_PATH,
   PROTOCOL_HEADER,
   PROTOCOL_VERSION,
+  RECEIPTS_HEADER,
+  receiptsWanted,
 } from "./http.ts";
 export { JOIN_VARIABLE, type ProcessJoin } from "./process_join.ts";
 export { refusalOf } from "./refusal.ts";

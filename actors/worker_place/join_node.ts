@@ -1,5 +1,7 @@
 import { type ByteSocket, type FrameLimits, WebSocketLink } from "../../net/mod.ts";
 import { type Kernel, systemClock } from "../../runtime/kernel/mod.ts";
+import { platform } from "../../runtime/platform/mod.ts";
+import { receiptsWanted } from "../protocol/mod.ts";
 
 /** A child trusts its node. */
 const LIMITS: FrameLimits = {
@@ -20,7 +22,7 @@ export interface JoinOptions {
 export function joinNode(options: JoinOptions): WebSocketLink {
   const { url, token, kernel, onLost } = options;
   // Both runtimes take headers here, which web pages cannot give.
-  const socket = new WebSocket(url, { headers: { authorization: `Bearer ${token}` } } as unknown as string[]);
+  const socket = new WebSocket(url, { headers: { authorization: `Bearer ${token}`, ...receiptsWanted() } } as unknown as string[]);
   socket.binaryType = "arraybuffer";
   const opened = new Promise<void>((resolve) => socket.addEventListener("open", () => resolve()));
   const byteSocket: ByteSocket = {
@@ -33,6 +35,7 @@ export function joinNode(options: JoinOptions): WebSocketLink {
     { onFrame: (frame) => kernel.receive(frame), onClose: onLost },
     {
       limits: LIMITS,
+      holds: platform.holdsSmallMessages,
       later: (action) => void (socket.readyState === WebSocket.CONNECTING ? opened.then(action) : systemClock.after(1, action)),
     },
   );

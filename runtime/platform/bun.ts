@@ -16,6 +16,7 @@ export const bunPlatform: Platform = {
   version: bun.version,
   stopsBusyThreads: true,
   // What `bun test` sets unless its user has: its `expect(promise).rejects` waits inside the call.
+  holdsSmallMessages: false,
   nestsEventLoop: nodeParts.env("NODE_ENV") === "test",
   commandOf: (file, runtime = "bun") => commandOf(file, runtime, runtime === "bun"),
   spawnChild: (module, options) => spawnChild([nodeParts.execPath, "run", fileURLToPath(module)], options),

@@ -46,6 +46,8 @@ export const denoPlatform: Platform = {
   name: "deno",
   version: deno.version.deno,
   stopsBusyThreads: false,
+  // It turns TCP_NODELAY off (2.9.6), and has no option for that.
+  holdsSmallMessages: true,
   nestsEventLoop: false,
   spawnThread: (module, options) => spawnThread(module, options, askToEnd),
   commandOf: (file, runtime = "deno") => (runtime === "deno" ? commandOf(denoEntryOf(file), runtime, true) : commandOf(file, runtime, false)),

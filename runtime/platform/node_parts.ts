@@ -266,6 +266,7 @@ export type NodeParts = Omit<
   | "version"
   | "stopsBusyThreads"
   | "nestsEventLoop"
+  | "holdsSmallMessages"
   | "spawnChild"
   | "commandOf"
   | "collectGarbage"

@@ -107,6 +107,8 @@ export interface Platform {
   readonly stopsBusyThreads: boolean;
   /** Whether users' code may run the event loop from where it is, as a test runner's matchers do. */
   readonly nestsEventLoop: boolean;
+  /** Whether a WebSocket that is opened here keeps small messages back until those before them are acknowledged. */
+  readonly holdsSmallMessages: boolean;
   hardware(): Hardware;
   env(name: string): string | undefined;
   /** Sets it, or takes it out, in this worker's own environment; other threads do not see it. */
