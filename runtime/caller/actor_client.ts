@@ -1,4 +1,13 @@
-import { type ActorSpec, type ActorStateWire, type ActorsContract, ActorsOp, ATTEMPT_SHIFT, ExecutorOp, TaskFlag } from "../contracts/mod.ts";
+import {
+  type ActorSpec,
+  type ActorStateWire,
+  type ActorsContract,
+  ActorsOp,
+  ATTEMPT_SHIFT,
+  ExecutorOp,
+  OUT_OF_ORDER,
+  TaskFlag,
+} from "../contracts/mod.ts";
 import { ActorDiedError, ActorUnavailableError, type Death, isMobulaError } from "../errors/mod.ts";
 import {
   type ActorId,
@@ -8,6 +17,7 @@ import {
   HEAD_NODE,
   HEAD_PLACE,
   type Kernel,
+  type NodeNumber,
   nodeOf,
   type PlaceId,
   type Remote,
@@ -21,9 +31,10 @@ import { decodeValue } from "../values/mod.ts";
 import { type ActorCall, ActorRecord } from "./actor_record.ts";
 import type { ObjectClient } from "./object_client.ts";
 
-/** What the client needs of its place: to end a call with an error. */
+/** What the client needs of its place: to end a call with an error, and to know that it is tried again. */
 export interface CallEnds {
   failCall(call: ActorCall, error: unknown): void;
+  triedAgain(call: ActorCall): void;
 }
 
 /**
@@ -163,9 +174,20 @@ export class ActorClient {
     if (call.record.incarnation === incarnation) call.sent = false;
   }
 
+  /**
+   * A node is gone, and with it the actors that lived there: what is called from now on waits for news of them, which
+   * comes another way. It would cost a retry to send it to where nobody is.
+   */
+  nodeLost(node: NodeNumber): void {
+    for (const record of this.references.all()) {
+      if (record.phase === "ALIVE" && nodeOf(record.place) === node) record.phase = "UNKNOWN";
+    }
+  }
+
   /** Sends a call again after its method threw. */
   resend(call: ActorCall): void {
     call.attempt++;
+    this.#ends.triedAgain(call);
     call.sent = false;
     if (call.record.phase !== "UNKNOWN") this.#send(call, call.record);
   }
@@ -205,7 +227,9 @@ export class ActorClient {
 
   #send(call: ActorCall, record: ActorRecord): void {
     call.sent = true;
-    const { arguments: args } = call;
+    const { arguments: args, form, derivation } = call;
+    // What makes lost results again keeps no order: those that were called before it may wait for them.
+    const [lane, order] = derivation === undefined ? [record.lane, record.nextCall++] : [this.#nextLane++, OUT_OF_ORDER];
     let flags = call.attempt > 0 ? TaskFlag.retry | (call.attempt << ATTEMPT_SHIFT) : 0;
     for (const entry of call.entries) if (entry.shared) flags |= TaskFlag.shared;
     const envelope: Envelope = [
@@ -214,18 +238,18 @@ export class ActorClient {
       this.#kernel.place,
       record.target,
       record.incarnation,
-      record.lane,
-      record.nextCall++,
+      lane,
+      order,
       call.sequence,
-      call.method,
+      form.method,
       args.form,
       args.data,
       flags,
-      call.numReturns,
-      call.concurrencyGroup ?? null,
-      call.backpressure,
+      form.numReturns,
+      form.concurrencyGroup ?? null,
+      form.backpressure,
     ];
-    if (call.retryExceptions !== undefined) envelope.push(call.retryExceptions);
+    if (form.retryExceptions !== undefined) envelope.push(form.retryExceptions);
     this.#route(record, envelope);
   }
 
@@ -274,7 +298,7 @@ const UNKNOWN_META: ActorMeta = {
 };
 
 function subject(call: ActorCall, record: ActorRecord): { actorId: string; className: string; methodName: string } {
-  return { actorId: record.id, className: record.meta.className, methodName: call.method };
+  return { actorId: record.id, className: record.meta.className, methodName: call.form.method };
 }
 
 function deathOf(record: ActorRecord): Death {

@@ -1,33 +1,27 @@
 import type { ActorId, PlaceId } from "../kernel/mod.ts";
 import type { Pin } from "../references/mod.ts";
-import type { ActorMeta, Arguments } from "../tasks/mod.ts";
-import type { Entry } from "./entry.ts";
-import type { ItemStream } from "./item_stream.ts";
+import type { ActorMeta } from "../tasks/mod.ts";
+import type { Run } from "./derivation.ts";
 
-/** A call that was submitted to an actor and has not ended. */
-export interface ActorCall {
-  readonly sequence: number;
+/** What is called, and how: what a call has in common with one that makes its lost results again. */
+export interface CallForm {
   readonly method: string;
-  readonly arguments: Arguments;
-  readonly entries: readonly Entry[];
-  readonly stream: ItemStream | undefined;
   readonly numReturns: number;
   readonly concurrencyGroup: string | undefined;
   readonly backpressure: number;
+  /** What it retries, where the call itself says so. */
+  readonly retryExceptions: boolean | readonly string[] | undefined;
+  readonly maxTaskRetries: number;
+}
+
+/** A call that was submitted to an actor and has not ended. */
+export interface ActorCall extends Run {
+  readonly form: CallForm;
   readonly parent: number | undefined;
   /** Kept alive with the call, so that an actor whose handle was dropped still answers. */
   readonly record: ActorRecord;
-  /** What it retries, where the call itself says so. */
-  readonly retryExceptions: boolean | readonly string[] | undefined;
-  retriesLeft: number;
-  attempt: number;
   /** Whether it has been sent to an incarnation that may still answer; else it waits for news of the actor. */
   sent: boolean;
-  stopTimer: (() => void) | undefined;
-  /** Their results are not made again. */
-  readonly derivation?: undefined;
-  readonly lost?: undefined;
-  readonly large?: undefined;
 }
 
 export type ActorPhase = "UNKNOWN" | "PENDING" | "ALIVE" | "RESTARTING" | "DEAD";

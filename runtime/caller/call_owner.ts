@@ -1,19 +1,29 @@
 import { currentCall } from "../context/mod.ts";
 import { PendingCallsLimitExceededError, TaskCancelledError } from "../errors/mod.ts";
-import { type Clock, type Kernel, type PlaceId, taskId } from "../kernel/mod.ts";
+import { type Clock, type Kernel, type ObjectId, type PlaceId, taskId } from "../kernel/mod.ts";
 import type { Arguments, MethodMeta } from "../tasks/mod.ts";
 import type { Payload } from "../values/mod.ts";
 import { ActorClient, type CallEnds } from "./actor_client.ts";
-import type { ActorCall, ActorRecord } from "./actor_record.ts";
+import type { ActorCall, ActorRecord, CallForm } from "./actor_record.ts";
+import type { Rerun } from "./derivation.ts";
 import type { Entry } from "./entry.ts";
 import type { ItemStream } from "./item_stream.ts";
+import type { Lineage } from "./lineage.ts";
 import type { ObjectClient } from "./object_client.ts";
 import type { Outcomes } from "./outcomes.ts";
+import type { Reconstruction } from "./reconstruction.ts";
 import type { Stop } from "./task_owner.ts";
 
 /** How an actor method is called; what the handle's `.options()` and the class's `static methods` say. */
 export interface CallOptions extends MethodMeta {
   name?: string;
+}
+
+/** Where the ends of calls are told. */
+export interface CallResults {
+  readonly outcomes: Outcomes;
+  readonly lineage: Lineage;
+  readonly reconstruction: Reconstruction;
 }
 
 /** The actor calls that a place has submitted and that have not ended. */
@@ -23,7 +33,7 @@ export class CallOwner implements CallEnds {
   readonly #clock: Clock;
   readonly #objects: ObjectClient;
   readonly #calls: Map<number, ActorCall> = new Map();
-  #outcomes: Outcomes | undefined;
+  #results!: CallResults;
 
   constructor(options: { kernel: Kernel; clock: Clock; objects: ObjectClient }) {
     this.#place = options.kernel.place;
@@ -32,9 +42,9 @@ export class CallOwner implements CallEnds {
     this.actors = new ActorClient(options, this);
   }
 
-  /** Where ends are told; the two know each other. */
-  connect(outcomes: Outcomes): void {
-    this.#outcomes = outcomes;
+  /** To be called before anything else: the two know each other. */
+  connect(results: CallResults): void {
+    this.#results = results;
   }
 
   /** @throws PendingCallsLimitExceededError */
@@ -53,25 +63,27 @@ export class CallOwner implements CallEnds {
     const { method, options, numReturns } = what;
     const { sequence, entries, stream } = refs;
     const own = Object.hasOwn(meta.methods, method) ? meta.methods[method] : undefined;
-    const call: ActorCall = {
-      sequence,
+    const form: CallForm = {
       method,
-      arguments: what.args,
-      entries: stream === undefined ? entries : [],
-      stream,
       numReturns: numReturns === "streaming" ? -1 : numReturns,
       concurrencyGroup: options.concurrencyGroup,
       backpressure: Math.max(0, options.generatorBackpressure ?? own?.generatorBackpressure ?? meta.generatorBackpressure),
+      retryExceptions: options.retryExceptions,
+      maxTaskRetries: options.maxTaskRetries ?? own?.maxTaskRetries ?? meta.maxTaskRetries,
+    };
+    const call: ActorCall = {
+      ...UNBEGUN,
+      sequence,
+      form,
+      arguments: what.args,
+      entries: stream === undefined ? entries : [],
+      stream,
       parent: currentCall()?.run,
       record,
-      retryExceptions: options.retryExceptions,
-      retriesLeft: options.maxTaskRetries ?? own?.maxTaskRetries ?? meta.maxTaskRetries,
-      attempt: 0,
-      sent: false,
-      stopTimer: undefined,
+      retriesLeft: form.maxTaskRetries,
     };
     this.#calls.set(sequence, call);
-    if (stream !== undefined && call.backpressure > 0) stream.onConsumed = (taken) => this.actors.consumed(call, this.#place, taken);
+    if (stream !== undefined && form.backpressure > 0) stream.onConsumed = (taken) => this.actors.consumed(call, this.#place, taken);
     const timeoutMs = options.timeoutMs ?? own?.timeoutMs ?? meta.timeoutMs;
     if (timeoutMs !== undefined) {
       call.stopTimer = this.#clock.after(timeoutMs, () => this.stop(call, { force: false, recursive: true, reason: "timeout" }));
@@ -93,12 +105,32 @@ export class CallOwner implements CallEnds {
     if (call !== undefined) this.actors.unbegun(call, incarnation);
   }
 
-  /** The call has a result. */
-  end(call: ActorCall): void {
+  /** Lets the actor go on that makes a generator's items again: all of them count as taken. */
+  consume(call: ActorCall): void {
+    this.actors.consumed(call, this.#place, Number.MAX_SAFE_INTEGER);
+  }
+
+  /** The call has ended; these of its results are large: how they were made is kept. */
+  end(call: ActorCall, large?: readonly ObjectId[]): void {
+    const { lineage } = this.#results;
+    const { derivation, form, record } = call;
     this.#calls.delete(call.sequence);
     this.actors.ended(call);
     call.stopTimer?.();
+    if (large !== undefined && derivation === undefined) {
+      const { target, meta } = record;
+      // The record itself is not kept: whoever has no handle of the actor any more has done with it.
+      const submit = (rerun: Rerun): ActorCall => this.#rerun(form, this.actors.adopt(target, meta, false), rerun);
+      lineage.keep(call, { name: nameOf(call), option: "maxTaskRetries", limit: form.maxTaskRetries, submit }, large);
+      return;
+    }
     for (const pin of call.arguments.pins) pin.letGo();
+    if (derivation !== undefined) lineage.ranAgain(derivation, call);
+  }
+
+  triedAgain(call: ActorCall): void {
+    const lost = this.#results.reconstruction.unheardOf(call);
+    if (lost.length > 0) call.lost = new Set(lost);
   }
 
   failed(call: ActorCall, fault: Payload, retryable: boolean): void {
@@ -107,8 +139,11 @@ export class CallOwner implements CallEnds {
       this.actors.resend(call);
       return;
     }
+    const { outcomes, reconstruction } = this.#results;
+    const lost = reconstruction.unheardOf(call);
     this.end(call);
-    this.#outcomes?.fail(call, fault, `${call.record.meta.className}.${call.method}`);
+    outcomes.fail(call, fault, nameOf(call));
+    if (lost.length > 0) reconstruction.lost(lost);
   }
 
   failCall(call: ActorCall, error: unknown): void {
@@ -118,8 +153,7 @@ export class CallOwner implements CallEnds {
   stop(call: ActorCall, how: Stop): void {
     if (!this.#calls.has(call.sequence)) return;
     this.actors.cancel(call, this.#place, how.recursive, how.reason);
-    const functionName = `${call.record.meta.className}.${call.method}`;
-    this.failCall(call, new TaskCancelledError({ reason: how.reason, functionName, taskId: taskId(this.#place, call.sequence) }));
+    this.failCall(call, new TaskCancelledError({ reason: how.reason, functionName: nameOf(call), taskId: taskId(this.#place, call.sequence) }));
   }
 
   stopChildren(parent: number): void {
@@ -132,4 +166,28 @@ export class CallOwner implements CallEnds {
   close(fault: Payload): void {
     for (const call of [...this.#calls.values()]) this.failed(call, fault, false);
   }
+
+  #rerun(form: CallForm, record: ActorRecord, rerun: Rerun): ActorCall {
+    const call: ActorCall = { ...UNBEGUN, ...rerun, form, stream: undefined, parent: undefined, record };
+    this.#calls.set(call.sequence, call);
+    // What has lost the results may have ended the actor too, and this place is about to hear of it.
+    queueMicrotask(() => {
+      if (this.#calls.get(call.sequence) === call) this.actors.submit(call);
+    });
+    return call;
+  }
+}
+
+const UNBEGUN = {
+  attempt: 0,
+  sent: false,
+  stopTimer: undefined,
+  derivation: undefined,
+  large: undefined,
+  remade: undefined,
+  lost: undefined,
+} as const;
+
+function nameOf({ record, form }: ActorCall): string {
+  return `${record.meta.className}.${form.method}`;
 }

@@ -20,11 +20,15 @@ import type { ActorClient } from "./actor_client.ts";
 import type { ActorCall, ActorRecord } from "./actor_record.ts";
 import { encodeArguments } from "./argument_encoder.ts";
 import { type CallOptions, CallOwner } from "./call_owner.ts";
+import type { Run } from "./derivation.ts";
 import { Entry } from "./entry.ts";
 import { ItemStream } from "./item_stream.ts";
+import { Lineage } from "./lineage.ts";
+import { makerOf } from "./maker.ts";
 import { type BufferSource, ObjectClient, type Packed } from "./object_client.ts";
 import { Outcomes, type Submitted } from "./outcomes.ts";
 import type { PendingTask } from "./pending_task.ts";
+import { Reconstruction } from "./reconstruction.ts";
 import { TaskOwner } from "./task_owner.ts";
 
 export interface CallerOptions {
@@ -53,6 +57,8 @@ export class Caller implements Actor {
   readonly #options: CallerOptions;
   readonly #tasks: TaskOwner;
   readonly #calls: CallOwner;
+  readonly #lineage: Lineage;
+  readonly #reconstruction: Reconstruction;
   #sequence = 1;
 
   constructor(options: CallerOptions) {
@@ -62,6 +68,7 @@ export class Caller implements Actor {
     this.place = kernel.place;
     this.clock = clock;
     this.objects = new ObjectClient(kernel, systemPlaceOf(kernel.place), { buffers: options.buffers, clock });
+    this.#lineage = new Lineage(this.place);
     this.#calls = new CallOwner({ kernel, clock, objects: this.objects });
     this.outcomes = new Outcomes({
       place: this.place,
@@ -69,12 +76,21 @@ export class Caller implements Actor {
       actors: this.actors,
       onUnobserved: options.onUnobserved,
     });
-    this.#calls.connect(this.outcomes);
+    this.#reconstruction = new Reconstruction({
+      place: this.place,
+      lineage: this.#lineage,
+      objects: this.objects,
+      outcomes: this.outcomes,
+      makerOf: (id) => makerOf(sequenceOf(id), { tasks: this.#tasks, calls: this.#calls }),
+      consume: ({ sequence }, producer) => this.#consume(sequence, producer),
+    });
+    const results = { outcomes: this.outcomes, lineage: this.#lineage, reconstruction: this.#reconstruction };
+    this.#calls.connect(results);
     this.#tasks = new TaskOwner({
+      ...results,
       kernel,
       clock,
       objects: this.objects,
-      outcomes: this.outcomes,
       runInline: options.runInline,
       batches: options.batches,
     });
@@ -92,7 +108,7 @@ export class Caller implements Actor {
 
   /** What is kept to make lost results again. */
   get lineage(): { tasks: number; bytes: number } {
-    return this.#tasks.lineage();
+    return { tasks: this.#lineage.size, bytes: this.#lineage.bytes };
   }
 
   /** A new number for an object, a task or an actor of this place; `count` in a row. */
@@ -188,7 +204,7 @@ export class Caller implements Actor {
         const large = wires.flatMap(([kind], index) => (kind === PayloadKind.sealed ? [objectId(this.place, subject + index)] : []));
         const ended = this.#end(subject, large.length > 0 ? large : undefined);
         if (ended === undefined) return;
-        if (ended.derivation !== undefined) this.#tasks.reconstruction.settle(ended, wires);
+        if (ended.derivation !== undefined) this.#reconstruction.settle(ended, wires);
         else this.outcomes.settleAll(ended.entries, wires);
         this.#lostBefore(ended);
         return;
@@ -202,12 +218,12 @@ export class Caller implements Actor {
         return;
       }
       case CallerOp.itemsEnd: {
-        const task = this.#tasks.get(subject);
-        if (task?.derivation !== undefined) {
-          if (this.#tasks.reconstruction.itemsEnd(task, envelope[3] as number)) this.#endRemade(task);
+        const run = this.#run(subject);
+        if (run?.derivation !== undefined) {
+          if (this.#reconstruction.itemsEnd(run, envelope[3] as number)) this.#endRemade(run);
           return;
         }
-        const { stream } = task ?? this.#calls.get(subject) ?? {};
+        const { stream } = run ?? {};
         stream?.end(envelope[3] as number);
         this.#endStream(subject, stream);
         return;
@@ -238,6 +254,7 @@ export class Caller implements Actor {
       case CallerOp.nodeLost:
         this.kernel.disconnectNode(subject, new Error(`node ${subject} is gone`));
         this.#tasks.nodeLost(subject, envelope[3] as Uint8Array);
+        this.actors.nodeLost(subject);
         return;
       case CallerOp.groupRemoved:
         this.#tasks.groupRemoved(envelope[2] as string, payloadFromWire(envelope[3] as PayloadWire));
@@ -264,10 +281,10 @@ export class Caller implements Actor {
         return;
       }
       case CallerOp.lost:
-        this.#tasks.reconstruction.lost(envelope[2] as ObjectId[]);
+        this.#reconstruction.lost(envelope[2] as ObjectId[]);
         return;
       case CallerOp.released:
-        this.#tasks.reconstruction.released(envelope[2] as ObjectId[]);
+        this.#reconstruction.released(envelope[2] as ObjectId[]);
         return;
       case CallerOp.print:
         this.#options.print(envelope[2] as "stdout" | "stderr", envelope[3] as string);
@@ -292,54 +309,64 @@ export class Caller implements Actor {
     return { sequence, entries, stream: streaming ? new ItemStream(entries[0] as Entry) : undefined };
   }
 
-  /** What a task made was lost before this place heard that it had ended. */
-  #lostBefore({ lost }: PendingTask | ActorCall): void {
-    if (lost !== undefined) this.#tasks.reconstruction.lost(lost);
+  /** What it made was lost before this place heard that it had ended. */
+  #lostBefore({ lost }: Run): void {
+    if (lost !== undefined) this.#reconstruction.lost(lost);
+  }
+
+  #run(sequence: number): Run | undefined {
+    return this.#tasks.get(sequence) ?? this.#calls.get(sequence);
+  }
+
+  #consume(sequence: number, producer: PlaceId): void {
+    const task = this.#tasks.get(sequence);
+    if (task !== undefined) this.#tasks.consume(task, producer);
+    else this.#calls.consume(this.#calls.get(sequence) as ActorCall);
   }
 
   /** The task or call has ended with a result; these of its results are large. */
-  #end(sequence: number, large?: readonly ObjectId[]): PendingTask | ActorCall | undefined {
+  #end(sequence: number, large?: readonly ObjectId[]): Run | undefined {
     const task = this.#tasks.get(sequence);
     if (task !== undefined) {
       this.#tasks.end(task, large);
       return task;
     }
     const call = this.#calls.get(sequence);
-    if (call !== undefined) this.#calls.end(call);
+    if (call !== undefined) this.#calls.end(call, large);
     return call;
   }
 
   /** A generator has ended once its last item is here: its end may come by a shorter way than its items. */
   #endStream(sequence: number, stream: ItemStream | undefined): void {
     if (stream?.complete !== true) return;
-    const ended = this.#end(sequence, this.#tasks.get(sequence)?.large);
+    const ended = this.#end(sequence, this.#run(sequence)?.large);
     this.outcomes.complete(stream);
     if (ended !== undefined) this.#lostBefore(ended);
   }
 
   #item(sequence: number, item: { index: number; wire: PayloadWire; producer: PlaceId }): void {
     const { index, wire, producer } = item;
-    const task = this.#tasks.get(sequence);
-    if (task?.derivation !== undefined) {
-      if (this.#tasks.reconstruction.item(task, item)) this.#endRemade(task);
+    const run = this.#run(sequence);
+    if (run?.derivation !== undefined) {
+      if (this.#reconstruction.item(run, item)) this.#endRemade(run);
       return;
     }
-    const { stream } = task ?? this.#calls.get(sequence) ?? {};
-    if (stream === undefined) return;
+    if (run?.stream === undefined) return;
+    const { stream } = run;
     stream.producer = producer;
-    if (task !== undefined && wire[0] === PayloadKind.sealed && stream.wants(index)) {
-      task.large ??= [];
-      task.large.push(`${objectId(this.place, sequence)}.${index}`);
+    if (wire[0] === PayloadKind.sealed && stream.wants(index)) {
+      run.large ??= [];
+      run.large.push(`${objectId(this.place, sequence)}.${index}`);
     }
     this.outcomes.item(stream, { sequence, index, wire });
     this.#endStream(sequence, stream);
   }
 
   /** A generator that ran again has made all of its items. */
-  #endRemade(task: PendingTask): void {
-    this.#end(task.sequence);
-    this.#tasks.reconstruction.itemsMissing(task);
-    this.#lostBefore(task);
+  #endRemade(run: Run): void {
+    this.#end(run.sequence);
+    this.#reconstruction.itemsMissing(run);
+    this.#lostBefore(run);
   }
 
   #failed(sequence: number, fault: Payload, retryable: boolean): void {
@@ -354,16 +381,11 @@ export class Caller implements Actor {
 
   /** Stops the task that makes the object of this number; an actor call that makes it is returned instead. */
   #stop(made: number, how: { force: boolean; recursive: boolean }): ActorCall | undefined {
-    // The results of one call are numbered in a row, from its own number on.
-    for (let sequence = made; sequence > Math.max(0, made - MAX_RETURNS); sequence--) {
-      const task = this.#tasks.get(sequence);
-      const found = task ?? this.#calls.get(sequence);
-      if (found === undefined) continue;
-      if (made >= sequence + Math.max(1, found.entries.length)) return undefined;
-      if (task === undefined) return found as ActorCall;
-      this.#tasks.stop(task, { ...how, reason: "cancelled" });
-      return undefined;
-    }
+    const maker = makerOf(made, { tasks: this.#tasks, calls: this.#calls });
+    if (maker === undefined) return undefined;
+    const task = this.#tasks.get(maker.sequence);
+    if (task === undefined) return maker as ActorCall;
+    this.#tasks.stop(task, { ...how, reason: "cancelled" });
     return undefined;
   }
 
@@ -374,5 +396,3 @@ export class Caller implements Actor {
 }
 
 const NO_CHILDREN: readonly string[] = [];
-/** How far the first ref of a call may be from its last. */
-const MAX_RETURNS = 10_000;

@@ -1,19 +1,53 @@
 import type { ObjectId } from "../kernel/mod.ts";
 import type { Pin } from "../references/mod.ts";
-import type { Arguments, TaskTemplate } from "../tasks/mod.ts";
+import type { Arguments } from "../tasks/mod.ts";
 import { ArgumentForm, type ArgumentWire, BY_REFERENCE } from "../tasks/mod.ts";
-import type { PendingTask } from "./pending_task.ts";
+import type { Entry } from "./entry.ts";
+import type { ItemStream } from "./item_stream.ts";
 
-/** An object that a task took, or has a ref to; `derivation` where a task of this place has made it. */
+/** What its owner knows of a task, or of a call of an actor's method, that has not ended. */
+export interface Run {
+  readonly sequence: number;
+  readonly arguments: Arguments;
+  /** The entries of its results; none for a generator. */
+  readonly entries: readonly Entry[];
+  readonly stream: ItemStream | undefined;
+  retriesLeft: number;
+  attempt: number;
+  stopTimer: (() => void) | undefined;
+  /** Where it runs again for results that were lost: its entries are those alone. */
+  readonly derivation: Derivation | undefined;
+  /** The large ones among a generator's items. */
+  large: ObjectId[] | undefined;
+  /** Of a generator that runs again: what it has made, and how many there will be once that is known. */
+  remade: { readonly items: Set<number>; count: number } | undefined;
+  /** Results that were lost before it had ended. */
+  lost: Set<ObjectId> | undefined;
+}
+
+/** What a run for lost results begins with. */
+export type Rerun = Pick<Run, "sequence" | "arguments" | "entries" | "retriesLeft" | "attempt" | "derivation">;
+
+/** The task, or the call, that made results, as far as it outlives its end. */
+export interface Source {
+  readonly name: string;
+  /** What says how often it may be tried again, and how often that was at first. */
+  readonly option: "maxRetries" | "maxTaskRetries";
+  readonly limit: number;
+  /** Runs it again; it has not ended when this returns. */
+  submit(rerun: Rerun): Run;
+}
+
+/** An object that a task took, or has a ref to; `derivation` where a task or call of this place has made it. */
 export interface Input {
   readonly id: ObjectId;
   readonly derivation: Derivation | undefined;
 }
 
-/** A task that has ended and whose large results others may still need: what it takes to run it again. */
+/** A task or call that has ended and whose large results others may still need: what it takes to run it again. */
 export interface Derivation {
   readonly sequence: number;
-  readonly template: TaskTemplate;
+  readonly source: Source;
   /** Its large results. */
   readonly results: readonly ObjectId[];
   /** Those of them that somebody holds. */
@@ -25,7 +59,7 @@ export interface Derivation {
   retriesLeft: number;
   attempt: number;
   /** It runs again. */
-  running: PendingTask | undefined;
+  running: Run | undefined;
 }
 
 export interface Recipe {

@@ -1,7 +1,7 @@
 import { type ObjectId, objectId, type PlaceId } from "../kernel/mod.ts";
 import type { Pin } from "../references/mod.ts";
 import type { Payload } from "../values/mod.ts";
-import type { PendingTask } from "./pending_task.ts";
+import type { Run } from "./derivation.ts";
 
 /**
  * What a place knows of one object. Refs point to it; it goes with the last of them.
@@ -13,8 +13,8 @@ export class Entry implements Pin {
   readonly place: PlaceId;
   readonly sequence: number;
   payload: Payload | undefined;
-  /** The task that makes the value; only at the owner, until it has ended. */
-  task: PendingTask | undefined;
+  /** The task that makes the value, or the call that makes it again; only at the owner, until it has ended. */
+  task: Run | undefined;
   /** What the value refers to: held as long as the value. */
   pins: readonly Pin[] | undefined;
   /** The buffer of a sealed value while anything here still views it. */

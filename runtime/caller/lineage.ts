@@ -1,9 +1,8 @@
 import type { ObjectId, PlaceId } from "../kernel/mod.ts";
 import type { Pin } from "../references/mod.ts";
 import { PayloadKind } from "../values/mod.ts";
-import { bytesOfArguments, type Derivation, type Input, type Recipe } from "./derivation.ts";
+import { bytesOfArguments, type Derivation, type Input, type Recipe, type Run, type Source } from "./derivation.ts";
 import { Entry } from "./entry.ts";
-import type { PendingTask } from "./pending_task.ts";
 
 /**
  * Bytes of arguments that a place keeps at most to run tasks again whose results are lost. When there are more, the
@@ -12,8 +11,8 @@ import type { PendingTask } from "./pending_task.ts";
 export const MAX_LINEAGE_BYTES: number = 256 * 1024 * 1024;
 
 /**
- * How the large results of this place's tasks were made: kept as long as one of them, or of what was made of them, may
- * be lost and needed. Small results are with their owners and are never lost.
+ * How the large results of this place's tasks and calls were made: kept as long as one of them, or of what was made of
+ * them, may be lost and needed. Small results are with their owners and are never lost.
  *
  * The values that a task took are not kept for its sake if they were made by tasks of this place, for they can be made
  * again as well; nor are those of `put`, unless they came as arguments and have no ref.
@@ -45,16 +44,16 @@ export class Lineage {
     return this.#derivations.get(id);
   }
 
-  /** A task has ended, with these large results; it takes over the task's pins. */
-  keep(task: PendingTask, large: readonly ObjectId[]): void {
-    const { sequence, template, retriesLeft, attempt } = task;
+  /** A task or call has ended, with these large results; this takes over its pins. */
+  keep(run: Run, source: Source, large: readonly ObjectId[]): void {
+    const { sequence, retriesLeft, attempt } = run;
     const derivation: Derivation = {
       sequence,
-      template,
+      source,
       results: large,
       held: new Set(large),
       dependents: 0,
-      recipe: template.options.maxRetries === 0 ? letGo(task, "its task has maxRetries: 0") : this.#recipeOf(task),
+      recipe: source.limit === 0 ? letGo(run, `${source.name} has ${source.option}: 0`) : this.#recipeOf(run),
       retriesLeft,
       attempt,
       running: undefined,
@@ -79,14 +78,14 @@ export class Lineage {
   }
 
   /** It has run again. */
-  ranAgain(derivation: Derivation, { retriesLeft, attempt }: PendingTask): void {
+  ranAgain(derivation: Derivation, { retriesLeft, attempt }: Run): void {
     derivation.running = undefined;
     derivation.retriesLeft = retriesLeft;
     derivation.attempt = attempt;
     this.#dropUnneeded([derivation]);
   }
 
-  #recipeOf({ arguments: args }: PendingTask): Recipe {
+  #recipeOf({ arguments: args }: Run): Recipe {
     const inputs: Input[] = [];
     const pins: Pin[] = [];
     let bytes = bytesOfArguments(args);
@@ -142,7 +141,7 @@ export class Lineage {
   }
 }
 
-function letGo({ arguments: { pins } }: PendingTask, reason: string): string {
+function letGo({ arguments: { pins } }: Run, reason: string): string {
   for (const pin of pins) pin.letGo();
   return reason;
 }

@@ -1,8 +1,6 @@
-import { type NodeNumber, nodeOf, type ObjectId, type PlaceId } from "../kernel/mod.ts";
-import { type Arguments, nodeOfClaimant, type TaskBatch, type TaskTemplate } from "../tasks/mod.ts";
-import type { Derivation } from "./derivation.ts";
-import type { Entry } from "./entry.ts";
-import type { ItemStream } from "./item_stream.ts";
+import { type NodeNumber, nodeOf, type PlaceId } from "../kernel/mod.ts";
+import { nodeOfClaimant, type TaskBatch, type TaskTemplate } from "../tasks/mod.ts";
+import type { Run } from "./derivation.ts";
 import type { Lease } from "./leases.ts";
 
 /** Where a task is, as far as its owner knows. */
@@ -16,28 +14,12 @@ export type Whereabouts =
   | { readonly at: "inline" };
 
 /** A task that its owner has submitted and that has not ended. Kept whole, so that it can be submitted again. */
-export interface PendingTask {
-  readonly sequence: number;
+export interface PendingTask extends Run {
   readonly template: TaskTemplate;
-  readonly arguments: Arguments;
-  /** The entries of its results; none for a generator. */
-  readonly entries: readonly Entry[];
-  readonly stream: ItemStream | undefined;
   /** The task during whose run it was submitted; cancelling that one cancels this one. */
   readonly parent: number | undefined;
   whereabouts: Whereabouts;
-  retriesLeft: number;
-  attempt: number;
   cancelled: boolean;
-  stopTimer: (() => void) | undefined;
-  /** Where it runs again for results that were lost: its entries are those alone. */
-  readonly derivation: Derivation | undefined;
-  /** The large ones among a generator's items. */
-  large: ObjectId[] | undefined;
-  /** Of a generator that runs again: what it has made, and how many there will be once that is known. */
-  remade: { readonly items: Set<number>; count: number } | undefined;
-  /** Results that were lost before it had ended. */
-  lost: Set<ObjectId> | undefined;
 }
 
 export const IN_BACKLOG: Whereabouts = { at: "backlog" };

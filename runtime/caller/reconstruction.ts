@@ -2,32 +2,29 @@ import { ObjectReconstructionFailedError } from "../errors/mod.ts";
 import { type ObjectId, objectId, type PlaceId, taskId } from "../kernel/mod.ts";
 import type { Pin } from "../references/mod.ts";
 import { type PayloadWire, payloadFromWire, payloadToWire } from "../values/mod.ts";
-import type { Derivation, Input, Recipe } from "./derivation.ts";
+import type { Derivation, Input, Recipe, Run } from "./derivation.ts";
 import type { Entry } from "./entry.ts";
 import type { Lineage } from "./lineage.ts";
 import type { ObjectClient } from "./object_client.ts";
 import type { Outcomes } from "./outcomes.ts";
-import { IN_BACKLOG, type PendingTask } from "./pending_task.ts";
 
-const NOT_OF_A_TASK = "results of actors' methods are not made again";
+const NOT_MADE_HERE = "no task or call that could be tried again has made it";
 
 export interface ReconstructionOptions {
   place: PlaceId;
   lineage: Lineage;
   objects: ObjectClient;
   outcomes: Outcomes;
-  /** A task that has not ended and makes the object. */
-  makerOf(id: ObjectId): PendingTask | undefined;
-  /** Runs a task again. */
-  submit(task: PendingTask): void;
+  /** What has not ended and makes the object. */
+  makerOf(id: ObjectId): Run | undefined;
   /** Tells the worker that makes a generator's items that all of them are taken. */
-  consume(task: PendingTask, producer: PlaceId): void;
+  consume(run: Run, producer: PlaceId): void;
 }
 
 /**
- * Makes lost values again: runs the tasks that made them, and before these the tasks that made their arguments where
- * nobody has those any more. Each run costs the task one of its `maxRetries`. What cannot be made again gets an
- * ObjectReconstructionFailedError in its place.
+ * Makes lost values again: runs the tasks and calls that made them, and before these what made their arguments where
+ * nobody has those any more. Each run costs one of `maxRetries`, of an actor's call one of `maxTaskRetries`. What cannot
+ * be made again gets an ObjectReconstructionFailedError in its place.
  */
 export class Reconstruction {
   readonly #options: ReconstructionOptions;
@@ -63,13 +60,26 @@ export class Reconstruction {
     }
   }
 
-  /** A task that ran again has ended with these results. */
-  settle(task: PendingTask, wires: readonly PayloadWire[]): void {
+  /** What was under way is tried again, or has failed: its results that came and went before this place heard of them are counted no more. Returns what else of it was lost. */
+  unheardOf(run: Run): ObjectId[] {
+    if (run.lost === undefined) return [];
+    const own = new Set(run.entries.map(({ id }) => id));
+    const others: ObjectId[] = [];
+    for (const id of run.lost) {
+      if (own.has(id)) this.#options.objects.references.giveBack(id);
+      else others.push(id);
+    }
+    run.lost = undefined;
+    return others;
+  }
+
+  /** What ran again has ended with these results. */
+  settle(task: Run, wires: readonly PayloadWire[]): void {
     for (const [index, wire] of wires.entries()) this.#settle(task, objectId(this.#options.place, task.sequence + index), wire);
   }
 
   /** A generator that runs again has made its next item, at `producer`. True when that was the last that was to come. */
-  item(task: PendingTask, { index, wire, producer }: { index: number; wire: PayloadWire; producer: PlaceId }): boolean {
+  item(task: Run, { index, wire, producer }: { index: number; wire: PayloadWire; producer: PlaceId }): boolean {
     const { place, consume } = this.#options;
     // Nobody reads it at a pace of its own.
     if (index === 0) consume(task, producer);
@@ -80,18 +90,18 @@ export class Reconstruction {
   }
 
   /** It has ended after `count` items, some of which may be on their way. True when none is. */
-  itemsEnd(task: PendingTask, count: number): boolean {
+  itemsEnd(task: Run, count: number): boolean {
     const remade = remadeOf(task);
     remade.count = count;
     return remade.items.size === count;
   }
 
   /** All of its items are here: what had been lost and is not among them will not come. */
-  itemsMissing({ derivation, entries }: PendingTask): void {
+  itemsMissing({ derivation, entries }: Run): void {
     for (const { id, ready } of entries) if (!ready) this.#fail(id, derivation, "its generator made fewer items when it ran again");
   }
 
-  #settle({ entries, derivation }: PendingTask, id: ObjectId, wire: PayloadWire): void {
+  #settle({ entries, derivation }: Run, id: ObjectId, wire: PayloadWire): void {
     const { outcomes } = this.#options;
     const entry = entries.find((each) => each.id === id);
     if (entry !== undefined) outcomes.settle(entry, payloadFromWire(wire));
@@ -106,7 +116,7 @@ export class Reconstruction {
       const known = derivation && runs.get(derivation);
       const why = whyNot(derivation);
       if (known !== undefined) known.add(id);
-      else if (derivation === undefined || why !== undefined) this.#fail(id, derivation, why ?? NOT_OF_A_TASK);
+      else if (derivation === undefined || why !== undefined) this.#fail(id, derivation, why ?? NOT_MADE_HERE);
       else {
         runs.set(derivation, new Set([id]));
         for (const input of (derivation.recipe as Recipe).inputs) {
@@ -130,29 +140,18 @@ export class Reconstruction {
   }
 
   #run(derivation: Derivation, results: ReadonlySet<ObjectId>): void {
-    const { submit } = this.#options;
-    const { sequence, template, retriesLeft, attempt } = derivation;
+    const { sequence, source, retriesLeft, attempt } = derivation;
     const { arguments: args, inputs } = derivation.recipe as Recipe;
-    const task: PendingTask = {
+    const run = source.submit({
       sequence,
-      template,
       arguments: { ...args, pins: inputs.map((input) => this.#hold(input)) },
       entries: derivation.results.filter((id) => results.has(id)).map((id) => this.#awaited(id)),
-      stream: undefined,
-      parent: undefined,
-      whereabouts: IN_BACKLOG,
       retriesLeft: retriesLeft > 0 ? retriesLeft - 1 : retriesLeft,
       attempt: attempt + 1,
-      cancelled: false,
-      stopTimer: undefined,
       derivation,
-      large: undefined,
-      remade: undefined,
-      lost: undefined,
-    };
-    for (const entry of task.entries) entry.task = task;
-    derivation.running = task;
-    submit(task);
+    });
+    for (const entry of run.entries) entry.task = run;
+    derivation.running = run;
   }
 
   #hold({ id }: Input): Pin {
@@ -172,7 +171,7 @@ export class Reconstruction {
 
   #fail(id: ObjectId, derivation: Derivation | undefined, reason: string): void {
     const { objects, outcomes, place } = this.#options;
-    const made = derivation === undefined ? {} : { functionName: derivation.template.name, taskId: taskId(place, derivation.sequence) };
+    const made = derivation === undefined ? {} : { functionName: derivation.source.name, taskId: taskId(place, derivation.sequence) };
     const fault = objects.packFault(new ObjectReconstructionFailedError({ objectId: id, reason, ...made }));
     const entry = objects.references.find(id);
     entry?.unpin();
@@ -181,12 +180,12 @@ export class Reconstruction {
   }
 }
 
-function remadeOf(task: PendingTask): NonNullable<PendingTask["remade"]> {
+function remadeOf(task: Run): NonNullable<Run["remade"]> {
   task.remade ??= { items: new Set(), count: Number.POSITIVE_INFINITY };
   return task.remade;
 }
 
-function addLost(maker: PendingTask, id: ObjectId): void {
+function addLost(maker: Run, id: ObjectId): void {
   maker.lost ??= new Set();
   maker.lost.add(id);
 }
@@ -194,5 +193,5 @@ function addLost(maker: PendingTask, id: ObjectId): void {
 function whyNot(derivation: Derivation | undefined): string | undefined {
   if (derivation === undefined) return undefined;
   if (typeof derivation.recipe === "string") return derivation.recipe;
-  return derivation.retriesLeft === 0 ? "its task has run as often as its maxRetries lets it" : undefined;
+  return derivation.retriesLeft === 0 ? `${derivation.source.name} has run as often as its ${derivation.source.option} lets it` : undefined;
 }

@@ -11,7 +11,6 @@ import {
   type PlaceId,
   placeId,
   SYSTEM_SLOT,
-  sequenceOf,
   systemPlaceOf,
   type Told,
   taskId,
@@ -19,13 +18,14 @@ import {
 } from "../kernel/mod.ts";
 import type { Arguments, TaskTemplate } from "../tasks/mod.ts";
 import { decodeValue, type Payload } from "../values/mod.ts";
+import type { Rerun } from "./derivation.ts";
 import type { Entry } from "./entry.ts";
 import type { ItemStream } from "./item_stream.ts";
-import { Lineage } from "./lineage.ts";
+import type { Lineage } from "./lineage.ts";
 import type { ObjectClient } from "./object_client.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { AT_SCHEDULER, IN_BACKLOG, isAtNode, type PendingTask } from "./pending_task.ts";
-import { Reconstruction } from "./reconstruction.ts";
+import type { Reconstruction } from "./reconstruction.ts";
 import { TaskSubmitter } from "./task_submitter.ts";
 
 export interface TaskOwnerOptions {
@@ -35,8 +35,8 @@ export interface TaskOwnerOptions {
   outcomes: Outcomes;
   runInline(task: PendingTask): void;
   batches(template: TaskTemplate): boolean;
-  /** Bytes of arguments kept to make lost results again, at most. Default: `MAX_LINEAGE_BYTES`. */
-  lineageBytes?: number | undefined;
+  lineage: Lineage;
+  reconstruction: Reconstruction;
 }
 
 /** How a task or call is stopped. */
@@ -48,8 +48,6 @@ export interface Stop {
 
 /** What a worker sent last may still wait on its own link when its death is told on another. */
 const LAST_WORDS_MS = 10;
-/** How far the first result of a task may be from its last. */
-const MAX_RETURNS = 10_000;
 
 /** The tasks that a place has submitted: each is kept until it has ended, so that it can be tried again. */
 export class TaskOwner {
@@ -58,27 +56,11 @@ export class TaskOwner {
   readonly #place: PlaceId;
   readonly #scheduler: Told<SchedulerContract>;
   readonly #tasks: Map<number, PendingTask> = new Map();
-  readonly #lineage: Lineage;
-  readonly reconstruction: Reconstruction;
 
   constructor(options: TaskOwnerOptions) {
     this.#options = options;
     this.#place = options.kernel.place;
     this.submitter = new TaskSubmitter(options.kernel, options);
-    this.#lineage = new Lineage(this.#place, options.lineageBytes);
-    this.reconstruction = new Reconstruction({
-      place: this.#place,
-      lineage: this.#lineage,
-      objects: options.objects,
-      outcomes: options.outcomes,
-      makerOf: (id) => this.maker(sequenceOf(id)),
-      submit: (task) => {
-        this.#tasks.set(task.sequence, task);
-        this.submitter.submit(task);
-      },
-      consume: ({ sequence }, producer) =>
-        options.kernel.send(producer, [ActorNumber.executor, ExecutorOp.consumed, this.#place, sequence, Number.MAX_SAFE_INTEGER]),
-    });
     this.#scheduler = toldContract<SchedulerContract>(options.kernel, systemPlaceOf(this.#place), ActorNumber.localScheduler);
   }
 
@@ -119,34 +101,25 @@ export class TaskOwner {
     return this.#tasks.size;
   }
 
-  /** The task that makes the object of this number: results of one call are numbered in a row, from its own number on. */
-  maker(made: number): PendingTask | undefined {
-    for (let sequence = made; sequence > Math.max(0, made - MAX_RETURNS); sequence--) {
-      const task = this.#tasks.get(sequence);
-      if (task === undefined) continue;
-      const { numReturns } = task.template.options;
-      return made < sequence + (numReturns === "streaming" ? 1 : Math.max(1, numReturns)) ? task : undefined;
-    }
-    return undefined;
-  }
-
-  /** What is kept to make results again. */
-  lineage(): { tasks: number; bytes: number } {
-    return { tasks: this.#lineage.size, bytes: this.#lineage.bytes };
+  /** Lets the worker go on that makes a generator's items again: all of them count as taken. */
+  consume({ sequence }: PendingTask, producer: PlaceId): void {
+    this.#options.kernel.send(producer, [ActorNumber.executor, ExecutorOp.consumed, this.#place, sequence, Number.MAX_SAFE_INTEGER]);
   }
 
   /** The task has ended; these of its results are large: how they were made is kept. */
   end(task: PendingTask, large?: readonly ObjectId[]): void {
     const { derivation, template } = task;
+    const { lineage } = this.#options;
     this.#tasks.delete(task.sequence);
     this.submitter.released(task);
     task.stopTimer?.();
     if (large !== undefined && derivation === undefined && template.options.isolation !== "inline") {
-      this.#lineage.keep(task, large);
+      const { name, options } = template;
+      lineage.keep(task, { name, option: "maxRetries", limit: options.maxRetries, submit: (rerun) => this.#rerun(template, rerun) }, large);
       return;
     }
     for (const pin of task.arguments.pins) pin.letGo();
-    if (derivation !== undefined) this.#lineage.ranAgain(derivation, task);
+    if (derivation !== undefined) lineage.ranAgain(derivation, task);
   }
 
   failed(task: PendingTask, fault: Payload, retryable: boolean): void {
@@ -246,23 +219,29 @@ export class TaskOwner {
   }
 
   #fail(task: PendingTask, fault: Payload): void {
-    const lost = this.#unheardOf(task);
+    const { outcomes, reconstruction } = this.#options;
+    const lost = reconstruction.unheardOf(task);
     this.end(task);
-    this.#options.outcomes.fail(task, fault, task.template.name);
-    if (lost.length > 0) this.reconstruction.lost(lost);
+    outcomes.fail(task, fault, task.template.name);
+    if (lost.length > 0) reconstruction.lost(lost);
   }
 
-  /** Results that came and went before this place heard of them are counted no more. Returns what else of the task's was lost. */
-  #unheardOf(task: PendingTask): ObjectId[] {
-    if (task.lost === undefined) return [];
-    const own = new Set(task.entries.map(({ id }) => id));
-    const others: ObjectId[] = [];
-    for (const id of task.lost) {
-      if (own.has(id)) this.#options.objects.references.giveBack(id);
-      else others.push(id);
-    }
-    task.lost = undefined;
-    return others;
+  #rerun(template: TaskTemplate, rerun: Rerun): PendingTask {
+    const task: PendingTask = {
+      ...rerun,
+      template,
+      stream: undefined,
+      parent: undefined,
+      whereabouts: IN_BACKLOG,
+      cancelled: false,
+      stopTimer: undefined,
+      large: undefined,
+      remade: undefined,
+      lost: undefined,
+    };
+    this.#tasks.set(task.sequence, task);
+    this.submitter.submit(task);
+    return task;
   }
 
   #again(task: PendingTask): void {
@@ -272,7 +251,7 @@ export class TaskOwner {
   }
 
   #resubmit(task: PendingTask): void {
-    const lost = this.#unheardOf(task);
+    const lost = this.#options.reconstruction.unheardOf(task);
     if (lost.length > 0) task.lost = new Set(lost);
     this.submitter.released(task);
     this.submitter.submit(task);

@@ -19,7 +19,7 @@ export type { FunctionsContract } from "./functions.ts";
 export type { KvContract, KvValue } from "./kv.ts";
 export type { ExitWire, NodeContract, PlaceContract, Welcome } from "./node.ts";
 export { type ObjectRow, type ObjectsContract, PRIVATE_SLOT, type SealedWire } from "./objects.ts";
-export { ActorsOp, ATTEMPT_SHIFT, CallerOp, ExecutorOp, SchedulerOp, TaskFlag } from "./ops.ts";
+export { ActorsOp, ATTEMPT_SHIFT, CallerOp, ExecutorOp, OUT_OF_ORDER, SchedulerOp, TaskFlag } from "./ops.ts";
 export type { Allotment, AllotmentAsk, BundlesContract, GlobalSchedulerContract, PlacementDemand } from "./placement.ts";
 export type { PlacementGroupInfo, PlacementGroupsContract } from "./placement_groups.ts";
 export type { Notice, PubSubContract, SubscriberContract, Topic } from "./pubsub.ts";

@@ -41,9 +41,9 @@ export const CallerOp = {
   groupRemoved: 15,
   /** object id, force, recursive : from a place that has a ref to it; what makes the object is not wanted any more */
   cancel: 19,
-  /** [object ids] : large results of this place's tasks that no node has any more, though somebody holds them */
+  /** [object ids] : large results of this place's tasks and calls that no node has any more, though somebody holds them */
   lost: 20,
-  /** [object ids] : large results of this place's tasks that nobody holds any more */
+  /** [object ids] : large results of this place's tasks and calls that nobody holds any more */
   released: 21,
   /** incarnation, [task sequences] : calls that their actor's host will not begin, as it moves; they go to where it is made anew */
   unbegun: 22,
@@ -101,6 +101,9 @@ export const TaskFlag = {
   /** It is not the first attempt. */
   retry: 2,
 } as const;
+
+/** In place of an actor call's order in its lane: it is alone in it, and goes when its arguments are there. */
+export const OUT_OF_ORDER = -1;
 
 /** Where the count of attempts begins among the flags of a task. */
 export const ATTEMPT_SHIFT = 8;

@@ -32,6 +32,13 @@ export class LocalReferences<T extends object> {
     return this.#records.get(id)?.deref();
   }
 
+  *all(): Generator<T> {
+    for (const reference of this.#records.values()) {
+      const record = reference.deref();
+      if (record !== undefined) yield record;
+    }
+  }
+
   /** Keeps a record under its id. `held` says that the object manager counts this place already. */
   track(id: string, record: T, held: boolean): void {
     this.#records.set(id, new WeakRef(record));

@@ -1,3 +1,4 @@
+import { OUT_OF_ORDER } from "../contracts/mod.ts";
 import type { PlaceId } from "../kernel/mod.ts";
 import { Ring } from "../kernel/mod.ts";
 import type { ArgumentForm } from "../tasks/mod.ts";
@@ -7,7 +8,7 @@ export interface MethodCall {
   readonly owner: PlaceId;
   /** The caller's record of the actor that it was made through. */
   readonly lane: number;
-  /** Its number in the lane. */
+  /** Its number in the lane, or `OUT_OF_ORDER`. */
   readonly order: number;
   readonly sequence: number;
   readonly method: string;
@@ -30,6 +31,8 @@ class Lane {
   readonly queue: Ring<MethodCall> = new Ring(4);
   /** The first call, while its arguments are being fetched. */
   fetching: MethodCall | undefined;
+  /** Called when the one call that was in it is there no more. */
+  onEmpty: (() => void) | undefined;
 }
 
 /** Calls that may run at a time in one concurrency group. */
@@ -90,7 +93,8 @@ export class ActorMailbox {
       this.#lanes.set(key, lane);
     }
     const wanted = this.#takenAhead?.delete(`${call.owner}.${call.sequence}`) === true ? undefined : call;
-    if (call.order !== lane.next) {
+    if (call.order === OUT_OF_ORDER) lane.onEmpty = () => void this.#lanes.delete(key);
+    else if (call.order !== lane.next) {
       if (call.order > lane.next) (lane.early ??= new Map()).set(call.order, wanted);
       return;
     }
@@ -149,7 +153,10 @@ export class ActorMailbox {
   #advance(lane: Lane): void {
     while (!this.#closed && lane.fetching === undefined) {
       const call = lane.queue.peek();
-      if (call === undefined) return;
+      if (call === undefined) {
+        lane.onEmpty?.();
+        return;
+      }
       let args: unknown[] | Promise<unknown[]>;
       try {
         args = this.#owner.args(call);

@@ -5,6 +5,7 @@ import { ActorNumber, type Clock, type Envelope, type Kernel, nodeOf, type Place
 import { isRetryable } from "../options/mod.ts";
 import { TaskBatch, type TaskTemplate } from "../tasks/mod.ts";
 import { decodeArguments } from "./argument_decoder.ts";
+import { awaitArguments } from "./argument_wait.ts";
 import { collectItems, isGeneratorObject, produceItems } from "./generator_run.ts";
 import type { PlaceIdentity } from "./identity.ts";
 import type { Replies, ReplyTo } from "./replies.ts";
@@ -222,8 +223,10 @@ export class TaskRunner {
       return;
     }
     if (args instanceof Promise) {
+      const { lease } = task;
       this.#starting.set(keyOf(task), task);
-      args.then(
+      const options = { clock: this.#clock, onBlocked: (blocked: boolean) => this.#blocked(lease, blocked) };
+      (lease.id === 0 ? args : awaitArguments(args, options)).then(
         (ready) => this.#run(task, loaded, ready),
         (error) => this.#refuse(task, loaded.template.name, error, loaded.template),
       );

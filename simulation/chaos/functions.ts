@@ -12,9 +12,9 @@ export function smallOf(id: string): string {
 
 /** What runs in the cluster, keeping the ledger as it does. */
 export function functionsOf(ledger: Ledger, cpus: NodeCpus): Functions {
-  const running = async <T>(context: SimulatedContext, [ms, id, most]: Order, value: () => T): Promise<T> => {
+  const running = async <T>(context: SimulatedContext, [ms, id, most]: Order, value: () => T, waits = false): Promise<T> => {
     ledger.begin(id, { most, place: context.place });
-    const end = cpus.begin(context.place, id);
+    const end = cpus.begin(context.place, id, { waits });
     await context.sleep(ms);
     end();
     return value();
@@ -32,13 +32,18 @@ export function functionsOf(ledger: Ledger, cpus: NodeCpus): Functions {
     join:
       (context) =>
       (ms: number, id: string, most: number, from: string, ...parts: unknown[]) =>
-        running(context, [ms, id, most], () => {
-          for (const [index, each] of from.split(" ").entries()) {
-            const part = parts[index];
-            if (part !== smallOf(each) && !areBytesOf(each, part)) ledger.violate(`${id} was given ${String(part).slice(0, 40)} for ${each}`);
-          }
-          return smallOf(id);
-        }),
+        running(
+          context,
+          [ms, id, most],
+          () => {
+            for (const [index, each] of from.split(" ").entries()) {
+              const part = parts[index];
+              if (part !== smallOf(each) && !areBytesOf(each, part)) ledger.violate(`${id} was given ${String(part).slice(0, 40)} for ${each}`);
+            }
+            return smallOf(id);
+          },
+          true,
+        ),
     fails: (context) => async (id: string, most: number, until: number) => {
       const run = ledger.begin(id, { most, place: context.place });
       await context.sleep(1);
@@ -55,6 +60,20 @@ export function functionsOf(ledger: Ledger, cpus: NodeCpus): Functions {
         const counts = (await Promise.all(below)) as number[];
         return counts.reduce((sum, count) => sum + count, 0);
       },
+    Painter: (context) => {
+      return class {
+        async paint(ms: number, id: string, most: number): Promise<Uint8Array> {
+          ledger.begin(id, { most, place: context.place });
+          await context.sleep(ms);
+          return bytesOf(id);
+        }
+
+        async paintOver(ms: number, id: string, most: number, from: string, below: unknown): Promise<Uint8Array> {
+          if (!areBytesOf(from, below)) ledger.violate(`${id} was given ${String(below).slice(0, 40)} for ${from}`);
+          return await this.paint(ms, id, most);
+        }
+      };
+    },
     Counter: (context) => {
       let instances = 0;
       return class {

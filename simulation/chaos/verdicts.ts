@@ -15,6 +15,8 @@ export interface Excuses {
   readonly needsObjects?: boolean;
   /** It submits tasks, whose errors are its own. */
   readonly nested?: boolean;
+  /** An actor makes it, which is made anew so often; -1 for ever. */
+  readonly restarts?: number;
 }
 
 export interface VerdictsOptions {
@@ -60,8 +62,7 @@ export class Verdicts {
     }
     const { error } = result;
     const code = this.#count(isMobulaError(error) ? error.code : "other");
-    const isDeath = code === "ACTOR_DIED" || code === "ACTOR_UNAVAILABLE";
-    if (!isDeath) ledger.violate(`${id} has failed with ${code}: ${show(error)}`);
+    if (!isActorsEnd(error)) ledger.violate(`${id} has failed with ${code}: ${show(error)}`);
     else if (!killed && this.#deaths() === 0) ledger.violate(`${id} has failed with ${code}, though nothing has died: ${show(error)}`);
   }
 
@@ -90,7 +91,14 @@ export class Verdicts {
       const runs = excuses.fails === true ? ledger.runs(id) : 0;
       return this.#deaths() + runs > excuses.retries ? undefined : `${this.#deaths()} have died and it has ${excuses.retries} retries`;
     }
-    if (excuses.needsObjects === true && isLost(error)) return nodeDeaths() > 0 ? undefined : "no node has died";
+    if (excuses.needsObjects === true && isLost(error)) {
+      if (excuses.retries < 0 && (excuses.restarts ?? -1) < 0) return "it is to be made again for ever";
+      return nodeDeaths() > 0 ? undefined : "no node has died";
+    }
+    if (excuses.restarts !== undefined && isActorsEnd(error)) {
+      if (excuses.retries < 0 && excuses.restarts < 0) return "it is to be tried again for ever";
+      return this.#deaths() > 0 ? undefined : "nothing has died";
+    }
     if (excuses.nested === true && isMobulaError(error, "TASK_ERROR")) {
       if (excuses.retries < 0) return "those that it submits are to be tried again for ever";
       return this.#deaths() > 0 ? undefined : "nothing has died";
@@ -111,6 +119,10 @@ export class Verdicts {
 /** Also a task that was given a lost value has lost it. */
 function isLost(error: unknown): boolean {
   return isMobulaError(error, "OBJECT_LOST") || isMobulaError(error, "OBJECT_RECONSTRUCTION_FAILED") || isMobulaError(error, "OWNER_DIED");
+}
+
+function isActorsEnd(error: unknown): boolean {
+  return isMobulaError(error, "ACTOR_DIED") || isMobulaError(error, "ACTOR_UNAVAILABLE");
 }
 
 function show(what: unknown): string {

@@ -182,6 +182,29 @@ export class Workload {
     actor.letGo();
   }
 
+  /** Large results of an actor, each made of the one before and of that alone; what is lost of them the actor makes again. */
+  async paintings(id: string, random: SeededRandom): Promise<void> {
+    const { driver, verdicts } = this.#options;
+    const maxRestarts = [0, 1, -1, -1][random.below(4)] as number;
+    const maxTaskRetries = [0, 1, 3, -1, -1][random.below(5)] as number;
+    const actor = driver.create("Painter", [], { maxRestarts, maxTaskRetries, ...(random.below(2) === 0 && { numCpus: 1 }) });
+    const most = mostRuns(maxTaskRetries);
+    let last = `${id}.0`;
+    let picture = this.#ask(actor, "paint", [random.between(1, 200), last, most]);
+    for (let index = 1; index <= 1 + random.below(3); index++) {
+      if (random.below(2) === 0) await this.#sleep(random.between(0, 1_500));
+      const next = `${id}.${index}`;
+      using below = picture;
+      picture = this.#ask(actor, "paintOver", [random.between(1, 200), next, most, last, below]);
+      last = next;
+    }
+    await this.#sleep(random.between(0, 1_000));
+    const outcome = await this.#outcome(picture);
+    picture[Symbol.dispose]();
+    verdicts.matching(last, outcome, (value) => areBytesOf(last, value), { retries: maxTaskRetries, needsObjects: true, restarts: maxRestarts });
+    actor.letGo();
+  }
+
   /** Two actors of one name, of which one must not be. */
   async namesakes(id: string, random: SeededRandom): Promise<void> {
     const { driver, verdicts } = this.#options;
@@ -222,9 +245,12 @@ export class Workload {
   }
 
   async #asked(actor: ActorRecord, id: string, [ms, index, retries]: readonly [number, number, number]): Promise<Result> {
-    const { driver } = this.#options;
-    using ref = new ObjectRef(driver.caller.submitCall(actor, "add", [ms, id, mostRuns(retries), index]).entries[0] as Entry);
+    using ref = this.#ask(actor, "add", [ms, id, mostRuns(retries), index]);
     return await this.#outcome(ref);
+  }
+
+  #ask(actor: ActorRecord, method: string, args: readonly unknown[]): ObjectRef {
+    return new ObjectRef(this.#options.driver.caller.submitCall(actor, method, args).entries[0] as Entry);
   }
 
   #submit(name: string, args: readonly unknown[], options: TaskOptions): ObjectRef {
@@ -255,6 +281,7 @@ const OPERATIONS: readonly (readonly [name: string, operation: (id: string, rand
   ["cancel", prototype.cancel],
   ["actor", prototype.actor],
   ["actor", prototype.actor],
+  ["paintings", prototype.paintings],
   ["namesakes", prototype.namesakes],
   ["group", prototype.group],
 ];

@@ -1,6 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { get, getRuntimeContext, init, isInitialized, type ObjectRef, put, remote, shutdown, wait } from "../../mod.ts";
-import { Cluster, type ClusterNode } from "../../testing/mod.ts";
+import {
+  type ActorHandle,
+  availableResources,
+  get,
+  getRuntimeContext,
+  init,
+  isInitialized,
+  type ObjectRef,
+  put,
+  remote,
+  shutdown,
+  wait,
+} from "../../mod.ts";
+import { Cluster, type ClusterNode, waitForCondition } from "../../testing/mod.ts";
+import { SignalActor, type SignalState } from "../../util/mod.ts";
 import { rejection } from "../rejection.ts";
 
 const LENGTH = 100_000;
@@ -29,6 +42,9 @@ const plusOne = remote((array: Float64Array) => array.map((value) => value + 1),
 const attempt = remote(() => new Float64Array(100_000).fill(getRuntimeContext().attempt), there);
 const pair = remote(() => [new Float64Array(100_000).fill(1), new Float64Array(100_000).fill(2)], { ...there, numReturns: 2 });
 const sum = remote((array: Float64Array) => array.reduce((total, value) => total + value, 0), { labelSelector: { zone: "stable" } });
+
+/** Where actors are that are to outlive the doomed node. */
+const stable = { numCpus: 0, labelSelector: { zone: "stable" } } as const;
 
 const kill = (): Promise<void> => cluster.removeNode(doomed, { allowGraceful: false });
 const made = (refs: readonly ObjectRef[]): Promise<unknown> => wait(refs, { numReturns: refs.length, fetchLocal: false });
@@ -103,6 +119,30 @@ describe("a large result whose only copy dies with its node", () => {
     await made([ref]);
     await kill();
     expect((await get(ref))[0]).toBe(7);
+  });
+});
+
+describe("a large argument that is lost while its task has begun", () => {
+  test("is made again though that task has the only CPU", async () => {
+    const [made, go] = [SignalActor.options(stable).remote(), SignalActor.options(stable).remote()];
+    const parent = remote(
+      async (made: ActorHandle<SignalState>, go: ActorHandle<SignalState>) => {
+        const ref = filled.remote(4);
+        await wait([ref], { fetchLocal: false });
+        await get(made.send.remote());
+        await get(go.wait.remote());
+        // Of this node's own tasks those that wait for what is elsewhere are the ones that have begun.
+        return await get(sum.remote(ref));
+      },
+      { labelSelector: { zone: "stable" } },
+    );
+    const result = parent.remote(made, go);
+    await get(made.wait.remote());
+    cluster.freeze(doomed);
+    await get(go.send.remote());
+    await waitForCondition(async () => (await availableResources())["CPU"] === 1);
+    await kill();
+    expect(await get(result, { timeoutMs: 20_000 })).toBe(4 * LENGTH);
   });
 });
 

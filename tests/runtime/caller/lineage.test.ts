@@ -1,35 +1,35 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import type { Run, Source } from "../../../runtime/caller/derivation.ts";
 import { Lineage } from "../../../runtime/caller/lineage.ts";
 import { Entry } from "../../../runtime/caller/mod.ts";
-import { IN_BACKLOG, type PendingTask } from "../../../runtime/caller/pending_task.ts";
 import { objectId, placeId } from "../../../runtime/kernel/mod.ts";
-import { ArgumentForm, type TaskTemplate } from "../../../runtime/tasks/mod.ts";
+import { ArgumentForm } from "../../../runtime/tasks/mod.ts";
 import { PayloadKind } from "../../../runtime/values/mod.ts";
 
 const HERE = placeId(2, 1);
 
-function templateOf(maxRetries: number): TaskTemplate {
-  return { name: "f", options: { maxRetries, numReturns: 1, isolation: "thread" } } as unknown as TaskTemplate;
+function sourceOf(limit: number): Source {
+  return {
+    name: "f",
+    option: "maxRetries",
+    limit,
+    submit: () => {
+      throw new Error("nothing is to run again");
+    },
+  };
 }
 
 /** A task that took these, each held for it, and `bytes` of encoded arguments. */
-function task(
-  sequence: number,
-  { inputs = [], bytes = 0, maxRetries = 3 }: { inputs?: readonly Entry[]; bytes?: number; maxRetries?: number } = {},
-): PendingTask {
+function task(sequence: number, { inputs = [], bytes = 0 }: { inputs?: readonly Entry[]; bytes?: number } = {}): Run {
   for (const input of inputs) input.hold();
   return {
     sequence,
-    template: templateOf(maxRetries),
     arguments: { form: ArgumentForm.whole, data: new Uint8Array(bytes), needs: [], pins: inputs },
     entries: [],
     stream: undefined,
-    parent: undefined,
-    whereabouts: IN_BACKLOG,
-    retriesLeft: maxRetries,
+    retriesLeft: 3,
     attempt: 0,
-    cancelled: false,
     stopTimer: undefined,
     derivation: undefined,
     large: undefined,
@@ -55,7 +55,8 @@ describe("lineage", () => {
         for (const [index, { inputs, release }] of steps.entries()) {
           const entry = large(index);
           entries.push(entry);
-          lineage.keep(task(index, { inputs: [...new Set(inputs)].flatMap((at) => (held.has(at) ? (entries[at] as Entry) : [])) }), [entry.id]);
+          const taken = [...new Set(inputs)].flatMap((at) => (held.has(at) ? (entries[at] as Entry) : []));
+          lineage.keep(task(index, { inputs: taken }), sourceOf(3), [entry.id]);
           held.add(index);
           // Values that a task of this place has made are not kept for those that took them.
           expect(entries.every(({ handles }) => handles === 0)).toBe(true);
@@ -73,7 +74,7 @@ describe("lineage", () => {
     const borrowed = new Entry(-1, -1, objectId(placeId(3, 2), 7));
     const small = new Entry(HERE, 1);
     small.payload = { kind: PayloadKind.bare, data: 1, size: 0, children: [] };
-    lineage.keep(task(2, { inputs: [borrowed, small] }), [objectId(HERE, 2)]);
+    lineage.keep(task(2, { inputs: [borrowed, small] }), sourceOf(3), [objectId(HERE, 2)]);
     expect([borrowed.handles, small.handles]).toEqual([1, 1]);
     lineage.released(objectId(HERE, 2));
     expect([borrowed.handles, small.handles]).toEqual([0, 0]);
@@ -81,14 +82,14 @@ describe("lineage", () => {
 
   test("of a task that may not run again is a reason", () => {
     const lineage = new Lineage(HERE);
-    lineage.keep(task(1, { maxRetries: 0, bytes: 500 }), [objectId(HERE, 1)]);
+    lineage.keep(task(1, { bytes: 500 }), sourceOf(0), [objectId(HERE, 1)]);
     expect(lineage.find(objectId(HERE, 1))?.recipe).toContain("maxRetries: 0");
     expect(lineage.bytes).toBe(0);
   });
 
   test("has a limit: the older half goes, and says so", () => {
     const lineage = new Lineage(HERE, 1_000);
-    for (let i = 0; i < 11; i++) lineage.keep(task(i, { bytes: 100 }), [objectId(HERE, i)]);
+    for (let i = 0; i < 11; i++) lineage.keep(task(i, { bytes: 100 }), sourceOf(3), [objectId(HERE, i)]);
     expect(lineage.bytes).toBeLessThanOrEqual(500);
     expect(lineage.find(objectId(HERE, 0))?.recipe).toContain("1000 bytes");
     expect(typeof lineage.find(objectId(HERE, 10))?.recipe).toBe("object");
