@@ -49,8 +49,7 @@ export function* piecesOf(
     takesShared = false,
   }: { scratch?: Uint8Array<ArrayBuffer>; pieceBytes?: number; takesShared?: boolean } = {},
 ): Generator<Uint8Array> {
-  const nextPiece = (bytes: number): Uint8Array<ArrayBuffer> =>
-    scratch !== undefined && bytes >= pieceBytes ? scratch : new Uint8Array(Math.min(bytes, pieceBytes));
+  const nextPiece = (bytes: number): Uint8Array<ArrayBuffer> => scratch ?? new Uint8Array(Math.min(bytes, pieceBytes));
   const head = new Uint8Array(headBytes(frame.attachments.length));
   writeHead(frame, head, 0);
   const parts = [head, frame.bytes, ...frame.attachments.map(bytesOf)];
@@ -188,6 +187,8 @@ function fill(incoming: Incoming, message: Uint8Array): number {
   let at = 0;
   while (!isWhole(incoming)) {
     const length = lengths[parts.length] as number;
+    // The next message may have all of it.
+    if (at === message.byteLength && length > 0) break;
     const mayStay = parts.length === 0 ? fillsMessage(message, { at, length }) : incoming.lent && at + length <= message.byteLength;
     if (incoming.part === undefined && mayStay) {
       parts.push(message.subarray(at, at + length));
@@ -228,8 +229,16 @@ function isWhole({ parts, lengths }: Incoming): boolean {
 }
 
 function frameOf({ to, from, parts }: Incoming): Frame {
-  const attachments = parts.slice(1).map((part) => (part.buffer instanceof SharedArrayBuffer ? part.buffer : new Slice(part)));
+  const attachments = parts.slice(1).map((part) => (part.buffer instanceof SharedArrayBuffer ? part.buffer : new Slice(part, () => letGo(part))));
   return { to, from, bytes: parts[0] as Uint8Array, attachments };
+}
+
+/**
+ * Memory that a message alone has filled is given back at once, before the collector would: the runtime uses it again for
+ * the next, and need not take fresh memory of the system, which costs as much as reading the bytes from the socket.
+ */
+function letGo({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }
 
 /** The bytes of a frame's head. */

@@ -114,7 +114,8 @@ export class NodeObjects implements NodeObjectsContract {
     const sent = caller.attachments[attachment];
     this.#values.puller.chunk(caller.from, id, { offset, bytes: sent instanceof Slice ? sent.bytes : asBytes(sent) });
     // They have been copied.
-    sharedPool.giveBack(sent);
+    if (sent instanceof Slice) sent.release();
+    else sharedPool.giveBack(sent);
   }
 
   pulled(caller: Caller, id: ObjectId, complete: boolean): void {

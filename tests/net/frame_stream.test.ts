@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type Frame, FrameAssembler, FrameFault, piecesOf } from "../../net/mod.ts";
+import { type Frame, FrameAssembler, FrameFault, PIECE_BYTES, piecesOf, Slice } from "../../net/mod.ts";
 
 const limits = { frameBytes: 10_000, attachmentBytes: 10_000, attachments: 10 };
 
@@ -55,6 +55,46 @@ describe("frames in pieces", () => {
     const sizes = [...piecesOf(large, { pieceBytes: 256 })].map((piece) => piece.byteLength);
     expect(Math.max(...sizes)).toBe(256);
     expect(sizes.reduce((a, b) => a + b)).toBe(6 * 8 + 1777);
+  });
+});
+
+describe("a part of a large value", () => {
+  const PART_BYTES = 2 * 1024 * 1024;
+  const messagesOf = (part: Uint8Array): ArrayBuffer[] => {
+    const frame = { to: 0, from: 2, bytes: new Uint8Array(30), attachments: [new Slice(part)] };
+    return Array.from(piecesOf(frame, { scratch: new Uint8Array(PIECE_BYTES) }), (piece) => piece.slice().buffer);
+  };
+  const ample = { frameBytes: 1e6, attachmentBytes: 1e7, attachments: 10 };
+  const sliceOf = (messages: readonly ArrayBuffer[]): Slice => {
+    const assembler = new FrameAssembler(ample, () => true);
+    const frames = messages.flatMap((message) => assembler.take(message));
+    expect(frames).toHaveLength(1);
+    return frames[0]?.attachments[0] as Slice;
+  };
+
+  test("leaves from where it lies, and what goes before it is made where messages are made", () => {
+    const part = new Uint8Array(PART_BYTES);
+    const scratch = new Uint8Array(PIECE_BYTES);
+    const frame = { to: 1, from: 2, bytes: new Uint8Array(30), attachments: [new Slice(part)] };
+    const pieces = [...piecesOf(frame, { scratch })];
+    expect(pieces.map(({ buffer }) => buffer === scratch.buffer || buffer === part.buffer)).toEqual([true, true]);
+    expect(pieces.map(({ byteLength }) => byteLength)).toEqual([6 * 8 + 30, PART_BYTES]);
+  });
+
+  test("gives back the memory of its message when it is released", () => {
+    const messages = messagesOf(new Uint8Array(PART_BYTES).fill(9));
+    const slice = sliceOf(messages);
+    expect(slice.bytes.every((byte) => byte === 9)).toBe(true);
+    slice.release();
+    expect(messages.map(({ byteLength }) => byteLength)).toEqual([6 * 8 + 30, 0]);
+    slice.release();
+  });
+
+  test("leaves a message alone that has something else in it", () => {
+    const joined = new Uint8Array(messagesOf(new Uint8Array(1_000).fill(9))[0] as ArrayBuffer);
+    expect(joined.byteLength).toBe(6 * 8 + 30 + 1_000);
+    sliceOf([joined.buffer]).release();
+    expect(joined.byteLength).toBe(6 * 8 + 30 + 1_000);
   });
 });
 
