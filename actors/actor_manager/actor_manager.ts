@@ -243,8 +243,7 @@ export class ActorManager implements ActorsContract {
       this.#alias(from, spec.id, registered.actor);
       return;
     }
-    const keeping = new Keeping(spec, template);
-    keeping.watch(spec.id, from);
+    const keeping = new Keeping(spec, template, from);
     this.#keepings.set(spec.id, keeping);
     // A creator on another node has had them held in this place's name.
     if (this.#isOurs(from)) for (const kept of spec.keeps) this.#options.hold(kept, this.#kernel.place);
@@ -285,7 +284,7 @@ export class ActorManager implements ActorsContract {
     const keeping = this.#keepings.get(id);
     const row = this.#gcs.actors.row(id);
     if (keeping === undefined || row === undefined || row.state === "DEAD") return;
-    const { spec, template } = keeping;
+    const { template } = keeping;
     const { incarnation } = row;
     this.#options.seats.find(
       { id, owner: row.owner, template },
@@ -296,8 +295,8 @@ export class ActorManager implements ActorsContract {
           return;
         }
         this.#gcs.actors.assign(id, this.#seatAt(place, incarnation));
-        const { form, data } = spec;
-        this.#hosts.at(place).createActor(id, incarnation, row.owner, spec.template, form, data);
+        const { form, data } = keeping;
+        this.#hosts.at(place).createActor(id, incarnation, row.owner, template.number, form, data);
       },
       (error) => this.#lose(id, { cause: "start-failed", actorId: id, error }, !isRefusal(error), false),
     );
@@ -360,7 +359,7 @@ export class ActorManager implements ActorsContract {
     if (keeping === undefined) return;
     this.#keepings.delete(id);
     for (const alias of keeping.aliases?.keys() ?? []) this.#deaths.keep(alias, encoded);
-    for (const kept of keeping.spec.keeps) this.#options.drop(kept, this.#kernel.place);
+    for (const kept of keeping.keeps) this.#options.drop(kept, this.#kernel.place);
   }
 
   #tell(id: ActorId): void {

@@ -168,6 +168,12 @@ export class ActorSeats {
     }
     const room = scheduler.reserve(candidate);
     if (room === undefined) return false;
+    // Of a light actor that holds nothing and whose host is up nothing is kept here.
+    const host = isolation === "shared" && demand.isEmpty ? this.#sharedHosts.take(request.template.options.runtimeEnv) : undefined;
+    if (host !== undefined) {
+      found(host);
+      return true;
+    }
     const acceleratorIds = accelerators.take(gpus);
     const coming = { left: false };
     this.#coming.set(request.id, coming);

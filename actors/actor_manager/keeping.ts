@@ -1,6 +1,6 @@
 import type { ActorSpec } from "../../runtime/contracts/mod.ts";
 import type { ActorId, Envelope, PlaceId } from "../../runtime/kernel/mod.ts";
-import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
+import type { ActorTemplate, ArgumentForm } from "../../runtime/tasks/mod.ts";
 
 /** What waits in the control store until its actor lives. */
 export interface Relay {
@@ -11,32 +11,51 @@ export interface Relay {
 const RESTART_MS = 50;
 const RESTART_AT_MOST_MS = 5_000;
 
-/** What is needed of a living actor beyond its row. There may be a hundred thousand: no maps where nothing is in them. */
+/**
+ * What is needed of a living actor beyond its row. There may be a hundred thousand: nothing is kept that will not be
+ * used, and there are no maps and arrays where nothing, or one, is in them.
+ */
 export class Keeping {
-  readonly spec: ActorSpec;
+  readonly id: ActorId;
   readonly template: ActorTemplate;
+  /** Objects and actors that its arguments hold. */
+  readonly keeps: readonly string[];
+  /** Its constructor's arguments; gone once it lives, if it is never made anew. */
+  form: ArgumentForm;
+  data: unknown;
   /** Places that hear of its states. */
-  readonly watchers: PlaceId[] = [];
+  #watchers: PlaceId | PlaceId[];
   /** Ids that stand for this actor by `getIfExists`, and who hears of its states under each. */
   aliases: Map<ActorId, PlaceId[]> | undefined = undefined;
   /** Times that it was made anew since it last lived. */
   #restarts = 0;
   #relays: Relay[] | undefined = undefined;
 
-  constructor(spec: ActorSpec, template: ActorTemplate) {
-    this.spec = spec;
+  /** `creator` hears of its states. */
+  constructor({ id, form, data, keeps }: ActorSpec, template: ActorTemplate, creator: PlaceId) {
+    this.id = id;
     this.template = template;
+    this.keeps = keeps.length === 0 ? NOTHING : keeps;
+    this.form = form;
+    this.data = data;
+    this.#watchers = creator;
+  }
+
+  get watchers(): readonly PlaceId[] {
+    return typeof this.#watchers === "number" ? [this.#watchers] : this.#watchers;
   }
 
   /** `id` is the actor's own or an alias. */
   watch(id: ActorId, place: PlaceId): void {
-    let { watchers } = this;
-    if (id !== this.spec.id) {
-      this.aliases ??= new Map();
-      watchers = this.aliases.get(id) ?? [];
-      this.aliases.set(id, watchers);
+    if (id === this.id) {
+      if (typeof this.#watchers === "number") this.#watchers = [this.#watchers];
+      add(this.#watchers, place);
+      return;
     }
-    if (!watchers.includes(place)) watchers.push(place);
+    this.aliases ??= new Map();
+    const watchers = this.aliases.get(id) ?? [];
+    this.aliases.set(id, watchers);
+    add(watchers, place);
   }
 
   /** How long to wait before it is made anew: not at all after it has lived, ever longer while it never does. */
@@ -48,10 +67,12 @@ export class Keeping {
 
   lives(): void {
     this.#restarts = 0;
+    if (this.template.options.maxRestarts === 0) this.data = undefined;
   }
 
   forget(place: PlaceId): void {
-    remove(this.watchers, place);
+    if (this.#watchers === place) this.#watchers = [];
+    else if (typeof this.#watchers !== "number") remove(this.#watchers, place);
     for (const watchers of this.aliases?.values() ?? []) remove(watchers, place);
   }
 
@@ -64,10 +85,16 @@ export class Keeping {
 
   /** Gives out what waits. */
   release(): readonly Relay[] {
-    const relays = this.#relays ?? [];
+    const relays = this.#relays ?? NOTHING;
     this.#relays = undefined;
     return relays;
   }
+}
+
+const NOTHING: readonly never[] = [];
+
+function add(places: PlaceId[], place: PlaceId): void {
+  if (!places.includes(place)) places.push(place);
 }
 
 function remove(places: PlaceId[], place: PlaceId): void {

@@ -13,8 +13,10 @@ export interface SharedHostsOptions {
 }
 
 interface SharedHost {
-  readonly place: Promise<PlaceId>;
+  /** -1 while its worker is coming. */
   at: PlaceId;
+  /** Who waits for its worker. */
+  waiting: { readonly found: (place: PlaceId) => void; readonly failed: (error: unknown) => void }[];
   /** When its worker was asked for. Milliseconds since the epoch. */
   readonly sinceMs: number;
   /** Actors that were sent there, ever. */
@@ -41,12 +43,29 @@ export class SharedHosts {
 
   /** Calls back with the place for one more actor, at once where its host is up. */
   find(env: RuntimeEnv | undefined, found: (place: PlaceId) => void, failed: (error: unknown) => void): void {
-    const environment = environmentKey(env);
-    const slot = `${this.#next++ % this.#options.limit} ${environment}`;
-    const host = this.#hosts.get(slot) ?? this.#open(slot, { kind: needsProcess(env) ? "process" : "thread", environment });
+    const at = this.take(env);
+    if (at !== undefined) {
+      found(at);
+      return;
+    }
+    const slot = this.#slot(env);
+    const host = this.#hosts.get(slot) ?? this.#open(slot, { kind: needsProcess(env) ? "process" : "thread", environment: environmentKey(env) });
+    this.#next++;
     host.seated++;
-    if (host.at >= 0) found(host.at);
-    else host.place.then(found, failed);
+    host.waiting.push({ found, failed });
+  }
+
+  /** The place for one more actor if its host is up. */
+  take(env: RuntimeEnv | undefined): PlaceId | undefined {
+    const host = this.#hosts.get(this.#slot(env));
+    if (host === undefined || host.at < 0) return undefined;
+    this.#next++;
+    host.seated++;
+    return host.at;
+  }
+
+  #slot(env: RuntimeEnv | undefined): string {
+    return `${this.#next % this.#options.limit} ${environmentKey(env)}`;
   }
 
   /** A light actor may have ended. */
@@ -70,13 +89,17 @@ export class SharedHosts {
   }
 
   #open(slot: string, { kind, environment }: { kind: "thread" | "process"; environment: string }): SharedHost {
-    const host: SharedHost = { place: this.#options.pool.acquire(kind, environment), at: -1, sinceMs: this.#options.clock.now(), seated: 0 };
+    const host: SharedHost = { at: -1, waiting: [], sinceMs: this.#options.clock.now(), seated: 0 };
     this.#hosts.set(slot, host);
-    host.place.then(
+    this.#options.pool.acquire(kind, environment).then(
       (place) => {
         host.at = place;
+        for (const { found } of host.waiting.splice(0)) found(place);
       },
-      () => this.#hosts.delete(slot),
+      (error) => {
+        this.#hosts.delete(slot);
+        for (const { failed } of host.waiting.splice(0)) failed(error);
+      },
     );
     return host;
   }

@@ -14,12 +14,12 @@ export interface ReferencesOptions {
   schedule?(flush: () => void): void;
 }
 
-interface Held {
-  readonly holders: PlaceCounts;
-  children: readonly string[];
-}
-
 const NO_CHILDREN: readonly string[] = [];
+
+/** The holders of one id, and what it holds itself: one object, as there may be a hundred thousand. */
+class Held extends PlaceCounts {
+  children: readonly string[] = NO_CHILDREN;
+}
 
 /**
  * Who holds which shared object or actor, counted by place.
@@ -67,7 +67,7 @@ export class References {
   /** Clears the place's counts. Its number never holds anything again. */
   placeDied(place: number): void {
     this.#deadPlaces.add(place);
-    for (const [id, held] of this.#held) if (held.holders.clear(place) !== 0) this.#check(id, held);
+    for (const [id, held] of this.#held) if (held.clear(place) !== 0) this.#check(id, held);
   }
 
   /** Has `id` hold `children` until it is dead, in place of those it held before. Nothing if nobody holds `id`. */
@@ -83,19 +83,19 @@ export class References {
   /** Places with a count for `id`; what is negative is on its way. Containers are not among them. */
   holders(id: string): [place: number, count: number][] {
     const held = this.#held.get(id);
-    return held === undefined ? [] : [...held.holders.entries()].filter(([place]) => place >= 0);
+    return held === undefined ? [] : [...held.entries()].filter(([place]) => place >= 0);
   }
 
   /** All places that hold anything. */
   places(): Set<number> {
     const places = new Set<number>();
-    for (const { holders } of this.#held.values()) for (const [place] of holders.entries()) if (place >= 0) places.add(place);
+    for (const held of this.#held.values()) for (const [place] of held.entries()) if (place >= 0) places.add(place);
     return places;
   }
 
   /** How many objects contain a ref to `id`, once for each ref. */
   containers(id: string): number {
-    return this.#held.get(id)?.holders.get(CONTAINER) ?? 0;
+    return this.#held.get(id)?.get(CONTAINER) ?? 0;
   }
 
   /** Reports what has died and lets go of its children, to any depth. */
@@ -106,7 +106,7 @@ export class References {
     for (const id of this.#candidates) {
       const held = this.#held.get(id);
       // Held again since, or a candidate twice.
-      if (held === undefined || !held.holders.isEmpty) continue;
+      if (held === undefined || !held.isEmpty) continue;
       this.#held.delete(id);
       dead.push(id);
       for (const child of held.children) this.#add(child, CONTAINER, -1);
@@ -119,15 +119,15 @@ export class References {
     if (n === 0) return;
     let held = this.#held.get(id);
     if (held === undefined) {
-      this.#held.set(id, (held = { holders: new PlaceCounts(), children: NO_CHILDREN }));
+      this.#held.set(id, (held = new Held()));
       this.#options.onHeld?.(id);
     }
-    held.holders.add(place, n);
+    held.add(place, n);
     this.#check(id, held);
   }
 
   #check(id: string, held: Held): void {
-    if (!held.holders.isEmpty) return;
+    if (!held.isEmpty) return;
     this.#candidates.push(id);
     if (this.#scheduled) return;
     this.#scheduled = true;

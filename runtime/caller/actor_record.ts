@@ -44,8 +44,8 @@ export class ActorRecord implements Pin {
   /** How the actor died, encoded. */
   death: unknown = undefined;
   handles = 0;
-  /** Calls that have not ended, by sequence, in the order submitted. Most of very many actors have none. */
-  #calls: Map<number, ActorCall> | undefined;
+  /** Calls that have not ended, by sequence, in the order submitted. Most of very many actors have none, or one. */
+  #calls: ActorCall | Map<number, ActorCall> | undefined;
   readonly #onUnused: (record: ActorRecord) => void;
 
   /** `onUnused` hears when neither handles nor calls are left; what the collector takes it does not hear of. */
@@ -59,20 +59,31 @@ export class ActorRecord implements Pin {
   }
 
   get pending(): number {
-    return this.#calls?.size ?? 0;
+    return this.#calls instanceof Map ? this.#calls.size : this.#calls === undefined ? 0 : 1;
   }
 
   calls(): ActorCall[] {
-    return this.#calls === undefined ? [] : [...this.#calls.values()];
+    if (this.#calls instanceof Map) return [...this.#calls.values()];
+    return this.#calls === undefined ? [] : [this.#calls];
   }
 
   add(call: ActorCall): void {
-    this.#calls ??= new Map();
-    this.#calls.set(call.sequence, call);
+    const calls = this.#calls;
+    if (calls === undefined) this.#calls = call;
+    else if (calls instanceof Map) calls.set(call.sequence, call);
+    else {
+      this.#calls = new Map([
+        [calls.sequence, calls],
+        [call.sequence, call],
+      ]);
+    }
   }
 
   remove(call: ActorCall): void {
-    if (this.#calls?.delete(call.sequence) !== true || this.#calls.size > 0) return;
+    const calls = this.#calls;
+    if (calls instanceof Map) {
+      if (!calls.delete(call.sequence) || calls.size > 0) return;
+    } else if (calls?.sequence !== call.sequence) return;
     this.#calls = undefined;
     if (this.handles === 0) this.#onUnused(this);
   }

@@ -49,6 +49,8 @@ export class Kernel {
   readonly #asks: Asks = new Asks();
   readonly #goneNodes: Map<NodeNumber, unknown> = new Map();
   #dirty: Outbox[] = [];
+  /** Envelopes pushed since anything was last sent. */
+  #unsent = 0;
   #flushing = false;
   #gateway: Link | undefined;
   #gatewayPlace: PlaceId = -1;
@@ -117,6 +119,7 @@ export class Kernel {
 
   send(to: PlaceId, envelope: Envelope): void {
     this.#outbox(to).push(envelope);
+    this.#unsent++;
     if (!this.#flushing) {
       this.#flushing = true;
       queueMicrotask(this.#flushSoon);
@@ -143,12 +146,25 @@ export class Kernel {
 
   /** Sends now what waits, the gateway's last word first so that what others are told is already known there. */
   flush(): void {
+    this.#unsent = 0;
     while (this.#dirty.length > 0) {
       const dirty = this.#dirty;
       this.#dirty = [];
       if (dirty.length > 1) this.#outboxes.get(this.#gatewayPlace)?.flush();
       for (const outbox of dirty) outbox.flush();
     }
+  }
+
+  /**
+   * Sends what waits if it is much: a turn that says very much does not gather it all, and whom it is for begins
+   * meanwhile. Only between two calls, when all is said that belongs together. This place itself hears at the turn's end.
+   */
+  flushIfMuch(): void {
+    if (this.#unsent < MUCH) return;
+    const own = this.#dirty.includes(this.#loopback);
+    this.#dirty = this.#dirty.filter((outbox) => outbox !== this.#loopback);
+    this.flush();
+    if (own) this.#dirty.push(this.#loopback);
   }
 
   /** Takes in a frame from a link: delivers it here, or passes it on. */
@@ -158,7 +174,10 @@ export class Kernel {
       return;
     }
     const delivery: Delivery = { from: frame.from, attachments: frame.attachments };
-    for (const envelope of decodeBatch(frame.bytes)) this.#deliver(envelope as Envelope, delivery);
+    for (const envelope of decodeBatch(frame.bytes)) {
+      this.#deliver(envelope as Envelope, delivery);
+      this.flushIfMuch();
+    }
   }
 
   close(error: unknown): void {
@@ -231,6 +250,9 @@ export class Kernel {
     if (request !== 0) this.send(to, [ActorNumber.kernel, "fault", request, this.#faults.toWire(error)]);
   }
 }
+
+/** So many envelopes in one turn leave before its end. */
+const MUCH = 2_048;
 
 /** The outbox of a place to itself: nothing is encoded, delivery still waits for the end of the turn. */
 class LocalOutbox extends Outbox {

@@ -13,11 +13,11 @@ interface Method {
  * A handle to an actor: `handle.method.remote(…)` for every method of its class. It can be passed, stored and
  * returned anywhere; when the last one is gone the actor ends, unless it is detached.
  *
- * The magic is all here: a proxy whose every property is a method to call, made when first used.
+ * The magic is all here: a proxy whose every property is a method to call, made when it is asked for. There may be a
+ * hundred thousand handles: none keeps its methods.
  */
 export class ActorHandle {
   readonly #record: ActorRecord;
-  #methods: Map<string, Method> | undefined;
   #disposed = false;
 
   private constructor(record: ActorRecord) {
@@ -60,13 +60,7 @@ export class ActorHandle {
     if (property === "then") return undefined;
     if (property === "constructor") return ActorHandle;
     if (property === "toString" || property === "toJSON") return () => this.toString();
-    let method = this.#methods?.get(property);
-    if (method === undefined) {
-      method = methodOf(this, property);
-      this.#methods ??= new Map();
-      this.#methods.set(property, method);
-    }
-    return method;
+    return lastMethod(this, property);
   }
 
   #symbol(property: symbol): unknown {
@@ -106,6 +100,26 @@ const BEHIND = Symbol("mobula.actorHandle");
 function behind(value: unknown): ActorHandle | undefined {
   if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== ActorHandle.prototype) return undefined;
   return (value as { [BEHIND]?: ActorHandle })[BEHIND];
+}
+
+/** The method that was asked for last, for turns that call one very often. It names a handle, so it goes with its turn. */
+let last: { handle: ActorHandle; name: string; method: Method } | undefined;
+let forgets = false;
+
+function lastMethod(handle: ActorHandle, name: string): Method {
+  if (last?.handle === handle && last.name === name) return last.method;
+  const method = methodOf(handle, name);
+  last = { handle, name, method };
+  if (!forgets) {
+    forgets = true;
+    queueMicrotask(forgetLast);
+  }
+  return method;
+}
+
+function forgetLast(): void {
+  last = undefined;
+  forgets = false;
 }
 
 function methodOf(handle: ActorHandle, name: string, options?: CallOptions): Method {

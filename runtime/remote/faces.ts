@@ -90,6 +90,7 @@ function createActor(core: Core, args: unknown[]): object {
   const handle = ActorHandle.of(caller.actors.create(spec, meta));
   // The control store holds them from now on.
   for (const pin of pins) pin.letGo();
+  caller.kernel.flushIfMuch();
   return handle;
 }
 
@@ -104,7 +105,10 @@ export function callActor(record: ActorRecord, call: { method: string; args: unk
   const { methods } = record.meta;
   const numReturns = options?.numReturns ?? (Object.hasOwn(methods, method) ? methods[method]?.numReturns : undefined) ?? 1;
   if (isShadowRun()) return inertResult(numReturns === "streaming");
-  return resultOf(session().caller.submitCall(record, method, args, options), numReturns);
+  const { caller } = session();
+  const submitted = caller.submitCall(record, method, args, options);
+  caller.kernel.flushIfMuch();
+  return resultOf(submitted, numReturns);
 }
 
 /** What code gets that must not run: the body of a module that a worker imports. Nothing ever comes of it. */

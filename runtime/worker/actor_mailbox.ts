@@ -2,6 +2,7 @@ import { OUT_OF_ORDER } from "../contracts/mod.ts";
 import type { PlaceId } from "../kernel/mod.ts";
 import { Ring } from "../kernel/mod.ts";
 import type { ArgumentForm } from "../tasks/mod.ts";
+import { all, and, type Few, find, without } from "./few.ts";
 
 /** A call that has come to an actor. */
 export interface MethodCall {
@@ -23,27 +24,63 @@ export interface MethodCall {
   args: unknown[] | undefined;
 }
 
+/** Calls that wait. Of most actors none does most of the time: then there is no queue. */
+class Waiting {
+  #calls: Ring<MethodCall> | undefined;
+
+  get size(): number {
+    return this.#calls?.size ?? 0;
+  }
+
+  push(call: MethodCall): void {
+    this.#calls ??= new Ring(4);
+    this.#calls.push(call);
+  }
+
+  putBack(call: MethodCall): void {
+    this.#calls ??= new Ring(4);
+    this.#calls.unshift(call);
+  }
+
+  shift(): MethodCall | undefined {
+    const call = this.#calls?.shift();
+    if (this.#calls?.size === 0) this.#calls = undefined;
+    return call;
+  }
+
+  remove(fits: (call: MethodCall) => boolean): MethodCall | undefined {
+    return this.#calls?.remove(fits);
+  }
+}
+
 /** The calls of one caller, in the order submitted. */
-class Lane {
+class Lane extends Waiting {
+  readonly key: number;
   next = 0;
   /** Calls that came ahead of their turn; in place of one that was taken out stands nothing. */
   early: Map<number, MethodCall | undefined> | undefined;
-  readonly queue: Ring<MethodCall> = new Ring(4);
   /** The first call, while its arguments are being fetched. */
   fetching: MethodCall | undefined;
-  /** Called when the one call that was in it is there no more. */
-  onEmpty: (() => void) | undefined;
+  /** It has one call, which stands in no order, and goes with it. */
+  passing = false;
+
+  constructor(key: number) {
+    super();
+    this.key = key;
+  }
 }
 
-/** Calls that may run at a time in one concurrency group. */
-class Group {
+/** Calls that may run at a time in one concurrency group; those that wait for it have their arguments. */
+class Group extends Waiting {
+  readonly key: string;
+  readonly limit: number;
   running = 0;
   /** Calls are being begun, or are to be when the thread has looked at its messages. */
   busy = false;
-  readonly limit: number;
-  readonly ready: Ring<MethodCall> = new Ring(4);
 
-  constructor(limit: number) {
+  constructor(key: string, limit: number) {
+    super();
+    this.key = key;
     this.limit = limit;
   }
 }
@@ -74,8 +111,8 @@ export interface MailboxOwner {
  */
 export class ActorMailbox {
   readonly #owner: MailboxOwner;
-  readonly #lanes: Map<number, Lane> = new Map();
-  readonly #groups: Map<string, Group> = new Map();
+  #lanes: Few<number, Lane>;
+  #groups: Few<string, Group>;
   /** Calls that were taken out before they came: word of it may have come another way. */
   #takenAhead: Set<string> | undefined;
   #closed = false;
@@ -87,23 +124,23 @@ export class ActorMailbox {
   add(call: MethodCall): void {
     if (this.#closed) return;
     const key = call.owner * 2 ** 20 + call.lane;
-    let lane = this.#lanes.get(key);
-    if (lane === undefined) {
-      lane = new Lane();
-      this.#lanes.set(key, lane);
-    }
+    let lane = find(this.#lanes, key);
+    if (lane === undefined) this.#lanes = and(this.#lanes, (lane = new Lane(key)));
     const wanted = this.#takenAhead?.delete(`${call.owner}.${call.sequence}`) === true ? undefined : call;
-    if (call.order === OUT_OF_ORDER) lane.onEmpty = () => void this.#lanes.delete(key);
+    if (call.order === OUT_OF_ORDER) lane.passing = true;
     else if (call.order !== lane.next) {
       if (call.order > lane.next) (lane.early ??= new Map()).set(call.order, wanted);
       return;
     }
     lane.next++;
-    if (wanted !== undefined) lane.queue.push(wanted);
+    if (wanted !== undefined) {
+      if (lane.fetching === undefined && lane.size === 0) this.#begin(lane, wanted);
+      else lane.push(wanted);
+    }
     while (lane.early?.has(lane.next)) {
       const following = lane.early.get(lane.next);
       lane.early.delete(lane.next++);
-      if (following !== undefined) lane.queue.push(following);
+      if (following !== undefined) lane.push(following);
     }
     this.#advance(lane);
   }
@@ -111,17 +148,19 @@ export class ActorMailbox {
   /** Takes out a call that has not begun, or has yet to come; those behind it move up. */
   remove(owner: PlaceId, sequence: number): MethodCall | undefined {
     const fits = (call: MethodCall): boolean => call.owner === owner && call.sequence === sequence;
-    for (const group of this.#groups.values()) {
-      const found = group.ready.remove(fits);
+    for (const group of all(this.#groups)) {
+      const found = group.remove(fits);
       if (found !== undefined) return found;
     }
-    for (const lane of this.#lanes.values()) {
-      const found = lane.queue.remove(fits);
-      if (found !== undefined) {
-        if (lane.fetching === found) lane.fetching = undefined;
+    for (const lane of all(this.#lanes)) {
+      const { fetching } = lane;
+      if (fetching !== undefined && fits(fetching)) {
+        lane.fetching = undefined;
         this.#advance(lane);
-        return found;
+        return fetching;
       }
+      const found = lane.remove(fits);
+      if (found !== undefined) return found;
       for (const early of lane.early?.values() ?? []) {
         if (early === undefined || !fits(early)) continue;
         lane.early?.set(early.order, undefined);
@@ -137,52 +176,53 @@ export class ActorMailbox {
   close(): MethodCall[] {
     this.#closed = true;
     const waiting: MethodCall[] = [];
-    const take = (queue: Ring<MethodCall>): void => {
-      for (let call = queue.shift(); call !== undefined; call = queue.shift()) waiting.push(call);
+    const take = (from: Waiting): void => {
+      for (let call = from.shift(); call !== undefined; call = from.shift()) waiting.push(call);
     };
-    for (const { ready } of this.#groups.values()) take(ready);
-    for (const { queue, early } of this.#lanes.values()) {
-      take(queue);
-      for (const call of early?.values() ?? []) if (call !== undefined) waiting.push(call);
+    for (const group of all(this.#groups)) take(group);
+    for (const lane of all(this.#lanes)) {
+      if (lane.fetching !== undefined) waiting.push(lane.fetching);
+      take(lane);
+      for (const call of lane.early?.values() ?? []) if (call !== undefined) waiting.push(call);
     }
-    this.#lanes.clear();
-    this.#groups.clear();
+    this.#lanes = undefined;
+    this.#groups = undefined;
     return waiting;
   }
 
   #advance(lane: Lane): void {
     while (!this.#closed && lane.fetching === undefined) {
-      const call = lane.queue.peek();
+      const call = lane.shift();
       if (call === undefined) {
-        lane.onEmpty?.();
+        if (lane.passing) this.#lanes = without(this.#lanes, lane);
         return;
       }
-      let args: unknown[] | Promise<unknown[]>;
-      try {
-        args = this.#owner.args(call);
-      } catch (error) {
-        lane.queue.shift();
-        this.#owner.reject(call, error);
-        continue;
-      }
-      if (args instanceof Promise) {
-        lane.fetching = call;
-        args.then(
-          (ready) => this.#fetched(lane, call, () => this.#ready(call, ready)),
-          (error) => this.#fetched(lane, call, () => this.#owner.reject(call, error)),
-        );
-        return;
-      }
-      lane.queue.shift();
-      this.#ready(call, args);
+      this.#begin(lane, call);
     }
+  }
+
+  /** It is the first of its lane: it runs as soon as its arguments are there and its group has room. */
+  #begin(lane: Lane, call: MethodCall): void {
+    let args: unknown[] | Promise<unknown[]>;
+    try {
+      args = this.#owner.args(call);
+    } catch (error) {
+      this.#owner.reject(call, error);
+      return;
+    }
+    if (args instanceof Promise) {
+      lane.fetching = call;
+      args.then(
+        (ready) => this.#fetched(lane, call, () => this.#ready(call, ready)),
+        (error) => this.#fetched(lane, call, () => this.#owner.reject(call, error)),
+      );
+    } else this.#ready(call, args);
   }
 
   #fetched(lane: Lane, call: MethodCall, settle: () => void): void {
     // Taken out meanwhile.
     if (this.#closed || lane.fetching !== call) return;
     lane.fetching = undefined;
-    lane.queue.shift();
     settle();
     this.#advance(lane);
   }
@@ -190,12 +230,19 @@ export class ActorMailbox {
   #ready(call: MethodCall, args: unknown[]): void {
     call.args = args;
     const name = this.#owner.group(call);
-    let group = this.#groups.get(name);
-    if (group === undefined) {
-      group = new Group(this.#owner.limit(name));
-      this.#groups.set(name, group);
+    let group = find(this.#groups, name);
+    if (group === undefined) this.#groups = and(this.#groups, (group = new Group(name, this.#owner.limit(name))));
+    if (group.busy || group.running >= group.limit || group.size > 0) group.push(call);
+    else {
+      group.busy = true;
+      if (!this.#mayRun(group)) {
+        // Others may have come meanwhile.
+        group.putBack(call);
+        return;
+      }
+      this.#start(group, call);
+      group.busy = false;
     }
-    group.ready.push(call);
     this.#run(group);
   }
 
@@ -203,15 +250,19 @@ export class ActorMailbox {
     // A call that ends at once comes by here again: the loop takes the next, so that many cost no stack.
     if (group.busy) return;
     group.busy = true;
-    while (!this.#closed && group.running < group.limit && group.ready.size > 0) {
-      const resume = (): void => {
-        group.busy = false;
-        this.#run(group);
-      };
-      if (!this.#owner.mayRun(resume)) return;
-      this.#start(group, group.ready.shift() as MethodCall);
+    while (!this.#closed && group.running < group.limit && group.size > 0) {
+      if (!this.#mayRun(group)) return;
+      this.#start(group, group.shift() as MethodCall);
     }
     group.busy = false;
+  }
+
+  /** If not, the group, which MUST be busy, stays so until its next call may begin. */
+  #mayRun(group: Group): boolean {
+    return this.#owner.mayRun(() => {
+      group.busy = false;
+      this.#run(group);
+    });
   }
 
   #start(group: Group, call: MethodCall): void {
