@@ -52,7 +52,7 @@ export class ObjectValues {
   readonly #freed: Set<ObjectId> = new Set();
 
   constructor(options: ObjectValuesOptions) {
-    const { kernel, peers, store, holdings } = options;
+    const { kernel, clock, peers, store, holdings } = options;
     this.#options = options;
     this.#node = kernel.place;
     this.#store = store;
@@ -61,6 +61,7 @@ export class ObjectValues {
     const settings = { ...TRANSFER_DEFAULTS, ...options.settings };
     this.directory = new Directory({ home: kernel.place, ...settings });
     this.puller = new Puller({
+      clock,
       store,
       peers,
       settings,

@@ -17,6 +17,8 @@ export class Pull {
   readonly children: readonly string[];
   /** Sources that have failed it. */
   readonly without: Set<PlaceId> = new Set();
+  /** How often all of them had. */
+  failures = 0;
   /** Where it goes, once there is room. */
   block: Block | undefined;
   readonly #chunkBytes: number;

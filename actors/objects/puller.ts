@@ -1,5 +1,5 @@
 import { ObjectLostError } from "../../runtime/errors/mod.ts";
-import { type ObjectId, ownerOf, type PlaceId } from "../../runtime/kernel/mod.ts";
+import { type Clock, type ObjectId, ownerOf, type PlaceId } from "../../runtime/kernel/mod.ts";
 import { homeOf } from "../../runtime/references/mod.ts";
 import type { Peers } from "./peers.ts";
 import { Pull } from "./pull.ts";
@@ -8,6 +8,7 @@ import type { TransferSettings } from "./settings.ts";
 import type { ObjectStore } from "./store.ts";
 
 export interface PullerOptions {
+  clock: Pick<Clock, "after">;
   store: ObjectStore;
   peers: Peers;
   settings: TransferSettings;
@@ -68,9 +69,8 @@ export class Puller {
     const pull = this.#pulls.get(id);
     if (pull?.block === undefined || pull.hasSources) return;
     const living = nodes.filter((node) => !this.#options.peers.isLost(node));
-    if (nodes.length === 0) {
-      this.#fail(pull, new ObjectLostError({ objectId: id, reason: "none of the nodes that have it could send it" }));
-    } else if (living.length === 0) {
+    if (nodes.length === 0) this.#askLater(pull);
+    else if (living.length === 0) {
       for (const node of nodes) pull.without.add(node);
       this.#askHome(pull);
     } else {
@@ -130,6 +130,19 @@ export class Puller {
 
   #askHome(pull: Pull): void {
     this.#options.peers.tell(homeOf(pull.id)).pull(pull.id, [...pull.without]);
+  }
+
+  /** All that have it have failed: they may be gone, which the home does not know yet. */
+  #askLater(pull: Pull): void {
+    const { clock, settings } = this.#options;
+    if (++pull.failures > settings.askAgainTimes) {
+      this.#fail(pull, new ObjectLostError({ objectId: pull.id, reason: "none of the nodes that have it could send it" }));
+      return;
+    }
+    pull.without.clear();
+    clock.after(settings.askAgainMs, () => {
+      if (this.#pulls.get(pull.id) === pull && !pull.hasSources) this.#askHome(pull);
+    });
   }
 
   #request(pull: Pull): void {

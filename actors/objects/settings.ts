@@ -47,6 +47,12 @@ export interface TransferSettings {
   readonly maxSources: number;
   /** Copies that each node gives away, as long as others can: so a broadcast costs its owner no more, and forms a tree. */
   readonly copiesPerSource: number;
+  /**
+   * So often, and at most so many times, it is asked again from where to take a value when all that had it have failed: a
+   * node that is gone is not known to be so everywhere at once. Longer than it takes to find a silent node dead.
+   */
+  readonly askAgainMs: number;
+  readonly askAgainTimes: number;
 }
 
 export const TRANSFER_DEFAULTS: TransferSettings = {
@@ -55,4 +61,6 @@ export const TRANSFER_DEFAULTS: TransferSettings = {
   inFlightBytes: 32 * 1024 * 1024,
   maxSources: 3,
   copiesPerSource: 2,
+  askAgainMs: 250,
+  askAgainTimes: 40,
 };

@@ -305,6 +305,29 @@ describe("a value whose maker's node is lost", () => {
     for (const place of [owner, other]) expect(fillOf(place, id)).toBe(9);
   });
 
+  test("is waited for while its home has yet to hear that its node is gone", async () => {
+    const lost: string[] = [];
+    const cluster = new Cluster({ nodes: 4, transfer: SMALL_CHUNKS, onLost: (id) => lost.push(id) > 0 });
+    const [owner, maker, reader, other] = [cluster.place(1), cluster.place(2), cluster.place(3), cluster.place(4)];
+    const id = owner.nextId();
+    maker.seal(id, { bytes: MIB, fill: 3, holder: owner.place });
+    await cluster.exhaust();
+    owner.manager.holdFor([id], reader.place);
+    reader.manager.want([id]);
+    await cluster.until(() => cluster.sizes(3)["pulls"] === 1);
+    cluster.kill(2);
+    cluster.tellLost(2, 3);
+    await cluster.settle();
+    expect([lost, reader.last(id)]).toEqual([[], undefined]);
+    cluster.tellLost(2, 1);
+    await cluster.exhaust();
+    expect(lost).toEqual([id]);
+    cluster.tellLost(2, 4);
+    other.seal(id, { bytes: MIB, fill: 4, holder: owner.place });
+    await cluster.exhaust();
+    expect(fillOf(reader, id)).toBe(4);
+  });
+
   test("lives on in a copy, which is then kept when room is needed", async () => {
     const cluster = new Cluster({ nodes: 3, capacityOf: (node) => (node === 3 ? 4 * MIB : 16 * MIB), spills: true, transfer: SMALL_CHUNKS });
     const [owner, worker, other] = [cluster.place(1), cluster.place(2), cluster.place(3)];
