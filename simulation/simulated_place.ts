@@ -1,6 +1,6 @@
 import { EventLog } from "../actors/worker_place/mod.ts";
 import { messagePortLink } from "../net/mod.ts";
-import { type ActorRecord, Caller, type Entry, encodeArguments, fetchOutcome } from "../runtime/caller/mod.ts";
+import { type ActorRecord, Caller, type Entry, encodeArguments, fetchOutcome, type ItemStream } from "../runtime/caller/mod.ts";
 import { currentCall } from "../runtime/context/mod.ts";
 import {
   CallerOp,
@@ -145,6 +145,18 @@ export class SimulatedPlace {
     }
   }
 
+  /** Submits a generator, and gives its items as they come. */
+  async *stream(name: string, args: readonly unknown[], options: TaskOptions = {}): AsyncGenerator<Entry, undefined> {
+    const template = this.#definitions.taskTemplate(this.#core(name, "task", { ...options, numReturns: "streaming" }));
+    const stream = this.caller.submitTask(template, args).stream as ItemStream;
+    for (;;) {
+      const item = stream.take();
+      if (item !== undefined) yield item;
+      else if (stream.finished) return undefined;
+      else await new Promise<void>((resolve) => void stream.onChange(resolve));
+    }
+  }
+
   /** Creates an actor of one of the simulation's classes. Its record is held until `letGo`. */
   create(name: string, args: readonly unknown[], options: ActorOptions = {}): ActorRecord {
     const template = this.#definitions.actorTemplate(this.#core(name, "actor", options));
@@ -181,7 +193,7 @@ export class SimulatedPlace {
     table.define({ id, name, definition: { kind: "source", name, source: "", bindings: [] } });
     const definable = { kind, name, functionId: id, run: undefined, site: undefined, captures: undefined };
     const core: Core = {
-      definable: { ...definable, generator: false, staticMethods: undefined, generatorMethods: [] },
+      definable: { ...definable, generator: (options as TaskOptions).numReturns === "streaming", staticMethods: undefined, generatorMethods: [] },
       options: options as Core["options"],
     };
     this.#cores.set(key, core);

@@ -203,6 +203,13 @@ export class ObjectsActor implements ObjectsContract {
     return rows;
   }
 
+  cameAgain(caller: Caller, ids: readonly ObjectId[]): void {
+    for (const id of ids) {
+      if (this.#values.isKnown(id)) this.#holdings.drop(id, caller.from);
+      else this.#options.owners?.lost(id);
+    }
+  }
+
   unmapped(caller: Caller, ids: readonly ObjectId[]): void {
     this.#store.unmapped(this.#slotOf(caller.from), ids);
   }
@@ -277,8 +284,9 @@ export class ObjectsActor implements ObjectsContract {
   }
 
   #sealed(id: ObjectId, buffer: SharedArrayBuffer, sealed: SealedWire): void {
+    const wasKnown = this.#values.isKnown(id);
     // Made twice, as by a task that was tried again: it is counted once.
-    if (!this.#values.seal(id, buffer, sealed)) this.#holdings.drop(id, sealed.holder);
+    if (!this.#values.seal(id, buffer, sealed) || wasKnown) this.#holdings.drop(id, sealed.holder);
     // Its holder died, and nobody else has it.
     else if (!this.#holdings.has(id)) this.#release(id);
   }

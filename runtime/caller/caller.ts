@@ -24,7 +24,7 @@ import type { Run } from "./derivation.ts";
 import { Entry } from "./entry.ts";
 import { ItemStream } from "./item_stream.ts";
 import { Lineage } from "./lineage.ts";
-import { makerOf } from "./maker.ts";
+import { consumeAll, makerOf } from "./maker.ts";
 import { type BufferSource, ObjectClient, type Packed } from "./object_client.ts";
 import { Outcomes, type Submitted } from "./outcomes.ts";
 import type { PendingTask } from "./pending_task.ts";
@@ -81,8 +81,9 @@ export class Caller implements Actor {
       lineage: this.#lineage,
       objects: this.objects,
       outcomes: this.outcomes,
+      generatorOf: (item) => this.#run(sequenceOf(item)),
       makerOf: (id) => makerOf(sequenceOf(id), { tasks: this.#tasks, calls: this.#calls }),
-      consume: ({ sequence }, producer) => this.#consume(sequence, producer),
+      consume: (run, producer) => consumeAll(run, producer, { tasks: this.#tasks, calls: this.#calls }),
     });
     const results = { outcomes: this.outcomes, lineage: this.#lineage, reconstruction: this.#reconstruction };
     this.#calls.connect(results);
@@ -196,6 +197,7 @@ export class Caller implements Actor {
         const entry = ended?.entries[0];
         if (ended === undefined || entry === undefined) return;
         this.outcomes.settle(entry, { kind, data, size, children: children ?? NO_CHILDREN });
+        this.#reconstruction.came(ended, entry.id, kind);
         this.#lostBefore(ended);
         return;
       }
@@ -205,7 +207,10 @@ export class Caller implements Actor {
         const ended = this.#end(subject, large.length > 0 ? large : undefined);
         if (ended === undefined) return;
         if (ended.derivation !== undefined) this.#reconstruction.settle(ended, wires);
-        else this.outcomes.settleAll(ended.entries, wires);
+        else {
+          this.outcomes.settleAll(ended.entries, wires);
+          if (ended.lost !== undefined) for (const { id, payload } of ended.entries) this.#reconstruction.came(ended, id, payload?.kind);
+        }
         this.#lostBefore(ended);
         return;
       }
@@ -310,18 +315,10 @@ export class Caller implements Actor {
   }
 
   /** What it made was lost before this place heard that it had ended. */
-  #lostBefore({ lost }: Run): void {
-    if (lost !== undefined) this.#reconstruction.lost(lost);
-  }
+  readonly #lostBefore = ({ lost }: Run): void => lost && this.#reconstruction.lost(lost);
 
   #run(sequence: number): Run | undefined {
     return this.#tasks.get(sequence) ?? this.#calls.get(sequence);
-  }
-
-  #consume(sequence: number, producer: PlaceId): void {
-    const task = this.#tasks.get(sequence);
-    if (task !== undefined) this.#tasks.consume(task, producer);
-    else this.#calls.consume(this.#calls.get(sequence) as ActorCall);
   }
 
   /** The task or call has ended with a result; these of its results are large. */
@@ -339,7 +336,8 @@ export class Caller implements Actor {
   /** A generator has ended once its last item is here: its end may come by a shorter way than its items. */
   #endStream(sequence: number, stream: ItemStream | undefined): void {
     if (stream?.complete !== true) return;
-    const ended = this.#end(sequence, this.#run(sequence)?.large);
+    const large = [...(this.#run(sequence)?.large ?? [])];
+    const ended = this.#end(sequence, large.length > 0 ? large : undefined);
     this.outcomes.complete(stream);
     if (ended !== undefined) this.#lostBefore(ended);
   }
@@ -354,11 +352,14 @@ export class Caller implements Actor {
     if (run?.stream === undefined) return;
     const { stream } = run;
     stream.producer = producer;
+    const id = `${objectId(this.place, sequence)}.${index}`;
+    const isKnown = run.large?.has(id) === true;
     if (wire[0] === PayloadKind.sealed && stream.wants(index)) {
-      run.large ??= [];
-      run.large.push(`${objectId(this.place, sequence)}.${index}`);
+      run.large ??= new Set();
+      run.large.add(id);
     }
-    this.outcomes.item(stream, { sequence, index, wire });
+    this.outcomes.item(stream, { sequence, index, wire, isKnown });
+    this.#reconstruction.came(run, id, wire[0]);
     this.#endStream(sequence, stream);
   }
 

@@ -17,8 +17,8 @@ export interface Run {
   stopTimer: (() => void) | undefined;
   /** Where it runs again for results that were lost: its entries are those alone. */
   readonly derivation: Derivation | undefined;
-  /** The large ones among a generator's items. */
-  large: ObjectId[] | undefined;
+  /** The large ones among a generator's items that somebody holds. */
+  large: Set<ObjectId> | undefined;
   /** Of a generator that runs again: what it has made, and how many there will be once that is known. */
   remade: { readonly items: Set<number>; count: number } | undefined;
   /** Results that were lost before it had ended. */

@@ -1,3 +1,5 @@
+import type { PlaceId } from "../kernel/mod.ts";
+import type { ActorCall } from "./actor_record.ts";
 import type { CallOwner } from "./call_owner.ts";
 import type { Run } from "./derivation.ts";
 import type { TaskOwner } from "./task_owner.ts";
@@ -15,4 +17,11 @@ export function makerOf(made: number, { tasks, calls }: { tasks: TaskOwner; call
     return made < sequence + (count === "streaming" ? 1 : Math.max(1, count)) ? (task ?? call) : undefined;
   }
   return undefined;
+}
+
+/** Lets a generator go on that makes its items again, at `producer`: all of them count as taken. */
+export function consumeAll(run: Run, producer: PlaceId, { tasks, calls }: { tasks: TaskOwner; calls: CallOwner }): void {
+  const task = tasks.get(run.sequence);
+  if (task !== undefined) tasks.consume(task, producer);
+  else calls.consume(run as ActorCall);
 }

@@ -84,11 +84,13 @@ export class Outcomes {
     return { entries, stream };
   }
 
-  item(stream: ItemStream, item: { sequence: number; index: number; wire: PayloadWire }): void {
+  /** `isKnown`: it came before, and somebody holds it. */
+  item(stream: ItemStream, item: { sequence: number; index: number; wire: PayloadWire; isKnown: boolean }): void {
+    const { isKnown } = item;
     const payload = payloadFromWire(item.wire);
     const entry = this.#itemEntry(item.sequence, item.index);
     if (!stream.wants(item.index)) {
-      this.discard(entry.id, payload);
+      this.discard(entry.id, payload, { isKnown });
       stream.tellConsumed();
       return;
     }

@@ -1,7 +1,7 @@
 import { ObjectReconstructionFailedError } from "../errors/mod.ts";
 import { type ObjectId, objectId, type PlaceId, taskId } from "../kernel/mod.ts";
 import type { Pin } from "../references/mod.ts";
-import { type PayloadWire, payloadFromWire, payloadToWire } from "../values/mod.ts";
+import { PayloadKind, type PayloadWire, payloadFromWire, payloadToWire } from "../values/mod.ts";
 import type { Derivation, Input, Recipe, Run } from "./derivation.ts";
 import type { Entry } from "./entry.ts";
 import type { Lineage } from "./lineage.ts";
@@ -17,6 +17,8 @@ export interface ReconstructionOptions {
   outcomes: Outcomes;
   /** What has not ended and makes the object. */
   makerOf(id: ObjectId): Run | undefined;
+  /** The generator that has not ended and has made the item. */
+  generatorOf(item: ObjectId): Run | undefined;
   /** Tells the worker that makes a generator's items that all of them are taken. */
   consume(run: Run, producer: PlaceId): void;
 }
@@ -48,8 +50,10 @@ export class Reconstruction {
 
   /** Nobody holds these any more. */
   released(ids: readonly ObjectId[]): void {
-    const { lineage, objects } = this.#options;
+    const { lineage, objects, generatorOf } = this.#options;
     for (const id of ids) {
+      // Items are taken and dropped while others are being made.
+      if (id.includes(".")) generatorOf(id)?.large?.delete(id);
       const entry = objects.references.find(id);
       // It is needed again since: what had been let go of is made anew.
       if (entry !== undefined && entry.handles > 0 && lineage.find(id) !== undefined) {
@@ -60,17 +64,28 @@ export class Reconstruction {
     }
   }
 
-  /** What was under way is tried again, or has failed: its results that came and went before this place heard of them are counted no more. Returns what else of it was lost. */
+  /**
+   * What was under way is tried again, or has failed: its results that came and went before this place heard of them are
+   * counted no more. Returns what else of it was lost.
+   */
   unheardOf(run: Run): ObjectId[] {
     if (run.lost === undefined) return [];
     const own = new Set(run.entries.map(({ id }) => id));
     const others: ObjectId[] = [];
     for (const id of run.lost) {
-      if (own.has(id)) this.#options.objects.references.giveBack(id);
+      if (own.has(id) || (id.includes(".") && run.large?.has(id) !== true)) this.#options.objects.references.giveBack(id);
       else others.push(id);
     }
     run.lost = undefined;
     return others;
+  }
+
+  /** A result has come. What was said to be lost of it before may be what an earlier attempt had made. */
+  came(run: Run, id: ObjectId, kind: PayloadKind | undefined): void {
+    if (run.lost?.delete(id) !== true) return;
+    const { objects } = this.#options;
+    if (kind === PayloadKind.sealed) objects.manager.cameAgain([id]);
+    else objects.references.giveBack(id);
   }
 
   /** What ran again has ended with these results. */
@@ -101,8 +116,10 @@ export class Reconstruction {
     for (const { id, ready } of entries) if (!ready) this.#fail(id, derivation, "its generator made fewer items when it ran again");
   }
 
-  #settle({ entries, derivation }: Run, id: ObjectId, wire: PayloadWire): void {
+  #settle(run: Run, id: ObjectId, wire: PayloadWire): void {
     const { outcomes } = this.#options;
+    const { entries, derivation } = run;
+    this.came(run, id, wire[0]);
     const entry = entries.find((each) => each.id === id);
     if (entry !== undefined) outcomes.settle(entry, payloadFromWire(wire));
     else outcomes.discard(id, payloadFromWire(wire), { isKnown: derivation?.held.has(id) === true });

@@ -116,6 +116,7 @@ const objects: ShapesOf<ObjectsContract> = {
   holdFor: [texts, count],
   drop: [texts, optional(listOf(tuple(count, count)))],
   free: [texts],
+  cameAgain: [texts],
   unmapped: [texts],
   needSpace: [count, whole],
   figures: [flag],

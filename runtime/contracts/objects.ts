@@ -27,6 +27,11 @@ export interface ObjectsContract {
   drop(caller: Caller, ids: readonly string[], after?: readonly Announced[]): void;
   /** Drops the values, whoever holds them. */
   free(caller: Caller, ids: readonly ObjectId[]): void;
+  /**
+   * Results that were said to be lost before the caller heard of them have come. One that some node has was counted for
+   * the caller each time that it was made, and is counted once from now on; of others it is said again that they are lost.
+   */
+  cameAgain(caller: Caller, ids: readonly ObjectId[]): void;
   /** The caller has no views on these buffers any more. */
   unmapped(caller: Caller, ids: readonly ObjectId[]): void;
   /** The caller waits, perhaps with its thread blocked, for room; the attachment is the ticket for the answer. */

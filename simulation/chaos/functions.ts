@@ -10,6 +10,15 @@ export function smallOf(id: string): string {
   return `value of ${id}`;
 }
 
+/** What a generator makes: every third item is small. */
+function itemOf(id: string, index: number): unknown {
+  return index % 3 === 2 ? smallOf(`${id}.${index}`) : bytesOf(`${id}.${index}`);
+}
+
+export function isItemOf(id: string, index: number, value: unknown): boolean {
+  return index % 3 === 2 ? value === itemOf(id, index) : areBytesOf(`${id}.${index}`, value);
+}
+
 /** What runs in the cluster, keeping the ledger as it does. */
 export function functionsOf(ledger: Ledger, cpus: NodeCpus): Functions {
   const running = async <T>(context: SimulatedContext, [ms, id, most]: Order, value: () => T, waits = false): Promise<T> => {
@@ -44,6 +53,14 @@ export function functionsOf(ledger: Ledger, cpus: NodeCpus): Functions {
           },
           true,
         ),
+    items: (context) =>
+      async function* (ms: number, id: string, most: number, count: number) {
+        ledger.begin(id, { most, place: context.place });
+        for (let index = 0; index < count; index++) {
+          await context.sleep(ms);
+          yield itemOf(id, index);
+        }
+      },
     fails: (context) => async (id: string, most: number, until: number) => {
       const run = ledger.begin(id, { most, place: context.place });
       await context.sleep(1);

@@ -1,8 +1,9 @@
 import { type ActorRecord, type Entry, fetchOutcome, ObjectRef } from "../../runtime/caller/mod.ts";
 import type { ActorOptions, PlacementStrategy, TaskOptions } from "../../runtime/options/mod.ts";
+import { PayloadKind } from "../../runtime/values/mod.ts";
 import type { SeededRandom } from "../seeded_random.ts";
 import type { SimulatedPlace } from "../simulated_place.ts";
-import { smallOf } from "./functions.ts";
+import { isItemOf, smallOf } from "./functions.ts";
 import { areBytesOf, bytesOf, type Ledger } from "./ledger.ts";
 import type { Result, Verdicts } from "./verdicts.ts";
 
@@ -114,6 +115,40 @@ export class Workload {
     await this.#sleep(random.between(0, 3_000));
     const outcome = await this.#outcome(ref);
     this.#options.verdicts.matching(id, outcome, (value) => areBytesOf(id, value), { retries, needsObjects: true });
+  }
+
+  /** A generator's items: some are looked at as they come, some when all have come, and some never. */
+  async items(id: string, random: SeededRandom): Promise<void> {
+    const { driver, verdicts } = this.#options;
+    const retries = retriesOf(random);
+    const count = 2 + random.below(8);
+    const excuses = { retries, needsObjects: true };
+    const options = { maxRetries: retries, ...(random.below(2) === 0 && { generatorBackpressure: 1 + random.below(3) }) };
+    const kept: (readonly [number, ObjectRef])[] = [];
+    let came = 0;
+    let failed = false;
+    const look = async (index: number, ref: ObjectRef): Promise<void> => {
+      const outcome = await this.#outcome(ref);
+      failed ||= "error" in outcome;
+      verdicts.matching(id, outcome, (value) => isItemOf(id, index, value), excuses);
+    };
+    for await (const entry of driver.stream("items", [random.between(1, 150), id, mostRuns(retries), count], options)) {
+      const ref = new ObjectRef(entry);
+      const index = came++;
+      const choice = random.below(3);
+      if (choice === 0) kept.push([index, ref]);
+      else {
+        // A failure is the last item, and there may be no other.
+        if (choice === 1 || index === count || entry.payload?.kind === PayloadKind.fault) await look(index, ref);
+        ref[Symbol.dispose]();
+      }
+    }
+    await this.#sleep(random.between(0, 2_000));
+    for (const [index, ref] of kept) {
+      await look(index, ref);
+      ref[Symbol.dispose]();
+    }
+    if (!failed && came !== count) this.#options.ledger.violate(`${id} has given ${came} items of ${count}`);
   }
 
   /** Tasks that submit tasks. */
@@ -276,6 +311,7 @@ const OPERATIONS: readonly (readonly [name: string, operation: (id: string, rand
   ["chain", prototype.chain],
   ["put", prototype.put],
   ["keep", prototype.keep],
+  ["items", prototype.items],
   ["tree", prototype.tree],
   ["fails", prototype.fails],
   ["cancel", prototype.cancel],

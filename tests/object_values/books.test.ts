@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { get, init, type ObjectRef, put, remote, shutdown } from "../../mod.ts";
 import { session } from "../../runtime/session/mod.ts";
+import { waitForCondition } from "../../testing/mod.ts";
 import { collectUntil, type Figures, keptBytes, MIB, turn } from "./store.ts";
 
 beforeAll(() => init({ numCpus: 2, objectStoreMemory: 64 * MIB, spillDirectory: mkdtempSync(join(tmpdir(), "mobula-books-")) }));
@@ -38,4 +39,25 @@ describe("books", () => {
     expect(session().caller.pendingCount).toBe(0);
     expect(session().caller.lineage).toEqual({ tasks: 0, bytes: 0 });
   }, 60_000);
+
+  test("keep nothing of generators whose large items were let go of while others were being made", async () => {
+    const made = remote(
+      async function* (count: number) {
+        for (let i = 0; i < count; i++) {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          yield new Uint8Array(200_000).fill(i);
+        }
+      },
+      { numReturns: "streaming" },
+    );
+    const first = remote((bytes: Uint8Array) => bytes[0] as number);
+    let sum = 0;
+    for await (const item of made.remote(30)) {
+      using own = item;
+      sum += await get(first.remote(own));
+    }
+    expect(sum).toBe(435);
+    await collectUntil(nothing);
+    await waitForCondition(() => session().caller.lineage.tasks === 0);
+  });
 });
