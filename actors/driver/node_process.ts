@@ -16,6 +16,8 @@ export interface NodeProcessOptions extends NodeOptions {
   /** The runtime to run it in. Default: this one's. */
   readonly runtime?: "bun" | "deno";
   readonly env?: Readonly<Record<string, string>>;
+  /** A command that runs the node's: one that gives it a network of its own, for example. */
+  readonly within?: readonly string[];
 }
 
 /** A node in a process of its own. */
@@ -35,8 +37,8 @@ export interface NodeProcess {
  *
  * @throws MobulaError with what it said when it does not come up
  */
-export async function startNodeProcess({ runtime, env, ...options }: NodeProcessOptions): Promise<NodeProcess> {
-  const [program, ...args] = platform.commandOf(fileURLToPath(programs.node), runtime) as [string, ...string[]];
+export async function startNodeProcess({ runtime, env, within = [], ...options }: NodeProcessOptions): Promise<NodeProcess> {
+  const [program, ...args] = [...within, ...platform.commandOf(fileURLToPath(programs.node), runtime)] as [string, ...string[]];
   const child = spawn(program, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...platform.environment(), ...env, [NODE_VARIABLE]: JSON.stringify(options) },

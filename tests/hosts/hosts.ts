@@ -34,8 +34,13 @@ export class Hosts implements Disposable {
     this.#net = `10.${64 + ((pid >> 8) % 128)}.${pid % 256}`;
     ip("link", "add", this.#bridge, "type", "bridge");
     process.on("exit", this.#removeAtExit);
-    ip("address", "add", `${this.#net}.254/24`, "dev", this.#bridge);
+    ip("address", "add", `${this.address}/24`, "dev", this.#bridge);
     ip("link", "set", this.#bridge, "up");
+  }
+
+  /** This process's own address, where the hosts reach it. */
+  get address(): string {
+    return `${this.#net}.254`;
   }
 
   /** Why this machine does not allow it; undefined if it does. */
@@ -55,7 +60,7 @@ export class Hosts implements Disposable {
   add(): Host {
     const number = ++made;
     const { pid } = process;
-    const host: Host = { name: `mobula-${pid}-${number}`, address: `${this.#net}.${number}`, cable: `mob${pid}.${number}` };
+    const host: Host = { name: `mobula-${pid}-${number}`, address: this.#freeAddress(), cable: `mob${pid}.${number}` };
     ip("netns", "add", host.name);
     try {
       ip("link", "add", host.cable, "type", "veth", "peer", "name", "eth0", "netns", host.name);
@@ -68,6 +73,15 @@ export class Hosts implements Disposable {
     ip("-n", host.name, "address", "add", `${host.address}/24`, "dev", "eth0");
     for (const device of ["lo", "eth0"]) ip("-n", host.name, "link", "set", device, "up");
     return host;
+  }
+
+  /** Takes a host away whose programs have ended. */
+  remove(host: Host): void {
+    const at = this.#hosts.indexOf(host);
+    if (at < 0) return;
+    this.#hosts.splice(at, 1);
+    ip("link", "delete", host.cable);
+    ip("netns", "delete", host.name);
   }
 
   /** Pulls the host's cable out, or plugs it in again. Neither end is told. */
@@ -91,10 +105,15 @@ export class Hosts implements Disposable {
 
   [Symbol.dispose](): void {
     process.off("exit", this.#removeAtExit);
-    for (const { name, cable } of this.#hosts.splice(0)) {
-      ip("link", "delete", cable);
-      ip("netns", "delete", name);
-    }
+    for (const host of [...this.#hosts]) this.remove(host);
     ip("link", "delete", this.#bridge);
+  }
+
+  #freeAddress(): string {
+    for (let number = 1; number < 254; number++) {
+      const address = `${this.#net}.${number}`;
+      if (!this.#hosts.some((host) => host.address === address)) return address;
+    }
+    throw new RangeError("there are as many hosts as there are addresses");
   }
 }
