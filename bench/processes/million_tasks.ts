@@ -1,7 +1,7 @@
 /** Prints how long so many queued tasks take, and the memory: `million_tasks.ts COUNT`. */
 import { parseArgs } from "node:util";
 import { get, init, remote, shutdown } from "mobula";
-import { peakMiB, settledMiB } from "./resources.ts";
+import { leftAbove, peakMiB, settledMiB } from "./resources.ts";
 
 const [argument = "1000000"] = parseArgs({ allowPositionals: true }).positionals;
 const count = Number(argument);
@@ -21,6 +21,6 @@ const start = performance.now();
 const completed = await runAll(count);
 const seconds = (performance.now() - start) / 1000;
 const peak = peakMiB();
-const after = await settledMiB();
+const memory = await leftAbove(before);
 await shutdown();
-console.log(JSON.stringify({ rate: count / seconds, completed, peak, left: after - before }));
+console.log(JSON.stringify({ rate: count / seconds, completed, peak, ...memory }));

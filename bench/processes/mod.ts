@@ -26,6 +26,7 @@ function program(name: string, counts: { quick: number; full: number; calls: boo
 
 const idle = program("idle_node", { quick: 1, full: 5, calls: false });
 const million = program("million_tasks", { quick: 20_000, full: 1_000_000, calls: true });
+const plain = program("plain_objects", { quick: 20_000, full: 1_000_000, calls: true });
 const pending = program("pending_refs", { quick: 5_000, full: 200_000, calls: true });
 const light = program("light_actors", { quick: 1_000, full: 100_000, calls: true });
 
@@ -59,6 +60,9 @@ export const processes: Family = {
     million("a million queued tasks", "rate", { unit: "/s", targets: [{ atLeast: 100_000 }] }),
     million("a million queued tasks: peak memory", "peak", { unit: "MiB", targets: [{ atMost: 1536 }] }),
     million("a million queued tasks: memory kept", "left", { unit: "MiB", targets: [{ atMost: 100 }] }),
+    million("a million queued tasks: memory back after", "backMs", { unit: "ms" }),
+    plain("as many plain objects: memory kept", "left", { unit: "MiB" }),
+    plain("as many plain objects: memory back after", "backMs", { unit: "ms" }),
     pending("memory of a pending ref", "bytes", { unit: "bytes" }),
     light("100k light actors created", "rate", { unit: "/s", targets: [{ atLeast: 20_000 }] }),
     light("100k light actors: memory", "mib", { unit: "MiB", targets: [{ atMost: 1024 }] }),

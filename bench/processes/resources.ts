@@ -30,13 +30,33 @@ export const pause = (ms: number): Promise<void> => new Promise((resolve) => set
 
 /** MiB once what nobody holds has been given back: the least of some looks, with collections between them. */
 export async function settledMiB(): Promise<number> {
+  return (await watchSettling(Number.NEGATIVE_INFINITY, 2)).least;
+}
+
+/**
+ * How long to wait for memory to be given back. V8 keeps the pages that it has emptied, whatever was in them, and gives
+ * them back by itself 8 to 25 s later; each of a process's threads has a heap of its own. Seconds.
+ */
+const PATIENCE_S = "Deno" in globalThis ? 40 : 2;
+
+/** What is left above `before` once memory has been given back, and after how many ms it was less than 100 MiB; all that was waited if never. */
+export async function leftAbove(before: number): Promise<{ left: number; backMs: number }> {
+  const { least, backMs } = await watchSettling(before + 100, PATIENCE_S);
+  return { left: least - before, backMs };
+}
+
+async function watchSettling(enough: number, seconds: number): Promise<{ least: number; backMs: number }> {
+  const start = performance.now();
   let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 10; i++) {
-    collectGarbage();
+  let backMs = seconds * 1000;
+  for (let i = 0; i < seconds * 5; i++) {
+    // At first alone: later it would only put off what the runtime does by itself.
+    if (i < 10) collectGarbage();
     await pause(200);
     least = Math.min(least, residentMiB());
+    if (least <= enough) backMs = Math.min(backMs, performance.now() - start);
   }
-  return least;
+  return { least, backMs };
 }
 
 interface Runtime {
