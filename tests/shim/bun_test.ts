@@ -60,7 +60,7 @@ async function within(what: string, body: Body, limit: Limit): Promise<void> {
 }
 
 async function runHooks(suite: Suite, hook: Hook): Promise<void> {
-  for (const body of suite.hooks[hook]) await within(hook, body, undefined);
+  for (const limited of suite.hooks[hook]) await limited();
 }
 
 /** Runs a suite's `beforeAll` hooks once; a failure there fails every case of the suite. */
@@ -164,8 +164,7 @@ function withModifiers(define: Define) {
   });
 }
 
-const addHook = (hook: Hook) => (body: Body, limit?: Limit) =>
-  void current.hooks[hook].push(limit === undefined ? body : () => within(hook, body, limit));
+const addHook = (hook: Hook) => (body: Body, limit?: Limit) => void current.hooks[hook].push(() => within(hook, body, limit));
 
 const mocker = new ModuleMocker(globalThis as never);
 
