@@ -42,7 +42,7 @@ export class Backlog {
   }
 
   add(task: QueuedTask): void {
-    const enqueue = (): void => this.#inQueue(task, (queue) => void queue.singles.push(task));
+    const enqueue = (): void => this.#inQueue(task, (queue) => queue.add(task));
     if (task.needs.length === 0) enqueue();
     else this.#unready.add(task, enqueue);
   }
@@ -69,7 +69,7 @@ export class Backlog {
       const known = of && template(of.owner, of.template);
       if (known === undefined) return;
       const placed = this.#queueOf(known, "placed");
-      if (task !== undefined) placed.singles.push(task);
+      if (task !== undefined) placed.add(task);
       else if (part !== undefined) placed.addBatch({ ...part, batch: TaskBatch.of(part.records), shown: new Set(), relayed: true });
       left -= part?.records.length ?? 1;
     }

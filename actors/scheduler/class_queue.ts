@@ -67,6 +67,8 @@ export class ClassQueue implements Candidate {
   #batches: QueuedBatch[] = [];
   /** Relayed batches whose last task has been claimed, and whose claimants have yet to end. */
   #ending: QueuedBatch[] = [];
+  /** How many tasks have ever come. */
+  #come = 0;
   readonly #onClaimed: (tasks: number) => void;
 
   constructor(
@@ -118,8 +120,19 @@ export class ClassQueue implements Candidate {
     return typeof this.origin === "number" ? this.origin : undefined;
   }
 
+  add(task: QueuedTask): void {
+    this.#come++;
+    this.singles.push(task);
+  }
+
   addBatch(batch: QueuedBatch): void {
+    this.#come += batch.batch.waiting;
     this.#batches.push(batch);
+  }
+
+  /** How many tasks have gone from here: as long as it stays the same, none has begun. */
+  get gone(): number {
+    return this.#come - this.waiting;
   }
 
   /** The first batch with tasks to claim that the lease has not been shown. */

@@ -3,7 +3,7 @@ import { ActorNumber, type Clock, type Kernel, nodeOf, type PlaceId, placeId, SY
 import type { Backlog } from "./backlog.ts";
 import type { ClassQueue, QueuedTask } from "./class_queue.ts";
 
-/** Tasks that a node was chosen for, and of whose class nothing runs there, wait this long for what others hold. */
+/** Tasks that a node was chosen for wait this long for room there, while none of their class begins. Milliseconds. */
 const STRANDED_MS = 500;
 
 export interface StrandedOptions {
@@ -16,7 +16,8 @@ export interface StrandedOptions {
 
 /**
  * Sends tasks back that this node was chosen for, and that find no room here: something else, an actor perhaps, has
- * taken for good what was free when they were sent. Where they came from, they are looked at anew.
+ * taken for good what was free when they were sent, or those before them run for long, and may even wait for what they
+ * are to make. Where they came from, they are looked at anew.
  */
 export class Stranded {
   readonly #options: StrandedOptions;
@@ -30,9 +31,12 @@ export class Stranded {
   look(queue: ClassQueue): void {
     if (this.#watched.has(queue) || !this.#isStranded(queue)) return;
     this.#watched.add(queue);
+    const { gone } = queue;
     this.#options.clock.after(STRANDED_MS, () => {
       this.#watched.delete(queue);
-      if (this.#isStranded(queue)) this.giveBack(queue);
+      if (!this.#isStranded(queue)) return;
+      if (queue.gone === gone) this.giveBack(queue);
+      else this.look(queue);
     });
   }
 
@@ -62,6 +66,6 @@ export class Stranded {
   #isStranded(queue: ClassQueue): boolean {
     // What names a node or a placement group would only come here again.
     if (queue.origin === "own" || typeof queue.placement.schedulingStrategy === "object") return false;
-    return queue.waiting > 0 && queue.leases.size === 0 && !this.#options.hasRoom(queue);
+    return queue.waiting > 0 && !this.#options.hasRoom(queue);
   }
 }
