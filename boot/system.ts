@@ -15,7 +15,10 @@ const { config } = data;
 const { listen } = config;
 /** What storage has to say before there is a node to say it. */
 const warnings: string[] = [];
-const storage = config.head === undefined ? await openStorage(config.storage, { warn: (text) => warnings.push(text) }).catch(failed) : undefined;
+const storage =
+  config.head === undefined
+    ? await openStorage(config.storage, { warn: (text) => warnings.push(text), standby: config.standby === true }).catch(failed)
+    : undefined;
 const memory = await watchedMemory().catch(failed);
 // Who has no cluster loads none of it.
 const cluster = listen && (await import("../actors/endpoint/mod.ts"));

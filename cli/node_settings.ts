@@ -12,7 +12,11 @@ const HINT = "Try mobula start --help.";
 /** The flags of `mobula start`. All but `json` and `config` can be said by MOBULA_… and in the file too. */
 export const startFlags = {
   head: { type: "boolean", description: "Start a head: the first node of a cluster" },
-  address: { type: "string", valueHint: "HOST:PORT", description: "Join the cluster whose head listens there" },
+  address: {
+    type: "string",
+    valueHint: "HOST:PORT",
+    description: "Join the cluster whose head listens there; others that may take over after commas",
+  },
   host: { type: "string", description: "Where to listen. A head: 127.0.0.1, for this machine alone; other nodes: where they reach the head from" },
   port: { type: "string", description: "The port to listen at; 0 for any. A head: 6479; other nodes: any" },
   "num-cpus": { type: "string", valueHint: "N", description: "CPUs to offer. Default: the machine's" },
@@ -26,7 +30,8 @@ export const startFlags = {
   },
   "spill-dir": { type: "string", valueHint: "DIR", description: "Where objects go when the store is full" },
   "temp-dir": { type: "string", valueHint: "DIR", description: "Where logs, the token and what `mobula stop` has to know are kept" },
-  storage: { type: "string", description: "Where a head keeps its tables: memory, sqlite:PATH or redis://…" },
+  storage: { type: "string", description: "Where a head keeps its tables: sqlite:PATH, redis://… or memory. Default: a SQLite file of its own" },
+  standby: { type: "boolean", description: "With --head and redis://…: wait, and take over when the head that has the tables is gone" },
   "token-file": { type: "string", valueHint: "FILE", description: "The cluster's token. A head makes one without" },
   "tls-cert": { type: "string", valueHint: "FILE", description: "A certificate to listen with, as PEM" },
   "tls-key": { type: "string", valueHint: "FILE", description: "Its key" },
@@ -49,6 +54,7 @@ const readers = {
   spillDir: asText,
   tempDir: asText,
   storage: asText,
+  standby: asFlag,
   tokenFile: asText,
   tlsCert: asText,
   tlsKey: asText,
@@ -83,12 +89,17 @@ export function readStartPlan(flags: Readonly<Record<string, unknown>>): StartPl
     ...checked(settings.objectStoreMemory, "objectStoreMemory"),
     ...checked(settings.storage, "storage"),
   };
-  if (address !== undefined && settings.storage !== undefined) throw settingError(settings.storage, "is for a head", HINT);
+  for (const setting of [settings.storage, settings.standby])
+    if (address !== undefined && setting !== undefined) throw settingError(setting, "is for a head", HINT);
+  const standby = isSet(settings.standby);
+  if (standby && !String(settings.storage?.value ?? "").startsWith("redis"))
+    throw settingError(settings.standby as Setting, "needs --storage redis://HOST, which several machines reach", HINT);
   const [host, name] = [textOf(settings.host), textOf(settings.name)];
   return {
     node: {
       ...init,
       port,
+      ...(standby && { standby }),
       ...(address !== undefined && { address }),
       ...(host !== undefined && { host }),
       ...(name !== undefined && { name }),

@@ -1,15 +1,18 @@
+import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { type CommandDef, defineCommand } from "citty";
 import type { NodeOptions } from "../actors/driver/mod.ts";
 import {
   closeSession,
+  crashedHead,
   findToken,
   listSessions,
   makeSessionFolder,
   makeToken,
   readToken,
   startDetachedNode,
+  TABLES,
   TEMP_DIR_VARIABLE,
   writeSession,
 } from "../actors/sessions/mod.ts";
@@ -26,10 +29,12 @@ export const start: CommandDef = defineCommand({
     if (plan.tempDir !== undefined) platform.setEnv(TEMP_DIR_VARIABLE, plan.tempDir);
     const { host = "127.0.0.1", port = 0, address } = plan.node;
     if (address === undefined && port !== 0) await assertFree(host, port);
-    const folder = makeSessionFolder();
+    const ownTables = address === undefined && plan.node.storage === undefined;
+    const folder = (ownTables && crashedHead(port)) || makeSessionFolder();
+    const tables = ownTables ? { storage: `sqlite:${join(folder, TABLES)}`, tablesEnd: true } : {};
     const print = (node: StartedNode): void => platform.print("stdout", args.json ? JSON.stringify(node) : readyText(node));
     try {
-      const options = { spillDirectory: folder, ...plan.node, ...tokenOf(plan, folder) };
+      const options = { spillDirectory: folder, ...plan.node, ...tables, ...tokenOf(plan, folder) };
       return plan.block ? await stay(options, { folder, print }) : await detach(options, { folder, print });
     } catch (error) {
       closeSession(folder);
@@ -38,16 +43,27 @@ export const start: CommandDef = defineCommand({
   },
 }) as CommandDef;
 
+/** A head that crashed has left the token that its nodes know. */
+function existingToken(folder: string): string | undefined {
+  const file = join(folder, "token");
+  return existsSync(file) ? file : undefined;
+}
+
 interface Start {
   readonly folder: string;
   print(node: StartedNode): void;
 }
 
 async function detach(options: NodeOptions, { folder, print }: Start): Promise<number> {
-  const logFile = join(folder, "node.log");
+  const logFile = unused(join(folder, "node.log"));
   const node = await startDetachedNode(options, logFile);
   print({ ...record(options, { ...node, folder }), logFile });
   return 0;
+}
+
+/** The path, with a number where there is such a file: a head that crashed has left its log. */
+function unused(path: string): string {
+  for (let number = 1, at = path; ; at = path.replace(/(\.\w+)$/, `.${number++}$1`)) if (!existsSync(at)) return at;
 }
 
 /** Runs the node in this process. */
@@ -79,7 +95,7 @@ function tokenOf({ node: { address, tokenFile }, tokenByFlag }: StartPlan, folde
   const found = tokenByFlag ? { tokenFile } : findToken(address);
   const known = found.token === undefined && found.tokenFile === undefined ? { tokenFile } : found;
   if (known.token !== undefined) return { token: known.token };
-  if (known.tokenFile === undefined) return address === undefined ? { tokenFile: makeToken(folder) } : {};
+  if (known.tokenFile === undefined) return address === undefined ? { tokenFile: existingToken(folder) ?? makeToken(folder) } : {};
   readToken(known.tokenFile, address);
   return { tokenFile: known.tokenFile };
 }

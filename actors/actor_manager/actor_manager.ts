@@ -1,19 +1,12 @@
-import {
-  type ActorLookup,
-  type ActorSpec,
-  type ActorSpecWire,
-  type ActorStateWire,
-  type ActorsContract,
-  CallerOp,
-  ExecutorOp,
-} from "../../runtime/contracts/mod.ts";
+import { type ActorLookup, type ActorSpec, type ActorSpecWire, type ActorsContract, ExecutorOp } from "../../runtime/contracts/mod.ts";
 import { ActorNameTakenError, ActorNotFoundError, type Death } from "../../runtime/errors/mod.ts";
 import {
   type ActorId,
-  ActorNumber,
   type Caller,
   type Clock,
   type Envelope,
+  HEAD_NODE,
+  HEAD_PLACE,
   type Kernel,
   nodeOf,
   type PlaceId,
@@ -23,18 +16,21 @@ import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
 import { decodeValue } from "../../runtime/values/mod.ts";
 import type { ActorSeat, Fallout, Gcs } from "../gcs/mod.ts";
 import { ActorMoves } from "./actor_moves.ts";
+import { ActorNews } from "./actor_news.ts";
+import { ActorSuccession } from "./actor_succession.ts";
 import { type Alias, redirect } from "./alias.ts";
 import { AwaitedCreations } from "./awaited_creations.ts";
 import type { ClusterSeats } from "./cluster_seats.ts";
+import { rowOf } from "./creation.ts";
 import { Hosts } from "./hosts.ts";
 import { Keeping } from "./keeping.ts";
 import { encodeDeath, LastWords, placed, recordOf } from "./last_words.ts";
-import { isRefusal, placementOf } from "./placement.ts";
+import { isRefusal } from "./placement.ts";
 
 export interface ActorManagerOptions {
   kernel: Kernel;
   gcs: Gcs;
-  seats: Pick<ClusterSeats, "find" | "settled" | "leave">;
+  seats: Pick<ClusterSeats, "find" | "settled" | "leave" | "adopt">;
   clock: Clock;
   template(owner: PlaceId, number: number): ActorTemplate | Promise<ActorTemplate>;
   /** Calls back once all these objects are on this node. */
@@ -42,6 +38,9 @@ export interface ActorManagerOptions {
   /** Counts `place` as a holder of the actor, as handles do. */
   hold(id: ActorId, place: PlaceId): void;
   drop(id: ActorId, place: PlaceId): void;
+  isHeld(id: ActorId): boolean;
+  /** A template that was kept with an actor. */
+  learn(template: ActorTemplate): void;
 }
 
 /**
@@ -58,13 +57,27 @@ export class ActorManager implements ActorsContract {
   readonly #awaited: AwaitedCreations;
   readonly #hosts: Hosts;
   readonly #moves: ActorMoves;
+  readonly #news: ActorNews;
+  /** What there is to do when this head has taken over from another. */
+  readonly succession: ActorSuccession;
 
   constructor(options: ActorManagerOptions) {
     this.#options = options;
     this.#gcs = options.gcs;
     this.#kernel = options.kernel;
     this.#hosts = new Hosts(options.kernel);
-    this.#moves = new ActorMoves({ ...options, hosts: this.#hosts, tell: (id) => this.#tell(id), place: (id) => this.#place(id) });
+    this.#news = new ActorNews({ ...options, keepings: this.#keepings, deaths: () => this.#deaths });
+    this.succession = new ActorSuccession({
+      ...options,
+      keepings: this.#keepings,
+      hosts: this.#hosts,
+      begin: (spec) => this.#begin(spec),
+      place: (id) => this.#place(id),
+      lose: (id, death, restart) => this.#lose(id, death, restart, false),
+      started: (place, id, incarnation) => void this.started({ from: place, attachments: [] }, id, incarnation),
+      outOfScope: (id) => this.outOfScope(id),
+    });
+    this.#moves = new ActorMoves({ ...options, hosts: this.#hosts, tell: (id) => this.#news.tell(id), place: (id) => this.#place(id) });
     this.#deaths = new LastWords(options.gcs.limits.deadActors);
     this.#awaited = new AwaitedCreations({
       clock: options.clock,
@@ -100,7 +113,7 @@ export class ActorManager implements ActorsContract {
     const target = this.#targetOf(id);
     const keeping = this.#keepings.get(target);
     if (keeping !== undefined) keeping.watch(id, caller.from);
-    this.#tellOne(caller.from, id, this.#stateOf(target, id));
+    this.#news.tellOne(caller.from, id, this.#news.stateOf(target, id));
   }
 
   lookup(caller: Caller, name: string, namespace: string): ActorLookup {
@@ -112,55 +125,67 @@ export class ActorManager implements ActorsContract {
     return { id: row.actorId, meta: keeping.template.meta };
   }
 
+  /** A place of a node that is the head for good. */
   #isOurs(place: PlaceId): boolean {
-    return nodeOf(place) === nodeOf(this.#kernel.place);
+    return nodeOf(place) === HEAD_NODE;
   }
 
   /** Who asks from another node says by itself that it holds the actor: it must live until that is here. */
   #holdForALookup(id: ActorId): void {
-    this.#options.hold(id, this.#kernel.place);
-    this.#options.clock.after(LOOKUP_HOLD_MS, () => this.#options.drop(id, this.#kernel.place));
+    this.#options.hold(id, HEAD_PLACE);
+    this.#options.clock.after(LOOKUP_HOLD_MS, () => this.#options.drop(id, HEAD_PLACE));
   }
 
   list(_caller: Caller, namespace: string | null): { name: string; namespace: string }[] {
     return this.#gcs.actors.named(namespace ?? undefined).map(({ name, namespace: at }) => ({ name, namespace: at }));
   }
 
-  kill(caller: Caller, asked: ActorId, noRestart: boolean): void {
-    if (this.#isUnknown(asked)) {
-      this.#awaited.wait(asked, () => this.kill(caller, asked, noRestart));
-      return;
-    }
+  kill(caller: Caller, asked: ActorId, noRestart: boolean): Promise<void> | undefined {
+    if (this.#isUnknown(asked)) return new Promise((resolve) => this.#awaited.wait(asked, () => resolve(this.kill(caller, asked, noRestart))));
     const id = this.#targetOf(asked);
     const row = this.#gcs.actors.row(id);
     // It may be dead so long that it is forgotten.
-    if (row === undefined || row.state === "DEAD") return;
+    if (row === undefined || row.state === "DEAD") return undefined;
     this.#lose(id, { cause: "killed", actorId: id, detail: "kill() was called" }, !noRestart, true);
+    return this.#gcs.settled();
   }
 
-  started(caller: Caller, id: ActorId, incarnation: number, fault?: Uint8Array, cause: "constructor" | "start-failed" = "constructor"): void {
+  alias(caller: Caller, id: ActorId, target: ActorId): void {
+    const row = this.#gcs.actors.row(target);
+    if (row !== undefined && !this.#aliases.has(id)) this.#alias(caller.from, id, row);
+    else this.watch(caller, row === undefined ? target : id);
+  }
+
+  started(
+    caller: Caller,
+    id: ActorId,
+    incarnation: number,
+    fault?: Uint8Array,
+    cause: "constructor" | "start-failed" = "constructor",
+  ): Promise<void> | undefined {
     const row = this.#gcs.actors.row(id);
     if (row === undefined || row.incarnation !== incarnation || row.state === "DEAD") {
       this.#hosts.at(caller.from).stopActor(id, "it is not wanted any more");
-      return;
+      return undefined;
     }
     if (fault !== undefined) {
       this.#lose(id, { cause, actorId: id, workerId: workerId(caller.from), error: decodeValue(fault) }, false, false);
-      return;
+      return this.#gcs.settled();
     }
     this.#gcs.actors.alive(id, this.#seatAt(caller.from, incarnation));
     this.#options.seats.settled(id);
-    this.#tell(id);
-    const keeping = this.#keepings.get(id);
-    if (keeping === undefined) return;
-    keeping.lives();
-    for (const relay of keeping.release()) if (relay.incarnation === incarnation) this.#kernel.send(caller.from, relay.envelope);
+    // Those who hear that it lives need not ask for it again when another head takes over.
+    const settled = this.#gcs.settled();
+    if (settled === undefined) this.#lives(id, incarnation);
+    else return settled.then(() => this.#lives(id, incarnation));
+    return undefined;
   }
 
-  ended(_caller: Caller, id: ActorId, incarnation: number, cause: "exit" | "out-of-scope" | "killed" | "moved"): void {
+  ended(_caller: Caller, id: ActorId, incarnation: number, cause: "exit" | "out-of-scope" | "killed" | "moved"): Promise<void> | undefined {
     const row = this.#gcs.actors.row(id);
     if (cause === "moved") this.#moves.left(id, incarnation);
     else if (row?.incarnation === incarnation) this.#lose(id, { cause, actorId: id, detail: "exitActor() was called" }, false, false);
+    return this.#gcs.settled();
   }
 
   /** The node takes nothing new: its actors that may be made anew go elsewhere, each as soon as nothing runs in it. */
@@ -205,7 +230,7 @@ export class ActorManager implements ActorsContract {
     if (alias !== undefined) {
       this.#aliases.delete(id);
       this.#keepings.get(alias.target)?.aliases?.delete(id);
-      this.#options.drop(alias.target, this.#kernel.place);
+      this.#options.drop(alias.target, HEAD_PLACE);
       return;
     }
     const row = this.#gcs.actors.row(id);
@@ -213,30 +238,29 @@ export class ActorManager implements ActorsContract {
     this.#lose(id, { cause: "out-of-scope", actorId: id }, false, false);
   }
 
+  /** It lives, and whoever waits for it hears so. */
+  #lives(id: ActorId, incarnation: number): void {
+    const row = this.#gcs.actors.row(id);
+    if (row?.incarnation !== incarnation || row.state !== "ALIVE" || row.place === undefined) return;
+    this.#news.tell(id);
+    const keeping = this.#keepings.get(id);
+    if (keeping === undefined) return;
+    keeping.lives();
+    for (const relay of keeping.release()) if (relay.incarnation === incarnation) this.#kernel.send(row.place, relay.envelope);
+  }
+
   #register(from: PlaceId, spec: ActorSpec, template: ActorTemplate): void {
     const { options } = template;
     const namespace = options.namespace ?? template.namespace;
-    const registered = this.#gcs.actors.register(
-      {
-        actorId: spec.id,
-        jobId: template.jobId,
-        className: template.name,
-        descriptorId: template.functionId,
-        namespace,
-        ...(options.name === undefined ? {} : { name: options.name }),
-        detached: options.detached,
-        getIfExists: options.getIfExists,
-        maxRestarts: options.maxRestarts,
-        resources: options.resources,
-        isolation: options.isolation ?? "thread",
-        ...placementOf(options.schedulingStrategy),
-        dependenciesReady: spec.needs.length === 0,
-      },
-      from,
-    );
+    const registered = this.#gcs.actors.register({ ...rowOf({ spec, template }, this.#gcs.lasting), namespace }, from);
     if (registered.outcome === "name_taken") {
       const taken = new ActorNameTakenError({ actorName: options.name ?? "", namespace });
       this.#refuse(from, spec.id, taken);
+      return;
+    }
+    // Told again, to another head than the one that had heard it.
+    if (registered.outcome === "found" && registered.actor.actorId === spec.id) {
+      this.watch({ from, attachments: [] }, spec.id);
       return;
     }
     if (registered.outcome === "found") {
@@ -246,12 +270,17 @@ export class ActorManager implements ActorsContract {
     const keeping = new Keeping(spec, template, from);
     this.#keepings.set(spec.id, keeping);
     // A creator on another node has had them held in this place's name.
-    if (this.#isOurs(from)) for (const kept of spec.keeps) this.#options.hold(kept, this.#kernel.place);
-    if (spec.needs.length === 0) this.#place(spec.id);
+    if (this.#isOurs(from)) for (const kept of spec.keeps) this.#options.hold(kept, HEAD_PLACE);
+    this.#begin(spec);
+  }
+
+  /** Finds it a place, once what its constructor takes is there. */
+  #begin({ id, needs }: Pick<ActorSpec, "id" | "needs">): void {
+    if (needs.length === 0) this.#place(id);
     else
-      this.#options.whenHere(spec.needs, () => {
-        this.#gcs.actors.dependenciesReady(spec.id);
-        this.#place(spec.id);
+      this.#options.whenHere(needs, () => {
+        this.#gcs.actors.dependenciesReady(id);
+        this.#place(id);
       });
   }
 
@@ -263,10 +292,10 @@ export class ActorManager implements ActorsContract {
   /** The id that the caller made up stands for the actor that has the name. */
   #alias(from: PlaceId, id: ActorId, { actorId: target, incarnation }: { actorId: ActorId; incarnation: number }): void {
     this.#aliases.set(id, { target, incarnation });
-    this.#options.hold(target, this.#kernel.place);
+    this.#options.hold(target, HEAD_PLACE);
     const keeping = this.#keepings.get(target);
     if (keeping !== undefined) keeping.watch(id, from);
-    this.#tellOne(from, id, this.#stateOf(target, id));
+    this.#news.tellOne(from, id, this.#news.stateOf(target, id));
   }
 
   #targetOf(id: ActorId): ActorId {
@@ -277,7 +306,7 @@ export class ActorManager implements ActorsContract {
   #refuse(to: PlaceId, id: ActorId, error: unknown): void {
     const death = encodeDeath({ cause: "start-failed", actorId: id, error });
     this.#deaths.keep(id, death);
-    this.#tellOne(to, id, ["DEAD", -1, 0, death]);
+    this.#news.tellOne(to, id, ["DEAD", -1, 0, death]);
   }
 
   #place(id: ActorId): void {
@@ -348,47 +377,18 @@ export class ActorManager implements ActorsContract {
 
   #moved(id: ActorId, state: "RESTARTING" | "DEAD", death: Death): void {
     if (state === "RESTARTING") {
-      this.#tell(id);
+      this.#news.tell(id);
       this.#placeLater(id);
       return;
     }
     const encoded = encodeDeath(placed(death, this.#gcs.actors.row(id), this.#options.clock.now()));
     this.#deaths.keep(id, encoded);
-    this.#tell(id);
+    this.#news.tell(id);
     const keeping = this.#keepings.get(id);
     if (keeping === undefined) return;
     this.#keepings.delete(id);
     for (const alias of keeping.aliases?.keys() ?? []) this.#deaths.keep(alias, encoded);
-    for (const kept of keeping.keeps) this.#options.drop(kept, this.#kernel.place);
-  }
-
-  #tell(id: ActorId): void {
-    const keeping = this.#keepings.get(id);
-    if (keeping === undefined) return;
-    const state = this.#stateOf(id);
-    for (const watcher of keeping.watchers) this.#tellOne(watcher, id, state);
-    for (const [alias, watchers] of keeping.aliases ?? []) {
-      const aliased = this.#stateOf(id, alias);
-      for (const watcher of watchers) this.#tellOne(watcher, alias, aliased);
-    }
-  }
-
-  #tellOne(to: PlaceId, id: ActorId, state: ActorStateWire): void {
-    this.#kernel.send(to, [ActorNumber.caller, CallerOp.actorState, id, state]);
-  }
-
-  #stateOf(id: ActorId, alias?: ActorId): ActorStateWire {
-    const row = this.#gcs.actors.row(id);
-    if (row === undefined)
-      return ["DEAD", -1, 0, this.#deaths.of(id) ?? encodeDeath({ cause: "unknown", actorId: id, detail: "this node does not know it" })];
-    const phase = row.state === "DEPENDENCIES_UNREADY" || row.state === "PENDING_CREATION" ? "PENDING" : row.state;
-    const wire: ActorStateWire = [phase, row.place ?? -1, row.incarnation];
-    if (phase === "DEAD") wire[3] = this.#deaths.of(id);
-    if (alias !== undefined && alias !== id) {
-      wire[3] ??= undefined;
-      wire[4] = id;
-    }
-    return wire;
+    for (const kept of keeping.keeps) this.#options.drop(kept, HEAD_PLACE);
   }
 }
 

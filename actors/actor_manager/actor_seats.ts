@@ -138,6 +138,11 @@ export class ActorSeats {
     else this.#options.pool.retire(seat.place, detail);
   }
 
+  /** Frees the seats at these places whose actors are not there. */
+  keepOnly(ids: ReadonlySet<ActorId>, places: ReadonlySet<PlaceId>): void {
+    for (const [id, { place }] of [...this.#seats]) if (places.has(place) && !ids.has(id)) this.leave(id, "it is not wanted any more");
+  }
+
   /** A worker is gone; light actors need another host. */
   placeLost(place: PlaceId): void {
     this.#sharedHosts.placeLost(place);

@@ -69,6 +69,11 @@ export class ClusterSeats {
     );
   }
 
+  /** The actor has a seat on that node, which the head before had found. */
+  adopt(id: ActorId, node: NodeNumber): void {
+    if (node !== nodeOf(this.#options.kernel.place)) this.#remote.set(id, { node });
+  }
+
   /** The first other node has come: what waits for the head's own node may find a place there. */
   nodeJoined(): void {
     for (const { request, found, failed } of this.#options.own.takeUnplaced()) this.find(request, found, failed);

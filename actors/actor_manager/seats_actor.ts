@@ -38,6 +38,14 @@ export class SeatsActor implements SeatsContract {
     }
   }
 
+  /** Whoever asked is gone: nobody waits for the places that have not been found. */
+  abandon(): void {
+    for (const [id, leave] of [...this.#asked]) {
+      leave();
+      this.#seats.leave(id, "the head that wanted it is gone");
+    }
+  }
+
   settled(_caller: Caller, id: string): void {
     this.#seats.settled(id);
   }

@@ -12,6 +12,8 @@ export interface MemberOptions {
   drain(): void;
   draining(node: NodeNumber): void;
   evacuate(targets: readonly PlaceId[]): Promise<number>;
+  /** The head has shown a sign of life. */
+  heard(): void;
 }
 
 /** A node's part in the cluster: it hears from the head of nodes and places that come and go. */
@@ -36,6 +38,12 @@ export class Member implements MemberContract {
 
   nodeIdOf(node: NodeNumber): string | undefined {
     return this.#peers.get(node)?.nodeId;
+  }
+
+  /** Those that are known here and not among these. */
+  missing(peers: readonly PeerInfo[]): NodeNumber[] {
+    const there = new Set(peers.map(({ node }) => node));
+    return [...this.#peers.keys()].filter((node) => !there.has(node));
   }
 
   peers(_caller: Caller, peers: readonly PeerInfo[]): void {
@@ -76,5 +84,7 @@ export class Member implements MemberContract {
     return this.#options.evacuate(targets);
   }
 
-  ping(): void {}
+  ping(): void {
+    this.#options.heard();
+  }
 }

@@ -4,8 +4,10 @@ import {
   type MemberContract,
   type NodeReportWire,
   type NodeSpecWire,
+  type NodeStateWire,
   type PeerInfo,
   type PendingDemand,
+  type RegistrationWire,
   STOPPED,
   type WorkerRowWire,
 } from "../../runtime/contracts/mod.ts";
@@ -36,6 +38,8 @@ import { type WaitingGroup, whatWaits } from "./waiting.ts";
 /** A node that has not been heard of for this long is dead. Milliseconds; nodes report every second. */
 export const SILENCE_MS = 5_000;
 const LOOK_EVERY_MS = 1_000;
+/** How long the nodes of the head before may take to come to this one. Milliseconds. */
+export const RETURN_MS = 8_000;
 
 export interface MembershipOptions {
   kernel: Kernel;
@@ -46,6 +50,12 @@ export interface MembershipOptions {
   /** A node has come, or has told what it has free. */
   joined(nodeId: string): void;
   reported(nodeId: string): void;
+  /** Whether nodes stay when this head is gone, and come to the next. */
+  lasting: boolean;
+  /** A node of the head before has come, with this. */
+  returned(nodeId: string, state: NodeStateWire): void;
+  /** All nodes of the head before have come, or are dead. */
+  complete(): void;
   /** The node is drained: its actors that may be made anew are to go elsewhere. */
   vacate(nodeId: string): void;
   /** A place is gone, and what the tables say follows from it. */
@@ -58,6 +68,11 @@ export interface MembershipOptions {
   log(text: string): void;
   /** Ends this node, when all others have been told to. */
   endHead(reason: string): void;
+}
+
+interface NodeEnd {
+  readonly cause: "disconnected" | "unresponsive" | "terminated";
+  readonly detail: string;
 }
 
 interface MemberNode {
@@ -79,6 +94,8 @@ export class Membership implements ClusterContract {
   readonly #numbers: Map<string, NodeNumber> = new Map();
   readonly #introductions: Introductions;
   readonly #draining: Draining;
+  /** Nodes of the head before that have yet to say what they have, and until when. */
+  readonly #expected: Map<string, number> = new Map();
   #stopLooking: (() => void) | undefined;
 
   constructor(options: MembershipOptions) {
@@ -104,6 +121,11 @@ export class Membership implements ClusterContract {
   /** Whether the head is the only node. */
   get alone(): boolean {
     return this.#members.size <= 1;
+  }
+
+  /** Whether nodes of the head before may be about to come. */
+  get incomplete(): boolean {
+    return this.#expected.size > 0;
   }
 
   /** Resolves when every node has told what its workers have to tell. */
@@ -137,8 +159,15 @@ export class Membership implements ClusterContract {
     return number;
   }
 
-  async register(caller: Caller, spec: NodeSpecWire): Promise<readonly PeerInfo[]> {
-    const { kernel, gcs, clock, open, joined } = this.#options;
+  /** These nodes of the head before are to come to this one; which do not in time are dead. */
+  expect(nodeIds: readonly string[]): void {
+    const until = this.#options.clock.now() + RETURN_MS;
+    for (const nodeId of nodeIds) this.#expected.set(nodeId, until);
+    if (nodeIds.length === 0) this.#options.complete();
+  }
+
+  async register(caller: Caller, spec: NodeSpecWire): Promise<RegistrationWire> {
+    const { kernel, gcs, clock, open, joined, lasting } = this.#options;
     await open;
     const { node, nodeId, name, url, resources, labels, pid, runtime, job } = spec;
     if (nodeOf(caller.from) !== node) throw new Error(`node ${nodeOf(caller.from)} cannot register as ${node}`);
@@ -153,7 +182,16 @@ export class Membership implements ClusterContract {
     if (job !== undefined) gcs.jobs.add({ ...job, nodeId, pid });
     this.#introductions.add(node);
     joined(nodeId);
-    return this.#peers(this.#members.keys());
+    if (outcome === "rejoined" && gcs.nodes.get(nodeId)?.drain !== undefined) void this.#draining.begin(nodeId);
+    return { peers: this.#peers(this.#members.keys()), lasting };
+  }
+
+  returned(caller: Caller, state: NodeStateWire): void {
+    const nodeId = this.nodeIdOf(nodeOf(caller.from));
+    if (nodeId === undefined) return;
+    for (const worker of state.workers) this.workerUp(caller, worker);
+    this.#options.returned(nodeId, state);
+    this.#arrived(nodeId);
   }
 
   report(caller: Caller, { sequence, available, pending }: NodeReportWire): void {
@@ -178,11 +216,12 @@ export class Membership implements ClusterContract {
     this.#options.gcs.workers.report({ workerId: workerId(place), nodeId, kind: "task", state: "IDLE", place, pid });
   }
 
-  placeLost(caller: Caller, place: PlaceId, death: Uint8Array): void {
+  placeLost(caller: Caller, place: PlaceId, death: Uint8Array): Promise<void> | undefined {
     const node = nodeOf(caller.from);
-    if (nodeOf(place) !== node || !this.#members.has(node)) return;
+    if (nodeOf(place) !== node || !this.#members.has(node)) return undefined;
     this.#options.placeLost(place, decodeValue(death) as Death);
     for (const [number, member] of this.#members) if (number !== node) member.tell.placeLost(place, death);
+    return this.#options.gcs.settled();
   }
 
   events(_caller: Caller, rows: readonly unknown[], dropped: number): void {
@@ -230,10 +269,14 @@ export class Membership implements ClusterContract {
 
   /** Ends the cluster: the other nodes are told, and then this one ends. */
   end(reason: string): void {
+    this.endOthers(reason);
+    this.#options.endHead(reason);
+  }
+
+  endOthers(reason: string): void {
     const own = nodeOf(this.#options.kernel.place);
     for (const [node, { tell }] of this.#members) if (node !== own) tell.end(reason);
     this.#options.kernel.flush();
-    this.#options.endHead(reason);
   }
 
   /** The link from the head to a node broke. */
@@ -241,24 +284,47 @@ export class Membership implements ClusterContract {
     this.declareDead(node, { cause: "disconnected", detail: reason });
   }
 
-  declareDead(node: NodeNumber, { cause, detail }: { cause: "disconnected" | "unresponsive" | "terminated"; detail: string }): void {
+  declareDead(node: NodeNumber, { cause, detail }: NodeEnd): void {
     const member = this.#members.get(node);
     if (member === undefined || node === nodeOf(this.#options.kernel.place)) return;
-    const { gcs, log, nodeLost } = this.#options;
-    const { nodeId } = member.spec;
     this.#members.delete(node);
-    this.#numbers.delete(nodeId);
-    const { job, pid } = member.spec;
+    this.#numbers.delete(member.spec.nodeId);
+    this.#bury(member.spec, { cause, detail }, () => {
+      member.tell.end(`the head declared this node dead: ${detail}`);
+      this.#options.kernel.flush();
+    });
+  }
+
+  /** What follows from a node's death. `fence` tells the node itself. */
+  #bury({ node, nodeId, url, job, pid }: PeerInfo & { readonly pid: number }, { cause, detail }: NodeEnd, fence?: () => void): void {
+    const { gcs, log, nodeLost } = this.#options;
     const what = job === undefined ? detail : `${detail}. The driver of job ${job.jobId} ran there`;
     const at = this.#options.clock.now();
     const death: Death = { cause: cause === "terminated" ? "terminated" : "node-died", at, nodeId, pid, detail: what };
-    if (cause !== "terminated") log(`node ${nodeId} (${member.spec.url}) is dead: ${detail}`);
+    if (cause !== "terminated") log(`node ${nodeId} (${url}) is dead: ${detail}`);
     const fallout = gcs.nodeLost(nodeId, { cause, nodeId, detail });
     const encoded = encodeValue(death, contextOf()).bytes;
-    member.tell.end(`the head declared this node dead: ${detail}`);
-    this.#options.kernel.flush();
+    fence?.();
     for (const other of this.#members.values()) other.tell.nodeLost(node, encoded);
     nodeLost(fallout, { node, death });
+    this.#arrived(nodeId);
+  }
+
+  #arrived(nodeId: string): void {
+    if (this.#expected.delete(nodeId) && this.#expected.size === 0) this.#options.complete();
+  }
+
+  /** Those of the head before that have not come in time are dead. */
+  #expire(now: number): void {
+    for (const [nodeId, until] of [...this.#expected]) {
+      const { number, address = "", pid = 0 } = this.#options.gcs.nodes.get(nodeId) ?? {};
+      if (number !== undefined && this.#members.has(number)) continue;
+      if (number === undefined) this.#arrived(nodeId);
+      else if (now >= until) {
+        const detail = `it did not come to the new head within ${RETURN_MS / 1000} s`;
+        this.#bury({ node: number, nodeId, url: address, pid }, { cause: "unresponsive", detail });
+      }
+    }
   }
 
   close(): void {
@@ -300,6 +366,8 @@ export class Membership implements ClusterContract {
         if (node === nodeOf(kernel.place) || now - heardMs <= SILENCE_MS) continue;
         this.declareDead(node, { cause: "unresponsive", detail: `it sent no report for ${SILENCE_MS / 1000} s` });
       }
+      if (this.#options.lasting) for (const { tell } of this.#members.values()) tell.ping();
+      this.#expire(now);
       this.#draining.look(now);
       this.#look();
     });

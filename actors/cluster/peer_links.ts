@@ -40,6 +40,16 @@ export class PeerLinks {
     this.#peer(node).expectBulk();
   }
 
+  /** The link to the node is no more, and until there is another nothing is sent there. */
+  hangUp(node: NodeNumber): void {
+    this.#peer(node).hangUp();
+  }
+
+  /** Makes a link to a node that was hung up, where it is now. */
+  redial(info: PeerInfo): Promise<void> {
+    return this.#peer(info.node).redial(info);
+  }
+
   /** The nodes of the cluster: those that frames wait for can be dialled now. */
   known(peers: readonly PeerInfo[]): void {
     for (const info of peers) if (!this.#gone.has(info.node)) this.#peer(info.node).found(info);
@@ -89,7 +99,10 @@ class PeerLink implements Link {
   #waiting: Frame[] = [];
   #dialling = false;
   #closed = false;
+  /** What is sent is lost. */
+  #hungUp = false;
   readonly #others: Set<Link> = new Set();
+  readonly #left: WeakSet<Link> = new WeakSet();
   /** One that the other side has opened. */
   #accepted: Link | undefined;
   #hasDialled = false;
@@ -101,6 +114,7 @@ class PeerLink implements Link {
   send(frame: Frame): void {
     if (this.#accepted !== undefined && isBulk(frame)) this.#accepted.send(frame);
     else if (this.#link !== undefined) this.#link.send(frame);
+    else if (this.#hungUp) releaseFrame(frame);
     else if (!this.#closed) {
       if (this.#info === undefined && this.#waiting.length === 0) this.#options.unknown();
       this.#waiting.push(frame);
@@ -138,10 +152,40 @@ class PeerLink implements Link {
 
   closed(link: Link, reason: string): void {
     this.#others.delete(link);
-    if (this.#closed) return;
+    if (this.#closed || this.#left.has(link)) return;
     if (link === this.#link) this.#link = undefined;
     if (link === this.#accepted) this.#accepted = undefined;
     this.#options.broken(reason);
+  }
+
+  hangUp(): void {
+    this.#hungUp = true;
+    this.#dropWaiting();
+    for (const link of [this.#link, ...this.#others]) {
+      if (link === undefined) continue;
+      this.#left.add(link);
+      link.close();
+    }
+    this.#others.clear();
+    this.#link = this.#accepted = undefined;
+  }
+
+  async redial(info: PeerInfo): Promise<void> {
+    const { dial, receive } = this.#options;
+    let made: Link | undefined;
+    const onClose = (reason: string): void => {
+      if (made !== undefined) this.closed(made, reason);
+    };
+    made = await dial(info, { onFrame: receive, onClose });
+    // Another was faster.
+    if (!this.#hungUp) {
+      this.#left.add(made);
+      made.close();
+      return await new Promise(() => {});
+    }
+    this.#info = info;
+    this.#hungUp = false;
+    this.opened(made);
   }
 
   close(): void {

@@ -10,6 +10,8 @@ const REPORT_AFTER_MS = 5;
 export interface ReporterOptions {
   clock: Clock;
   head: Pick<Told<ClusterContract>, "report">;
+  /** Called with every regular report. */
+  due(): void;
   /** Whether there is no other node: then only signs of life are told. */
   alone(): boolean;
   available(): ResourceSet;
@@ -34,6 +36,11 @@ export class Reporter {
     this.#beat();
   }
 
+  /** To a head that knows nothing of what was told. */
+  again(): void {
+    if (!this.#closed) this.#report();
+  }
+
   /** Something may have changed. */
   changed(): void {
     if (this.#scheduled || this.#closed || this.#sequence === 0 || this.#options.alone()) return;
@@ -53,6 +60,7 @@ export class Reporter {
   #beat(): void {
     this.#stopHeartbeat = this.#options.clock.after(HEARTBEAT_MS, () => {
       this.#report();
+      this.#options.due();
       this.#beat();
     });
   }

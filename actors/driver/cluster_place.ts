@@ -25,7 +25,8 @@ const WAIT_MS = 20_000;
 
 /** A place in the cluster. @throws AuthenticationError, ProtocolError, ClusterUnavailableError */
 export async function placeIn(url: string, token: string | undefined): Promise<ClusterPlace> {
-  return { joined: await joinCluster(url, token), host: await hostToward(url) };
+  const joined = await joinCluster(url, token);
+  return { joined, host: await hostToward(joined.url) };
 }
 
 /** `placeIn` with this thread standing still meanwhile: the first call of a script that never calls `init` gives its ref at once. */

@@ -218,11 +218,11 @@ async function stop({ host, session, unobserved, takeBack }: Running): Promise<v
 
 const ALONE = { node: HEAD_NODE, head: undefined, listen: undefined, takesWork: true } as const;
 
-function memberOf({ joined, host }: ClusterPlace): Pick<NodeConfig, "node" | "head" | "listen" | "takesWork"> {
-  const { node, url, headNodeId, token } = joined;
+function memberOf({ joined, host }: ClusterPlace): Pick<NodeConfig, "node" | "head" | "heads" | "listen" | "takesWork"> {
+  const { node, url, heads, headNodeId, token } = joined;
   const tls = tlsOfEnvironment();
   assertAsSecret(url, { host, tls });
-  return { node, head: { node: HEAD_NODE, nodeId: headNodeId, url }, listen: { host, port: 0, token, tls }, takesWork: false };
+  return { node, head: { node: HEAD_NODE, nodeId: headNodeId, url }, heads, listen: { host, port: 0, token, tls }, takesWork: false };
 }
 
 function contextOf(identity: PlaceIdentity, address = "local"): Context {

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { ClusterUnavailableError, ProtocolError } from "../../runtime/errors/mod.ts";
 import type { NodeNumber } from "../../runtime/kernel/mod.ts";
+import { urlsOf } from "../../runtime/options/mod.ts";
 import { credentials, JOIN_PATH, refusalOf, unreachable } from "../protocol/mod.ts";
 
 /** How long the head may take to answer. */
@@ -14,16 +15,30 @@ export interface Joined {
   readonly node: NodeNumber;
   /** Where the head listens. */
   readonly url: string;
+  /** Where it or another may listen later, those included. */
+  readonly heads: readonly string[];
   readonly headNodeId: string;
   readonly token: string | undefined;
 }
 
 /**
- * Asks the head for a node number.
+ * Asks the head for a node number: the first that answers, where the address names several.
  *
  * @throws AuthenticationError, ProtocolError, ClusterUnavailableError
  */
-export async function joinCluster(url: string, token: string | undefined): Promise<Joined> {
+export async function joinCluster(address: string, token: string | undefined): Promise<Joined> {
+  const heads = urlsOf(address);
+  for (const [index, url] of heads.entries()) {
+    try {
+      return { ...(await joinAt(url, token)), heads };
+    } catch (error) {
+      if (!(error instanceof ClusterUnavailableError) || index === heads.length - 1) throw error;
+    }
+  }
+  throw new ClusterUnavailableError({ address, reason: "it names no head" });
+}
+
+async function joinAt(url: string, token: string | undefined): Promise<Omit<Joined, "heads">> {
   const target = `${url.replace(/^ws/, "http").replace(/\/$/, "")}${JOIN_PATH}`;
   let response: Response;
   try {

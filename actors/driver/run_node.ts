@@ -1,11 +1,13 @@
+import { rmSync } from "node:fs";
 import { CallerOp } from "../../runtime/contracts/mod.ts";
 import { MobulaError } from "../../runtime/errors/mod.ts";
-import { ActorNumber, DRIVER_SLOT, HEAD_NODE, Kernel, placeId } from "../../runtime/kernel/mod.ts";
+import { ActorNumber, DRIVER_SLOT, HEAD_NODE, HEAD_NUMBERS, Kernel, type NodeNumber, placeId } from "../../runtime/kernel/mod.ts";
 import { Accounting } from "../../runtime/memory/mod.ts";
 import { environmentKey, type InitOptions, resolveInitOptions } from "../../runtime/options/mod.ts";
 import { platform } from "../../runtime/platform/mod.ts";
 import { faultWire } from "../../runtime/values/mod.ts";
 import type { ListenOptions, NodeConfig } from "../node/mod.ts";
+import { authorityOf, hostForOthers } from "../protocol/mod.ts";
 import { readToken } from "../sessions/mod.ts";
 import { joinCluster } from "./join_cluster.ts";
 import { makeSpillDirectory, NodeHost } from "./node_host.ts";
@@ -18,7 +20,7 @@ import { randomHex } from "./random_hex.ts";
 /** A node of a cluster that has no driver: a head, or one that joins a head. */
 export interface NodeOptions
   extends Pick<InitOptions, "numCpus" | "numGpus" | "resources" | "labels" | "objectStoreMemory" | "spillDirectory" | "isolation" | "storage"> {
-  /** The head to join; without it this node is a head. */
+  /** The head to join, with those that may take over after commas; without it this node is a head. */
   readonly address?: string;
   /** Where to listen. Default for a head: 127.0.0.1; for others the address by which they reach the head. */
   readonly host?: string;
@@ -30,6 +32,10 @@ export interface NodeOptions
   /** What people call it. */
   readonly name?: string;
   readonly tls?: ListenOptions["tls"];
+  /** Of a head: its tables go when it ends in good order, and its nodes end with it; after a crash they are there. */
+  readonly tablesEnd?: boolean;
+  /** A head that waits until the one that has the storage is gone. Needs a port, and storage that several machines reach. */
+  readonly standby?: boolean;
 }
 
 /** A node that is up. */
@@ -42,13 +48,39 @@ export interface RunningNode extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** The files of a SQLite store. */
+function removeTables(storage = ""): void {
+  const path = storage.replace(/^sqlite:/, "");
+  if (path === storage) return;
+  for (const ending of ["", "-wal", "-shm", "-mark"]) rmSync(`${path}${ending}`, { force: true });
+}
+
+/** @throws RangeError */
+function assertCanStandBy({ address, port, storage = "memory" }: NodeOptions): void {
+  if (address !== undefined) throw new RangeError("standby is for a head: a node that joins one has nothing to take over");
+  if (!/^rediss?:/.test(storage))
+    throw new RangeError(`standby needs storage that several machines reach, "redis://HOST", not ${JSON.stringify(storage)}`);
+  if (port === undefined || port === 0) throw new RangeError("standby needs a port: nodes have to know where they will find it");
+}
+
+/**
+ * A head whose tables outlive it is known by a number of its own: what others hold of an earlier head's places, and what
+ * that one may still say, is never taken for this one's.
+ */
+function headNumber(storage: string | undefined): NodeNumber {
+  if (storage === undefined || storage === "memory") return HEAD_NODE;
+  const { from, to } = HEAD_NUMBERS;
+  return from + (Number.parseInt(randomHex(6), 16) % (to - from));
+}
+
 /**
  * Starts a node without a driver in this process. Resolves once it is up and, unless it is a head, has joined.
  *
  * @throws ClusterUnavailableError, AuthenticationError, ProtocolError when the head can't be joined
  */
 export async function runNode(options: NodeOptions): Promise<RunningNode> {
-  const { address, host, port, token: _token, tokenFile, name, tls, ...init } = options;
+  const { address, host, port, token: _token, tokenFile, name, tls, standby, tablesEnd, ...init } = options;
+  if (standby === true) assertCanStandBy(options);
   if (options.storage !== undefined) (await import("../gcs/mod.ts")).parseStorage(options.storage);
   const resolved = resolveInitOptions(init);
   const hardware = platform.hardware();
@@ -59,9 +91,12 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
   const listenHost = host ?? (joined === undefined ? "127.0.0.1" : await hostToward(joined.url));
   if (joined !== undefined) assertAsSecret(joined.url, { host: listenHost, tls });
   const config: NodeConfig = {
-    node: joined?.node ?? HEAD_NODE,
+    node: joined?.node ?? headNumber(options.storage),
     nodeId,
     name,
+    heads: joined?.heads,
+    standby,
+    nodesEnd: tablesEnd,
     head: joined && { node: HEAD_NODE, nodeId: joined.headNodeId, url: joined.url },
     listen: { host: listenHost, port: port ?? 0, token, tls },
     takesWork: true,
@@ -101,13 +136,20 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
   const release = platform.keepAlive();
   const close = async (): Promise<void> => {
     await node.close();
+    if (tablesEnd === true) removeTables(options.storage);
     kernel.close(new MobulaError({ message: "The node has ended." }));
     release();
   };
   const early = ended.promise.then((reason) => Promise.reject(new MobulaError({ message: `The node did not come up: ${reason}` })));
   early.catch(() => {});
   try {
-    const { url } = await Promise.race([node.hello(), early, failed.promise]);
+    const up = Promise.race([node.hello(), early, failed.promise]);
+    if (standby === true) {
+      up.catch((error: Error) => ended.resolve(error.message));
+      const url = `${tls === undefined ? "ws" : "wss"}://${authorityOf(hostForOthers(listenHost), port as number)}`;
+      return { nodeId, url, ended: ended.promise, close, [Symbol.asyncDispose]: close };
+    }
+    const { url } = await up;
     return { nodeId, url, ended: ended.promise, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();

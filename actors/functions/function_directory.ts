@@ -4,6 +4,9 @@ import { type Caller, HEAD_PLACE, type Kernel, type NodeNumber, nodeOf, type Pla
 import { type FunctionRecord, type TaskTemplate, type Template, TemplateMap } from "../../runtime/tasks/mod.ts";
 import { FunctionTravel, type FunctionTravelOptions } from "./function_travel.ts";
 
+/** How long the templates of a node that is gone are kept. */
+export const TEMPLATES_KEPT_MS = 10_000;
+
 /**
  * The functions, classes and templates that are known on a node. A question about one that is not known yet is
  * answered when it is: its definition is on its way on another link. The templates of another node's places are asked
@@ -69,7 +72,7 @@ export class FunctionDirectory implements FunctionsContract {
     const template = this.#templates.get(owner, number);
     if (template !== undefined) return template;
     // The head keeps the templates of actors that outlive their owners.
-    if (this.#gone.has(owner) && (this.#isOurs(owner) || this.#kernel.place === HEAD_PLACE))
+    if (this.#gone.has(owner) && (this.#isOurs(owner) || this.#kernel.isAt(HEAD_PLACE)))
       throw new Error(`the worker that submitted the call is gone, and template ${number} with it`);
     let waiter = this.#templateWaiters.get(owner, number);
     if (waiter === undefined) {
@@ -129,8 +132,13 @@ export class FunctionDirectory implements FunctionsContract {
   /** Forgets the templates of a node that is gone. */
   forgetNode(node: NodeNumber): void {
     // The head keeps the templates of actors that may be started again.
-    const isHead = this.#kernel.place === HEAD_PLACE;
+    const isHead = this.#kernel.isAt(HEAD_PLACE);
     this.#forget((template) => nodeOf(template.owner) === node && !(isHead && template.kind === "actor"));
+  }
+
+  /** On a head that takes over. */
+  restore(): void {
+    this.#travel.restore();
   }
 
   /** On the head: nothing of the job is left, and these functions go with it. */

@@ -39,6 +39,12 @@ export class FunctionShelf {
     return coming;
   }
 
+  /** The table has it since before, and these are its bundles. */
+  restored(id: string, bundles: readonly string[]): void {
+    this.#bundles.set(id, bundles);
+    for (const bundle of bundles) this.#options.pin(bundle);
+  }
+
   /** The table has let these go: so do their bundles that no other function names. */
   dropped(ids: readonly string[]): void {
     const freed = new Set(ids.flatMap((id) => this.#bundles.get(id) ?? []));

@@ -14,7 +14,7 @@ import {
   SYSTEM_SLOT,
 } from "../../runtime/kernel/mod.ts";
 import { type FunctionRecord, homeOfFunction, type Template } from "../../runtime/tasks/mod.ts";
-import type { FunctionTable } from "../gcs/mod.ts";
+import type { Gcs } from "../gcs/mod.ts";
 import { FunctionShelf } from "./function_shelf.ts";
 
 export interface FunctionTravelOptions {
@@ -28,8 +28,8 @@ export interface FunctionTravelOptions {
   readonly eager?: boolean;
   /** How the room is loaded that makes and unpacks bundles. Default: by an import, when it is needed. */
   readonly load?: (() => Promise<BundlesRoom>) | undefined;
-  /** The control store's table, on the head. */
-  readonly table?: () => Pick<FunctionTable, "get" | "register"> | undefined;
+  /** The control store's tables, on the head. */
+  readonly gcs?: () => Pick<Gcs, "functions" | "bundles"> | undefined;
 }
 
 export type BundlesRoom = typeof import("../../runtime/bundles/mod.ts");
@@ -51,6 +51,8 @@ export class FunctionTravel {
   readonly #brought: Map<string, Promise<FunctionRecord>> = new Map();
   readonly #lost: Set<NodeNumber> = new Set();
   #shelf: FunctionShelf | undefined;
+  /** What the head before had kept is being made files of. */
+  #restoring: Promise<void> | undefined;
 
   constructor(options: FunctionTravelOptions) {
     this.#options = options;
@@ -108,9 +110,29 @@ export class FunctionTravel {
 
   async bundle(id: string): Promise<Bundle> {
     const { travel } = await this.#loaded();
+    await this.#restoring;
     const found = await travel.read(id);
     if (found === undefined) throw new Error(`bundle ${id} is not kept on node ${this.#options.nodeId}: its job has ended`);
     return found;
+  }
+
+  /** On a head that takes over: the functions that the tables have are had again, with their bundles. */
+  restore(): void {
+    this.#restoring = this.#restore();
+    // Who needs one of them hears that it is not there.
+    this.#restoring.catch(() => {});
+  }
+
+  async #restore(): Promise<void> {
+    const { functions, bundles } = this.#tables();
+    const records = functions.definitions() as FunctionRecord[];
+    if (records.length === 0) return;
+    const { travel } = await this.#loaded();
+    for (const bundle of await bundles.load()) await travel.keep(bundle);
+    for (const { id, definition } of records) {
+      const kept = await travel.bring(definition, (bundle) => this.#ofHome(id, (there) => there.bundle(bundle))).catch(() => undefined);
+      if (kept !== undefined) this.#ofHead().restored(id, kept);
+    }
   }
 
   /** Forgets what was brought from a node that is gone: the head has what is still needed. */
@@ -139,7 +161,7 @@ export class FunctionTravel {
   }
 
   get #isHead(): boolean {
-    return this.#kernel.place === HEAD_PLACE;
+    return this.#kernel.isAt(HEAD_PLACE);
   }
 
   get #head(): Remote<FunctionsContract> {
@@ -151,8 +173,7 @@ export class FunctionTravel {
   }
 
   #ofHead(): FunctionShelf {
-    const table = this.#options.table?.();
-    if (table === undefined) throw new Error(`node ${this.#options.nodeId} is not the head, which alone keeps functions of other nodes`);
+    const { functions: table, bundles } = this.#tables();
     this.#shelf ??= new FunctionShelf({
       table,
       ask: (id) => this.#ofHome(id, (there) => there.function(id)),
@@ -160,10 +181,24 @@ export class FunctionTravel {
         const { travel } = await this.#loaded();
         return travel.bring(record.definition, (bundle) => this.#ofHome(record.id, (there) => there.bundle(bundle)));
       },
-      pin: (bundle) => void this.#loaded().then(({ travel }) => travel.pin(bundle)),
-      remove: (bundle) => void this.#loaded().then(({ travel }) => travel.remove(bundle)),
+      pin: (id) =>
+        void this.#loaded().then(async ({ travel }) => {
+          travel.pin(id);
+          const bundle = await travel.read(id);
+          if (bundle !== undefined) bundles.keep(bundle);
+        }),
+      remove: (id) => {
+        bundles.drop(id);
+        void this.#loaded().then(({ travel }) => travel.remove(id));
+      },
     });
     return this.#shelf;
+  }
+
+  #tables(): Pick<Gcs, "functions" | "bundles"> {
+    const gcs = this.#options.gcs?.();
+    if (gcs === undefined) throw new Error(`node ${this.#options.nodeId} is not the head, which alone keeps functions of other nodes`);
+    return gcs;
   }
 
   /** Asks the node that defined a function. @throws FunctionNotFoundError when it is gone */

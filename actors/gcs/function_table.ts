@@ -90,6 +90,11 @@ export class FunctionTable {
     this.onReleased?.(jobId, dropped);
   }
 
+  /** All definitions; read only. */
+  definitions(): readonly unknown[] {
+    return Array.from(this.#rows.values(), ({ definition }) => definition);
+  }
+
   *rows(): Generator<FunctionInfo> {
     for (const [descriptorId, row] of this.#rows) yield { descriptorId, jobs: [...row.jobs], bytes: row.bytes };
   }

@@ -1,6 +1,7 @@
-import { type Clock, HEAD_NODE, nodeOf, type PlaceId } from "../../runtime/kernel/mod.ts";
+import { type Clock, nodeOf, type PlaceId } from "../../runtime/kernel/mod.ts";
 import type { ActorInfo, ActorSpec } from "./actor_record.ts";
 import { type ActorLoss, type ActorRegistration, ActorTable } from "./actor_table.ts";
+import { BundleTable } from "./bundle_table.ts";
 import { Counters } from "./counters.ts";
 import { type DeathRecord, lossCode } from "./death.ts";
 import { ErrorTable } from "./error_table.ts";
@@ -59,6 +60,7 @@ export class Gcs {
   readonly placementGroups: PlacementGroupTable;
   readonly workers: WorkerTable;
   readonly functions: FunctionTable;
+  readonly bundles: BundleTable;
   readonly kv: KvTable;
   readonly counters: Counters;
   readonly tasks: TaskEvents;
@@ -67,10 +69,12 @@ export class Gcs {
   /** Listings for people. */
   readonly state: StateApi;
   readonly #journal: Journal;
+  readonly #lasting: boolean;
   #recovered = false;
 
   constructor(options: GcsOptions) {
     this.limits = gcsLimits(options.limits);
+    this.#lasting = !options.storage.volatile;
     this.#journal = new Journal(options.storage, {
       onFailure: options.onStorageFailure,
       after: options.clock.after?.bind(options.clock),
@@ -90,10 +94,16 @@ export class Gcs {
     this.placementGroups = new PlacementGroupTable(context);
     this.workers = new WorkerTable(context);
     this.functions = new FunctionTable(context, (jobId) => this.jobs.isLive(jobId) || this.actors.hasLive(jobId));
+    this.bundles = new BundleTable(this.#journal);
     this.kv = new KvTable(context);
     this.tasks = new TaskEvents(context);
     this.errors = new ErrorTable(context);
     this.state = new StateApi(this);
+  }
+
+  /** Whether what is written outlives this process. */
+  get lasting(): boolean {
+    return this.#lasting;
   }
 
   /** Fills the empty tables from storage. @throws StorageError naming the store when it can't be read. */
@@ -106,6 +116,12 @@ export class Gcs {
   /** Resolves once every change made before the call is in storage; rejects as storage does. */
   flush(): Promise<void> {
     return this.#journal.flush();
+  }
+
+  /** The same where what is written outlives this process; nothing to wait for elsewhere. */
+  settled(): Promise<void> | undefined {
+    // Whoever waits has been told by `onStorageFailure`, and the changes are tried again.
+    return this.#lasting ? this.flush().catch(() => {}) : undefined;
   }
 
   /** Flushes and closes the storage. */
@@ -148,7 +164,7 @@ export class Gcs {
    * was the head before is gone.
    */
   registerNode(spec: NodeSpec): NodeRegistration & { readonly fallout: Fallout } {
-    const before = spec.head ? this.nodes.byNumber(HEAD_NODE) : undefined;
+    const before = spec.head ? this.nodes.head() : undefined;
     const detail = `The head was started anew, as node ${spec.nodeId}.`;
     const replaced = before !== undefined && before.nodeId !== spec.nodeId;
     const fallout = replaced ? this.nodeLost(before.nodeId, { cause: "unknown", nodeId: before.nodeId, detail }) : noFallout();
@@ -164,12 +180,17 @@ export class Gcs {
   }
 
   /**
-   * A head has begun on these tables, as node `own`. Nodes end with their head, so that all others are gone; and so are
-   * the actors, for what they were made from was in the head before.
+   * A head has begun on these tables, as node `own`: the node of the head before is gone. Whether the others come back
+   * shows (`returns`); else they have ended with their head, and all actors with them.
    */
-  begun(own: string): Fallout {
+  begun(own: string, returns: boolean): Fallout {
     return this.#collect((fallout) => {
       const detail = `The head was started anew, as node ${own}.`;
+      if (returns) {
+        const before = this.nodes.head();
+        if (before !== undefined) this.#loseNode(fallout, before.nodeId, { cause: "disconnected", nodeId: before.nodeId, detail });
+        return;
+      }
       const actors = this.actors.where((actor) => actor.state !== "DEAD");
       this.#lose(fallout, actors, { death: { cause: "terminated", detail }, restart: false, placeGone: true });
       for (const { nodeId } of this.nodes.live()) {
@@ -224,6 +245,9 @@ export class Gcs {
     }
     const actors = this.actors.where((actor) => actor.nodeId === nodeId);
     this.#lose(fallout, actors, { death: lost, placeGone: true });
+    // Of a node of the head before, its workers are not known.
+    const owned = this.actors.where(({ owner, detached }) => !detached && nodeOf(owner) === number);
+    this.#lose(fallout, owned, { death: { ...lost, cause: "owner-died" }, restart: false });
     fallout.reschedule.push(...this.placementGroups.nodeLost(nodeId));
     this.tasks.lost({ nodeId, errorType: lossCode(lost) });
     for (const jobId of this.jobs.where(driven)) {

@@ -8,7 +8,7 @@ export interface Stored {
 }
 
 /** The tables that outlive the control store. */
-export type StoredTable = "meta" | "counters" | "nodes" | "jobs" | "actors" | "placement_groups" | "functions" | "kv";
+export type StoredTable = "meta" | "counters" | "nodes" | "jobs" | "actors" | "placement_groups" | "functions" | "bundles" | "kv";
 
 /** How long after a batch was refused it is tried again. */
 const RETRY_MS = 1_000;

@@ -1,5 +1,5 @@
 import type { PendingDemand } from "../../runtime/contracts/mod.ts";
-import { HEAD_NODE, type NodeNumber } from "../../runtime/kernel/mod.ts";
+import { HEAD_NODE, HEAD_NUMBERS, type NodeNumber } from "../../runtime/kernel/mod.ts";
 import type { Counters } from "./counters.ts";
 import { boundDeath, type DeathRecord } from "./death.ts";
 import { boundText } from "./limits.ts";
@@ -64,6 +64,7 @@ export class NodeTable {
 
   /** Whether the number was a node's that is dead, however long ago: nothing from there counts any more. */
   isGone(number: NodeNumber): boolean {
+    if (number >= HEAD_NUMBERS.from) return !this.#numbers.has(number);
     const last = HEAD_NODE + this.#counters.last(COUNTER);
     return number > HEAD_NODE && number <= last && !this.#numbers.has(number) && !this.#offered.has(number);
   }
@@ -77,10 +78,17 @@ export class NodeTable {
   /** The number for a node that is about to join. Flush the store before telling it: then it is never given again. */
   nextNumber(): NodeNumber {
     const number = HEAD_NODE + this.#counters.next(COUNTER);
+    if (number >= HEAD_NUMBERS.from) throw new RangeError(`${number} nodes have joined this cluster, and no more can: start a new one`);
     this.#offered.add(number);
     const [oldest] = this.#offered;
     if (this.#offered.size > this.#context.limits.deadNodes) this.#offered.delete(oldest as NodeNumber);
     return number;
+  }
+
+  /** The live node that is the head. */
+  head(): NodeInfo | undefined {
+    for (const row of this.#rows.liveRows()) if (row.head) return row.info();
+    return undefined;
   }
 
   /** Nodes not DEAD, in the order they joined. */
@@ -104,7 +112,7 @@ export class NodeTable {
     const known = this.#rows.get(spec.nodeId);
     if (known?.state === "DEAD") return { outcome: "dead", node: known.info() };
     const number = spec.number ?? known?.number ?? (spec.head ? HEAD_NODE : undefined);
-    if (!this.#mayHave(number, known)) return { outcome: "unknown" };
+    if (!this.#mayHave(number, known, spec.head === true)) return { outcome: "unknown" };
     const row = known ?? new NodeRecord(spec.nodeId);
     if (number !== undefined) {
       this.#offered.delete(number);
@@ -221,9 +229,10 @@ export class NodeTable {
     for (const row of this.#rows.liveRows()) if (row.number !== undefined) this.#numbers.set(row.number, row);
   }
 
-  #mayHave(number: NodeNumber | undefined, row: NodeRecord | undefined): boolean {
+  #mayHave(number: NodeNumber | undefined, row: NodeRecord | undefined, head: boolean): boolean {
     if (number === undefined) return true;
     if (row?.number !== undefined) return row.number === number;
+    if (number >= HEAD_NUMBERS.from) return head && this.lastOf(number) === undefined;
     return number === HEAD_NODE ? !this.#numbers.has(number) : this.#offered.has(number);
   }
 }

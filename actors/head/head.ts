@@ -32,7 +32,7 @@ export interface HeadOptions {
   clock: Clock;
   storage: Storage;
   /** Default: the system's. */
-  random?: Random;
+  random?: Random | undefined;
   /** The head's own node. */
   nodeId: string;
   seats: ActorSeats;
@@ -41,6 +41,13 @@ export interface HeadOptions {
   whenHere(ids: readonly string[], action: () => void): void;
   hold(id: string, place: PlaceId): void;
   drop(id: string, place: PlaceId): void;
+  isHeld(id: string): boolean;
+  /** A template that was kept: its owner may be gone. */
+  learn(template: ActorTemplate): void;
+  /** Functions in the tables are had again. */
+  restoreCode(): void;
+  /** Whether other nodes can come to a head that takes over from this one. */
+  returns: boolean;
   /** Tells the driver or the log. */
   warn(text: string): void;
   end(reason: string): void;
@@ -68,7 +75,7 @@ export class Head {
       storage: options.storage,
       onStorageFailure: (error) => warn(`${(error as Error).message} Until it takes them, changes are kept in memory alone.`),
     });
-    this.open = this.gcs.recover().then(() => this.groups.reschedule(this.gcs.begun(options.nodeId).reschedule));
+    this.open = this.gcs.recover().then(() => this.#begin());
     const views = new NodeViews({
       nodes: this.gcs.nodes,
       own: options.nodeId,
@@ -81,6 +88,7 @@ export class Head {
       group: (id) => this.gcs.placementGroups.get(id),
       random: options.random ?? systemRandom,
       clock,
+      incomplete: () => this.membership.incomplete,
       warn: (text, nodeId) => this.#tellDrivers(text, nodeId),
     });
     const seats = new ClusterSeats({
@@ -91,13 +99,14 @@ export class Head {
       nodeIdOf: (node) => this.membership.nodeIdOf(node),
       numberOf: (nodeId) => this.membership.numberOf(nodeId),
     });
-    const { template, whenHere, hold, drop } = options;
-    this.actors = new ActorManager({ kernel, gcs: this.gcs, seats, clock, template, whenHere, hold, drop });
+    const { template, whenHere, hold, drop, isHeld, learn } = options;
+    this.actors = new ActorManager({ kernel, gcs: this.gcs, seats, clock, template, whenHere, hold, drop, isHeld, learn });
     this.groups = new PlacementGroupManager({
       gcs: this.gcs,
       scheduler: this.scheduler,
       node: (nodeId) => this.#bundlesOf(nodeId),
       nodeIds: () => this.gcs.nodes.live().flatMap(({ nodeId }) => (this.membership.takesWork(nodeId) ? [nodeId] : [])),
+      incomplete: () => this.membership.incomplete,
       onFallout: (fallout, death) => this.actors.fallen(fallout, death),
       warn: (text, jobId) => this.#tellDrivers(text, jobId),
     });
@@ -116,6 +125,16 @@ export class Head {
         views.changed(nodeId);
         this.scheduler.reported(nodeId);
         this.groups.retry();
+      },
+      lasting: options.returns && this.gcs.lasting,
+      returned: (nodeId, state) => {
+        this.actors.succession.returned(nodeId, state);
+        this.groups.returned(nodeId, state.groups);
+      },
+      complete: () => {
+        this.actors.succession.complete();
+        this.scheduler.changed();
+        this.groups.complete();
       },
       vacate: (nodeId) => this.actors.vacate(nodeId),
       placeLost: (place, death) => this.#placeLost(place, death),
@@ -150,7 +169,24 @@ export class Head {
     const publisher = new PubSubService({ kernel, pubsub: this.gcs.pubsub, isDead: (node) => this.gcs.nodes.isGone(node) });
     kernel.register(ActorNumber.pubsub, onceOpen(kernel, this.open, serve(kernel, publisher)));
     // Two heads that decide for one cluster would each be wrong.
-    void options.storage.lease?.lost.then((error) => this.membership.end(error.message));
+    void options.storage.lease?.lost.then((error) => options.end(error.message));
+  }
+
+  /** Goes on where the head before has ended, as far as its tables tell. */
+  #begin(): void {
+    const { nodeId, returns, clock } = this.#options;
+    const before = this.gcs.nodes.head();
+    const fallout = this.gcs.begun(nodeId, returns);
+    if (returns) {
+      this.actors.succession.restore();
+      this.#options.restoreCode();
+    }
+    const detail = `The head was started anew, as node ${nodeId}.`;
+    this.actors.fallen(fallout, { cause: "node-died", at: clock.now(), detail, ...(before && { nodeId: before.nodeId }) });
+    this.groups.freed(fallout);
+    this.groups.restore();
+    this.membership.expect(this.gcs.nodes.live().flatMap((node) => (node.nodeId === nodeId ? [] : [node.nodeId])));
+    this.actors.succession.resume();
   }
 
   /** Resources of the head's own node may have become free. */

@@ -1,5 +1,5 @@
 import type { Link, LinkEvents } from "../../net/mod.ts";
-import type { ClusterContract, PendingDemand } from "../../runtime/contracts/mod.ts";
+import { type ClusterContract, type NodeSpecWire, type PendingDemand, STOPPED } from "../../runtime/contracts/mod.ts";
 import {
   ActorNumber,
   type Clock,
@@ -11,15 +11,17 @@ import {
   nodeOf,
   type PlaceId,
   placeId,
+  type Remote,
   remoteContract,
   serve,
   type Told,
   toldContract,
 } from "../../runtime/kernel/mod.ts";
 import type { ResourceSet } from "../../runtime/resources/mod.ts";
-import { type Dial, Member, PeerLinks, Reporter } from "../cluster/mod.ts";
+import { type Dial, HEAD_AWAY_MS, HeadTie, Member, PeerLinks, Reporter } from "../cluster/mod.ts";
 import type { Head } from "../head/mod.ts";
 import type { NodeConfig } from "./node_config.ts";
+import type { Succession } from "./succession.ts";
 
 export interface ClusterPartOptions {
   config: NodeConfig;
@@ -42,6 +44,9 @@ export interface ClusterPartOptions {
   drain(): void;
   draining(node: NodeNumber): void;
   evacuate(targets: readonly PlaceId[]): Promise<number>;
+  /** What this node does when another head takes over. */
+  succession(): Pick<Succession, "gone" | "succeeded" | "state">;
+  warn(text: string): void;
   /** The cluster has ended this node. */
   onEnd(reason: string): void;
 }
@@ -52,6 +57,8 @@ const LEAVE_MS = 200;
 /** A node's part in its cluster, from joining to leaving: links to other nodes, what it tells the head and hears of it. */
 export class ClusterPart {
   readonly head: Told<ClusterContract>;
+  readonly #asked: Remote<ClusterContract>;
+  readonly #tie: HeadTie;
   readonly #options: ClusterPartOptions;
   readonly #peers: PeerLinks;
   readonly #member: Member;
@@ -63,6 +70,17 @@ export class ClusterPart {
     const { config, kernel, clock, available, pending } = options;
     this.#options = options;
     this.head = toldContract<ClusterContract>(kernel, HEAD_PLACE, ActorNumber.cluster);
+    this.#asked = remoteContract<ClusterContract>(kernel, HEAD_PLACE, ActorNumber.cluster);
+    this.#tie = new HeadTie({
+      clock,
+      urls: config.heads ?? [config.head?.url ?? ""],
+      awayMs: config.headAwayMs ?? HEAD_AWAY_MS,
+      hangUp: () => this.#peers.hangUp(HEAD_NODE),
+      redial: (headUrl) => this.#peers.redial({ node: HEAD_NODE, nodeId: "", url: headUrl }),
+      rejoin: () => this.#rejoin(),
+      tell: options.warn,
+      gaveUp: (reason) => this.#end(this.#headGone(reason)),
+    });
     this.#peers = new PeerLinks({
       dial: options.dial,
       receive: (frame) => kernel.receive(frame),
@@ -79,8 +97,16 @@ export class ClusterPart {
       drain: options.drain,
       draining: options.draining,
       evacuate: options.evacuate,
+      heard: () => this.#tie.heard(),
     });
-    this.#reporter = new Reporter({ clock, head: this.head, alone: () => this.alone, available, pending });
+    this.#reporter = new Reporter({
+      clock,
+      head: this.head,
+      alone: () => this.alone,
+      available,
+      pending,
+      due: () => this.#tie.look(),
+    });
     kernel.register(ActorNumber.member, serve(kernel, this.#member));
   }
 
@@ -115,13 +141,17 @@ export class ClusterPart {
 
   /** Joins the cluster, which on the head is this node alone at first. */
   async join(): Promise<void> {
-    const { config, url, kernel } = this.#options;
-    const { node, nodeId, name, resources, labels, jobId, namespace, pid, runtime, hasDriver, takesWork, head } = config;
+    const { head } = this.#options.config;
     if (head !== undefined) this.#peers.known([head]);
-    const cluster = remoteContract<ClusterContract>(kernel, HEAD_PLACE, ActorNumber.cluster);
-    const job = hasDriver ? { job: { jobId, namespace, driver: placeId(node, DRIVER_SLOT) } } : {};
-    this.#member.learn(await cluster.register({ node, nodeId, name, url, resources, labels, pid, runtime, takesWork, ...job }));
+    const { peers, lasting } = await this.#asked.register(this.#spec());
+    this.#tie.joined(lasting && head !== undefined);
+    this.#member.learn(peers);
     this.#reporter.start();
+  }
+
+  /** A place of this node is gone. */
+  placeLost(place: PlaceId, death: Uint8Array): void {
+    void this.#asked.placeLost(place, death).catch(() => {});
   }
 
   /** What this node has free may have changed. */
@@ -132,19 +162,43 @@ export class ClusterPart {
   /** The node ends: from now on nothing that the cluster does about it is news. */
   ending(): void {
     this.#leaving = true;
+    if (this.#options.config.nodesEnd === true) this.#options.head()?.membership.endOthers(STOPPED);
+    this.#tie.close();
   }
 
   /** The head hears of it while there is a link: what else it does then is its own affair. */
   async leave(): Promise<void> {
     this.#reporter.close();
-    if (this.#options.head() !== undefined) return;
-    const { kernel, clock } = this.#options;
-    const left = remoteContract<ClusterContract>(kernel, HEAD_PLACE, ActorNumber.cluster).leave();
+    if (this.#options.head() !== undefined || this.#tie.away) return;
+    const { clock } = this.#options;
+    const left = this.#asked.leave();
     await Promise.race([left.catch(() => {}), new Promise<void>((resolve) => void clock.after(LEAVE_MS, resolve))]);
   }
 
   close(): void {
     this.#peers.close();
+  }
+
+  #spec(): NodeSpecWire {
+    const { config, url } = this.#options;
+    const { node, nodeId, name, resources, labels, jobId, namespace, pid, runtime, hasDriver, takesWork } = config;
+    const job = hasDriver ? { job: { jobId, namespace, driver: placeId(node, DRIVER_SLOT) } } : {};
+    return { node, nodeId, name, url, resources, labels, pid, runtime, takesWork, ...job };
+  }
+
+  /** Another head has been found, or the same again: it is told what the one before was told and may not have written. */
+  async #rejoin(): Promise<void> {
+    const succession = this.#options.succession();
+    succession.gone();
+    const { peers, lasting } = await this.#asked.register(this.#spec());
+    this.#tie.joined(lasting);
+    const missing = this.#member.missing(peers);
+    this.#member.learn(peers);
+    for (const node of missing) void this.#inquire(node);
+    succession.succeeded();
+    this.#reporter.again();
+    await this.#options.settle();
+    await this.#asked.returned(await succession.state());
   }
 
   #nodeLost(node: NodeNumber, death: Uint8Array): void {
@@ -156,10 +210,8 @@ export class ClusterPart {
 
   /** Who joins is told of those that live, and may meet what names one that was gone before. */
   async #inquire(node: NodeNumber): Promise<void> {
-    const { kernel } = this.#options;
-    const head = remoteContract<ClusterContract>(kernel, HEAD_PLACE, ActorNumber.cluster);
     // Without a head this node ends, too.
-    const death = (await head.goneNode(node).catch(() => undefined)) as Uint8Array | undefined;
+    const death = (await this.#asked.goneNode(node).catch(() => undefined)) as Uint8Array | undefined;
     if (death !== undefined) this.#nodeLost(node, death);
   }
 
@@ -176,7 +228,7 @@ export class ClusterPart {
   #broken(node: NodeNumber, reason: string): void {
     if (this.#leaving) return;
     const head = this.#options.head();
-    if (node === HEAD_NODE) this.#end(this.#headGone(reason));
+    if (node === HEAD_NODE) this.#tie.broken(reason);
     else if (head !== undefined) head.membership.linkBroken(node, reason);
     else this.head.unreachable(node, reason);
   }

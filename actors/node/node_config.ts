@@ -13,6 +13,10 @@ export interface NodeConfig {
   readonly takesWork: boolean;
   /** The head, on other nodes. */
   readonly head: PeerInfo | undefined;
+  /** Where heads may be when that one is gone. Default: where it was. */
+  readonly heads?: readonly string[] | undefined;
+  /** How long this node goes on without a head, in milliseconds. */
+  readonly headAwayMs?: number | undefined;
   /** Whether the main thread is a driver's. */
   readonly hasDriver: boolean;
   readonly jobId: string;
@@ -23,6 +27,10 @@ export interface NodeConfig {
   readonly gpuIds: readonly string[];
   readonly isolation: "thread" | "process";
   readonly storage: string;
+  /** Of a head: when it ends in good order, the other nodes do too. */
+  readonly nodesEnd?: boolean | undefined;
+  /** A head waits until another has let go of the storage. */
+  readonly standby?: boolean | undefined;
   readonly spillDirectory: string;
   readonly logToDriver: boolean;
   /** Threads that run tasks, at most; a thread whose tasks all wait takes other tasks in between. */

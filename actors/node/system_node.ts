@@ -18,7 +18,6 @@ import {
   HEAD_PLACE,
   Kernel,
   type NodeNumber,
-  nodeOf,
   type PlaceId,
   placeId,
   remoteContract,
@@ -32,7 +31,7 @@ import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
 import { decodeValue, faultWire } from "../../runtime/values/mod.ts";
 import type { HostContract } from "../../runtime/worker/mod.ts";
 import { ActorSeats, SeatsActor } from "../actor_manager/mod.ts";
-import { FunctionDirectory } from "../functions/mod.ts";
+import { FunctionDirectory, TEMPLATES_KEPT_MS } from "../functions/mod.ts";
 import { Head } from "../head/mod.ts";
 import { WorkerLogs } from "../logs/mod.ts";
 import type { MemoryMonitor } from "../memory_monitor/mod.ts";
@@ -42,11 +41,13 @@ import { WorkerPool } from "../workers/mod.ts";
 import { ClusterPart } from "./cluster_part.ts";
 import { encodeDeath } from "./death_wire.ts";
 import { readEventRows } from "./event_rows.ts";
+import { bytesByNode } from "./locality.ts";
 import type { NodeConfig } from "./node_config.ts";
 import { stuckText, unstartableError } from "./notices.ts";
 import { OwnerNews } from "./owner_news.ts";
 import { PlaceLinks } from "./place_links.ts";
 import { settlePlaces } from "./settle_places.ts";
+import { Succession } from "./succession.ts";
 import type { SystemNodeOptions } from "./system_node_options.ts";
 import { watchMemory } from "./watch_memory.ts";
 
@@ -66,6 +67,7 @@ export class SystemNode implements NodeContract {
   readonly #seats: ActorSeats;
   readonly #logs: WorkerLogs;
   readonly #memory: MemoryMonitor | undefined;
+  readonly #succession: Succession;
   readonly #driver: PlaceId;
   readonly #started: Promise<void>;
 
@@ -76,21 +78,21 @@ export class SystemNode implements NodeContract {
     this.#driver = placeId(config.node, DRIVER_SLOT);
     this.kernel = new Kernel({
       place: placeId(config.node, SYSTEM_SLOT),
+      alias: config.head === undefined ? HEAD_PLACE : undefined,
       faults: faultWire,
       shapes: CONTRACT_SHAPES,
       onFault: (error) => this.#complain(error),
       route: (node) => this.#cluster.linkTo(node),
     });
     const { kernel } = this;
-    const code = { folder: join(config.spillDirectory, "bundles"), workingFolder: resolve() };
     this.#functions = new FunctionDirectory({
       kernel,
       nodeId: config.nodeId,
-      bundles: code,
+      bundles: { folder: join(config.spillDirectory, "bundles"), workingFolder: resolve() },
       alone: config.listen === undefined,
       eager: !config.takesWork,
       load,
-      table: () => this.#head?.gcs.functions,
+      gcs: () => this.#head?.gcs,
     });
     this.#links = new PlaceLinks(kernel, options.channel);
     this.#cluster = new ClusterPart({
@@ -109,6 +111,8 @@ export class SystemNode implements NodeContract {
       drain: () => this.#scheduler.drain(),
       draining: (node) => this.#scheduler.closedTo(node),
       evacuate: (targets) => this.#objects.evacuate(targets),
+      succession: () => this.#succession,
+      warn: (text) => this.warn(text),
     });
     this.#logs = new WorkerLogs({
       clock,
@@ -150,6 +154,7 @@ export class SystemNode implements NodeContract {
       owners: this.#owners,
       onSources: (nodes) => this.#cluster.expectBulk(nodes),
     });
+    const locality = bytesByNode(this.#objects, (node) => this.#cluster.nodeIdOf(node));
     this.#scheduler = new LocalScheduler({
       kernel,
       clock,
@@ -157,7 +162,7 @@ export class SystemNode implements NodeContract {
       accelerators,
       admission,
       isolation: config.isolation,
-      spillover: { nodeId: config.nodeId, global: globalScheduler, alone: () => this.#cluster.alone, bytesByNode: (ids) => this.#bytesByNode(ids) },
+      spillover: { nodeId: config.nodeId, global: globalScheduler, alone: () => this.#cluster.alone, bytesByNode: locality },
       template: (owner, number) => this.#functions.taskTemplate(owner, number),
       whenPublished: (owner, number, action) => this.#functions.whenPublished(owner, number, action),
       whenHere: (ids, action) => this.#objects.whenHere(ids, action),
@@ -186,14 +191,14 @@ export class SystemNode implements NodeContract {
       sharedHosts: Math.max(1, Math.min(4, Math.floor(config.resources["CPU"] ?? 1))),
     });
     const actorTemplate = (owner: PlaceId, number: number): ActorTemplate | Promise<ActorTemplate> =>
-      this.#functions.template({ from: owner, attachments: [] }, owner, number) as ActorTemplate | Promise<ActorTemplate>;
+      this.#functions.template({ from: owner, attachments: [] }, owner, number) as ActorTemplate;
     this.#head =
       storage &&
       new Head({
         kernel,
         clock,
         storage,
-        ...(options.random && { random: options.random }),
+        random: options.random,
         nodeId: config.nodeId,
         seats: this.#seats,
         available: () => this.#scheduler.available,
@@ -201,13 +206,16 @@ export class SystemNode implements NodeContract {
         whenHere: (ids, action) => void this.#objects.whenHere(ids, action),
         hold: (id, place) => this.#objects.holdAs(id, place),
         drop: (id, place) => this.#objects.dropAs(id, place),
+        isHeld: (id) => this.#objects.isHeld(id),
+        learn: (known) => this.#functions.publish({ from: known.owner, attachments: [] }, known),
+        restoreCode: () => this.#functions.restore(),
+        returns: config.listen !== undefined,
         warn: (text) => this.warn(text),
         end: (reason) => options.onEnd(reason),
       });
-    if (this.#head !== undefined) this.#head.gcs.functions.onReleased = (jobId, dropped) => this.#functions.jobReleased(jobId, dropped);
-    const memory = config.takesWork ? options.memory : undefined;
+    if (this.#head) this.#head.gcs.functions.onReleased = (jobId, dropped) => this.#functions.jobReleased(jobId, dropped);
     this.#memory = watchMemory({
-      memory,
+      memory: config.takesWork ? options.memory : undefined,
       clock,
       nodeId: config.nodeId,
       scheduler: this.#scheduler,
@@ -219,7 +227,10 @@ export class SystemNode implements NodeContract {
     kernel.register(ActorNumber.gcs, serve(kernel, this.#functions));
     kernel.register(ActorNumber.localScheduler, this.#scheduler);
     kernel.register(ActorNumber.objects, serve(kernel, this.#objects));
-    kernel.register(ActorNumber.seats, serve(kernel, new SeatsActor(this.#seats, actorTemplate)));
+    const seatsActor = new SeatsActor(this.#seats, actorTemplate);
+    const lives = { objects: this.#objects, pool: this.#pool, seats: this.#seats, seatsActor, bundles };
+    this.#succession = new Succession({ kernel, clock, places: () => this.#links.places, ...lives });
+    kernel.register(ActorNumber.seats, serve(kernel, seatsActor));
     kernel.register(ActorNumber.node, serve(kernel, this));
     this.#started = this.#cluster.join();
     // Whoever says hello hears of it.
@@ -324,8 +335,8 @@ export class SystemNode implements NodeContract {
     await this.#settle();
     this.#pool.close();
     const { host } = this.#options;
-    const processes = this.#pool.list().filter(({ kind }) => kind === "process");
-    await Promise.all(processes.map(({ place }) => host.stop(place, false).catch(() => {})));
+    const processes = this.#pool.list().flatMap(({ kind, place }) => (kind === "process" ? [host.stop(place, false)] : []));
+    await Promise.allSettled(processes);
     this.#logs.flush();
     await this.#cluster.leave();
     await host.close();
@@ -339,16 +350,6 @@ export class SystemNode implements NodeContract {
   /** Waits until all that the workers have to tell has come, but not for those that are busy. */
   async #settle(): Promise<void> {
     await settlePlaces(this.#pool.places(), { kernel: this.kernel, clock: this.#options.clock });
-  }
-
-  /** How much of these objects each node has, by node id. */
-  #bytesByNode(ids: readonly string[]): Record<string, number> {
-    const bytes: Record<string, number> = {};
-    for (const [place, size] of this.#objects.whereabouts(ids)) {
-      const nodeId = this.#cluster.nodeIdOf(nodeOf(place));
-      if (nodeId !== undefined) bytes[nodeId] = (bytes[nodeId] ?? 0) + size;
-    }
-    return bytes;
   }
 
   /** A place of another node is gone. */
@@ -375,7 +376,7 @@ export class SystemNode implements NodeContract {
     const encoded = encodeDeath(death);
     this.#scheduler.workerLost(place, encoded);
     this.#seats.placeLost(place);
-    this.#cluster.head.placeLost(place, encoded);
+    this.#cluster.placeLost(place, encoded);
     this.#objects.placeLost(place, death);
     this.#functions.dropOwner(place);
     this.#options.clock.after(100, () => {
@@ -396,5 +397,3 @@ export class SystemNode implements NodeContract {
 
 /** How long after its link a child process may take to end. */
 const UNLINKED_GRACE_MS = 1_000;
-/** How long the templates of a node that is gone are kept. */
-const TEMPLATES_KEPT_MS = 10_000;

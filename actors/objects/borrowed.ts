@@ -14,6 +14,8 @@ export class Borrowed {
   #holds: Map<PlaceId, string[]> = new Map();
   #drops: Map<PlaceId, string[]> = new Map();
   readonly #unacknowledged: Set<Promise<void>> = new Set();
+  /** Drops that wait until holds are acknowledged. */
+  readonly #late: Set<Map<PlaceId, string[]>> = new Set();
   #scheduled = false;
 
   constructor(peers: Peers) {
@@ -31,6 +33,13 @@ export class Borrowed {
 
   drop(id: string): void {
     this.#put(this.#drops, id);
+  }
+
+  /** Another counts for that home from now on, which is told all that this node holds: nothing of what waits is news. */
+  forget(home: PlaceId): void {
+    this.#holds.delete(home);
+    this.#drops.delete(home);
+    for (const drops of this.#late) drops.delete(home);
   }
 
   /** Resolves when all that is held now is known where it is counted. */
@@ -57,8 +66,15 @@ export class Borrowed {
     if (this.#drops.size === 0) return;
     const drops = this.#drops;
     this.#drops = new Map();
-    if (this.#unacknowledged.size === 0) this.#tellDrops(drops);
-    else void this.settled().then(() => this.#tellDrops(drops));
+    if (this.#unacknowledged.size === 0) {
+      this.#tellDrops(drops);
+      return;
+    }
+    this.#late.add(drops);
+    void this.settled().then(() => {
+      this.#late.delete(drops);
+      this.#tellDrops(drops);
+    });
   }
 
   #tellHolds(): void {

@@ -1,4 +1,4 @@
-import { type Clock, ownerOf, type PlaceId, systemPlaceOf } from "../../runtime/kernel/mod.ts";
+import { type Clock, isActorId, ownerOf, type PlaceId, systemPlaceOf } from "../../runtime/kernel/mod.ts";
 import { type Announced, homeOf } from "../../runtime/references/mod.ts";
 import { Borrowed } from "./borrowed.ts";
 import { DropOrder } from "./drop_order.ts";
@@ -14,8 +14,6 @@ export const RELEASE_GRACE_MS = 50;
 export const LOST_NODE_GRACE_MS = 1000;
 
 export interface HoldingsOptions {
-  /** The place of this node's manager. */
-  node: PlaceId;
   clock: Clock;
   peers: Peers;
   /** Nobody holds these any more: of this home, or of one that is lost. */
@@ -40,7 +38,6 @@ export interface HoldingsOptions {
  */
 export class Holdings {
   readonly #options: HoldingsOptions;
-  readonly #node: PlaceId;
   readonly #peers: Peers;
   readonly #references: References;
   readonly #borrowed: Borrowed;
@@ -50,12 +47,11 @@ export class Holdings {
 
   constructor(options: HoldingsOptions) {
     this.#options = options;
-    this.#node = options.node;
     this.#peers = options.peers;
     this.#borrowed = new Borrowed(options.peers);
     this.#references = new References({
       onHeld: (id) => {
-        if (homeOf(id) !== this.#node) this.#borrowed.hold(id);
+        if (!this.#peers.isOwn(id)) this.#borrowed.hold(id);
       },
       onDead: (ids) => this.#dead(ids),
     });
@@ -104,11 +100,10 @@ export class Holdings {
 
   /** These are sent on to `place`, of whatever node. */
   holdFor(ids: readonly string[], place: PlaceId): void {
-    const node = systemPlaceOf(place);
-    if (node !== this.#node) {
+    if (!this.#peers.isHere(place)) {
       this.keepUntil(
         ids,
-        this.#peers.acknowledged(node, (peer) => peer.holdFor(ids, place)),
+        this.#peers.acknowledged(systemPlaceOf(place), (peer) => peer.holdFor(ids, place)),
       );
       return;
     }
@@ -128,7 +123,21 @@ export class Holdings {
 
   /** Somebody but its owner knows it: it is let go of after a grace only. */
   lend(id: string, place?: PlaceId): void {
-    if (this.#references.has(id) && ownerOf(id) !== place && homeOf(id) === this.#node) this.#lent.add(id);
+    if (this.#references.has(id) && ownerOf(id) !== place && this.#peers.isOwn(id)) this.#lent.add(id);
+  }
+
+  /** The home is another's now, who knows of no holder: it hears which of its objects or actors this node holds. */
+  succeeded(home: PlaceId): void {
+    if (this.#peers.isHere(home)) return;
+    this.#borrowed.forget(home);
+    const ids = this.#references.ids((id) => homeOf(id) === home);
+    if (ids.length > 0) void this.#peers.acknowledged(home, (peer) => peer.holdsExactly(ids));
+  }
+
+  /** All that a node holds of the actors that are counted here. */
+  holdsExactly(node: PlaceId, ids: readonly string[]): void {
+    this.#references.holdsExactly(node, new Set(ids.filter(isActorId)), isActorId);
+    for (const id of ids) this.lend(id);
   }
 
   /** Resolves when all that is held here now is known where it is counted. */
@@ -172,10 +181,9 @@ export class Holdings {
     const now: string[] = [];
     const later: string[] = [];
     for (const id of ids) {
-      const home = homeOf(id);
-      if (home !== this.#node) {
+      if (!this.#peers.isOwn(id)) {
         this.#borrowed.drop(id);
-        if (this.#peers.isLost(home)) now.push(id);
+        if (this.#peers.isLost(homeOf(id))) now.push(id);
       } else if (this.#lent.has(id)) later.push(id);
       else now.push(id);
     }
@@ -191,8 +199,7 @@ export class Holdings {
 
   /** What a place of another node has announced, its own manager knows. */
   #askHeard([place, count]: Announced): void {
-    const node = systemPlaceOf(place);
-    if (node === this.#node) return;
-    void this.#peers.acknowledged(node, (peer) => peer.heard(place, count)).then(() => this.#drops.confirmed(place, count));
+    if (this.#peers.isHere(place)) return;
+    void this.#peers.acknowledged(systemPlaceOf(place), (peer) => peer.heard(place, count)).then(() => this.#drops.confirmed(place, count));
   }
 }

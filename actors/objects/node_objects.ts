@@ -43,6 +43,10 @@ export class NodeObjects implements NodeObjectsContract {
     }
   }
 
+  holdsExactly(caller: Caller, ids: readonly string[]): void {
+    this.#holdings.holdsExactly(caller.from, ids);
+  }
+
   drop(caller: Caller, ids: readonly string[]): void {
     for (const id of ids) this.#holdings.drop(id, caller.from);
   }

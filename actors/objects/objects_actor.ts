@@ -4,6 +4,7 @@ import {
   ActorNumber,
   type Caller,
   type Clock,
+  HEAD_PLACE,
   isActorId,
   type Kernel,
   type ObjectId,
@@ -82,13 +83,12 @@ export class ObjectsActor implements ObjectsContract {
       },
     });
     this.#holdings = new Holdings({
-      node: kernel.place,
       clock,
       peers: this.#peers,
       onUnheld: (ids) => {
         for (const id of ids) {
           if (!isActorId(id)) this.#release(id);
-          else if (this.#isOwn(id)) options.onActorReleased(id);
+          else if (this.#peers.isOwn(id)) options.onActorReleased(id);
         }
       },
     });
@@ -223,7 +223,7 @@ export class ObjectsActor implements ObjectsContract {
 
   /** Counts a place, of whatever node, as a holder, for others of this node's system actors. */
   holdAs(id: string, place: PlaceId): void {
-    if (systemPlaceOf(place) === this.#node) this.#holdings.hold(id, place);
+    if (this.#peers.isHere(place)) this.#holdings.hold(id, place);
     else this.#holdings.holdFor([id], place);
   }
 
@@ -272,6 +272,16 @@ export class ObjectsActor implements ObjectsContract {
     this.#holdings.nodeLost(node);
     this.#gone.add(node, death);
     this.#values.nodeLost(node);
+  }
+
+  /** Another is the head: it hears of the actors that this node holds. */
+  headSucceeded(): void {
+    this.#holdings.succeeded(HEAD_PLACE);
+  }
+
+  /** Whether anybody holds it. */
+  isHeld(id: string): boolean {
+    return this.#holdings.has(id);
   }
 
   /** See `evacuate`. */

@@ -1,5 +1,15 @@
 import type { NodeObjectsContract } from "../../runtime/contracts/mod.ts";
-import { ActorNumber, type Kernel, type PlaceId, type Remote, remoteContract, type Told, toldContract } from "../../runtime/kernel/mod.ts";
+import {
+  ActorNumber,
+  type Kernel,
+  type PlaceId,
+  type Remote,
+  remoteContract,
+  systemPlaceOf,
+  type Told,
+  toldContract,
+} from "../../runtime/kernel/mod.ts";
+import { homeOf } from "../../runtime/references/mod.ts";
 
 /** The object managers of other nodes, each named by its system worker's place; one's own may be among those told. */
 export class Peers {
@@ -14,6 +24,16 @@ export class Peers {
   constructor(kernel: Kernel, expectBulk: (nodes: readonly PlaceId[]) => void = () => {}) {
     this.#kernel = kernel;
     this.expectBulk = expectBulk;
+  }
+
+  /** Whether this node's manager counts who holds the object or actor. */
+  isOwn(id: string): boolean {
+    return this.#kernel.isAt(homeOf(id));
+  }
+
+  /** Whether the place is one of this node. */
+  isHere(place: PlaceId): boolean {
+    return this.#kernel.isAt(systemPlaceOf(place));
   }
 
   tell(node: PlaceId): Told<NodeObjectsContract> {

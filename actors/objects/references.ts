@@ -64,6 +64,19 @@ export class References {
     };
   }
 
+  /** The place holds these, once each, and of all others for which `test` holds nothing. */
+  holdsExactly(place: number, ids: ReadonlySet<string>, test: (id: string) => boolean): void {
+    for (const [id, held] of [...this.#held]) {
+      if (!ids.has(id) && test(id) && held.clear(place) !== 0) this.#check(id, held);
+    }
+    for (const id of ids) this.#add(id, place, 1 - (this.#held.get(id)?.get(place) ?? 0));
+  }
+
+  /** The ids that are held, for which `test` holds. */
+  ids(test: (id: string) => boolean): string[] {
+    return [...this.#held.keys()].filter(test);
+  }
+
   /** Clears the place's counts. Its number never holds anything again. */
   placeDied(place: number): void {
     this.#deadPlaces.add(place);

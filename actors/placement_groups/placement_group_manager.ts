@@ -18,6 +18,8 @@ export interface PlacementGroupManagerOptions {
   scheduler: GlobalScheduler;
   node(nodeId: string): BundleNode | undefined;
   nodeIds(): readonly string[];
+  /** Nodes of the head before may be about to come: what does not fit yet may fit then. */
+  incomplete?(): boolean;
   /** Actors have ended with their group. */
   onFallout(fallout: Fallout, death: Death): void;
   /** Tells users why a group of this job waits. */
@@ -50,7 +52,11 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     this.#gcs = options.gcs;
   }
 
-  create(caller: Caller, id: string, request: PlacementGroupRequest & { readonly namespace: string; readonly jobId: string }): void {
+  create(
+    caller: Caller,
+    id: string,
+    request: PlacementGroupRequest & { readonly namespace: string; readonly jobId: string },
+  ): Promise<void> | undefined {
     const { bundles, strategy, name, detached, namespace, jobId } = request;
     const { outcome } = this.#gcs.placementGroups.register(
       {
@@ -74,6 +80,34 @@ export class PlacementGroupManager implements PlacementGroupsContract {
       throw error;
     }
     this.#place(id);
+    return this.#gcs.settled();
+  }
+
+  /** The groups of the head before: what it had not finished is begun anew. */
+  restore(): void {
+    const { placementGroups } = this.#gcs;
+    for (const { placementGroupId: id, state } of [...placementGroups.rows()]) {
+      if (state === "PREPARED") placementGroups.unprepared(id);
+      // Whether they fit shows when nodes have come.
+      if (state !== "CREATED" && state !== "REMOVED") this.#infeasible.add(id);
+    }
+  }
+
+  /** All of them have come: what does not fit now waits for others. */
+  complete(): void {
+    for (const id of [...this.#infeasible]) {
+      this.#infeasible.delete(id);
+      this.#place(id);
+    }
+  }
+
+  /** A node of the head before has come, with bundles of these groups: those that are not to be there it gives back. */
+  returned(nodeId: string, groups: readonly string[]): void {
+    for (const id of groups) {
+      const group = this.#gcs.placementGroups.get(id);
+      const wanted = group !== undefined && group.state !== "REMOVED" && group.bundles.some((bundle) => bundle.nodeId === nodeId);
+      if (!wanted) this.#undo(id, [nodeId]);
+    }
   }
 
   ready(_caller: Caller, id: string): Promise<void> | void {
@@ -87,9 +121,9 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     });
   }
 
-  remove(_caller: Caller, id: string): void {
+  remove(_caller: Caller, id: string): Promise<void> | undefined {
     const group = this.#gcs.placementGroups.get(id);
-    if (group === undefined || group.state === "REMOVED") return;
+    if (group === undefined || group.state === "REMOVED") return undefined;
     const error = gone(id, group);
     this.#waiting.delete(id);
     this.#infeasible.delete(id);
@@ -98,6 +132,7 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     if (fallout.dead.length > 0) this.#options.onFallout(fallout, death);
     this.#give(fallout, error);
     this.#settle(id, error);
+    return this.#gcs.settled();
   }
 
   lookup(_caller: Caller, name: string, namespace: string): { id: string; bundles: readonly Bundle[] } {
@@ -171,14 +206,18 @@ export class PlacementGroupManager implements PlacementGroupsContract {
       this.#placing.add(id);
       const chosen = [...placement.nodeIds];
       const nodeIds = group.bundles.map(({ nodeId }) => nodeId ?? (chosen.shift() as string));
-      void this.#reserve(group, { nodeIds, staying }).finally(() => this.#placing.delete(id));
+      void this.#reserve(group, { nodeIds, staying }).finally(() => {
+        this.#placing.delete(id);
+        // It has lost a node again meanwhile: nobody else tries.
+        if (!this.#waiting.has(id)) this.#place(id);
+      });
     } else if (placement.kind === "busy") {
       this.#infeasible.delete(id);
       this.#waiting.add(id);
       for (const nodeId of this.#options.nodeIds()) this.#options.node(nodeId)?.tell.makeRoom();
     } else {
       this.#waiting.delete(id);
-      if (!this.#infeasible.has(id)) this.#warn(group);
+      if (!this.#infeasible.has(id) && this.#options.incomplete?.() !== true) this.#warn(group);
       this.#infeasible.add(id);
     }
   }
@@ -231,6 +270,8 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     }
     this.#waiting.delete(id);
     this.#infeasible.delete(id);
+    // Who is told that it is there relies on it.
+    await this.#gcs.settled();
     this.#settle(id, undefined);
     this.#options.scheduler.changed();
   }

@@ -56,6 +56,11 @@ export class Bundles {
     return undefined;
   }
 
+  /** The groups that have bundles here. */
+  get groups(): string[] {
+    return [...this.#groups.keys()];
+  }
+
   get size(): number {
     return this.#groups.size;
   }

@@ -22,6 +22,8 @@ export interface GlobalSchedulerOptions {
   group(id: string): GroupView | undefined;
   random: Random;
   clock: Pick<Clock, "after">;
+  /** Nodes may be about to come that were there: nothing is refused, or warned of, for want of them. */
+  incomplete?(): boolean;
   /** Tells users why something waits that this node has asked about. */
   warn(text: string, nodeId: string): void;
 }
@@ -127,9 +129,10 @@ export class GlobalScheduler implements GlobalSchedulerContract {
       const inGroup = typeof strategy === "object" && "placementGroupId" in strategy;
       const given = inGroup ? this.#inGroup(pending, strategy) : this.#onNodes(pending);
       if (given !== undefined && given.size > 0) pending.resolve([...given]);
-      else if (given === undefined && !inGroup) this.#warn(pending);
+      else if (given === undefined && !inGroup && this.#options.incomplete?.() !== true) this.#warn(pending);
       return given !== undefined && given.size > 0;
     } catch (error) {
+      if (this.#options.incomplete?.() === true) return false;
       pending.reject(error);
       return true;
     }

@@ -1,5 +1,5 @@
 import { ClusterUnavailableError } from "../../runtime/errors/mod.ts";
-import type { ClusterAddress } from "../../runtime/options/mod.ts";
+import { type ClusterAddress, parseAddress, urlsOf } from "../../runtime/options/mod.ts";
 import { platform } from "../../runtime/platform/mod.ts";
 import { listSessions, readSession } from "./session_record.ts";
 import { readToken, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE } from "./token_file.ts";
@@ -17,8 +17,7 @@ export function findCluster(address: ClusterAddress, token: string | undefined):
       reason: "MOBULA_ADDRESS is not set and no node was started on this machine. Start a head with `mobula start --head`",
     });
   }
-  const text = address.kind === "url" ? address.url : (found as string);
-  const url = text.includes("://") ? text : `ws://${text}`;
+  const url = address.kind === "url" ? address.url : urlOf(found as string);
   if (token !== undefined) return { url, token };
   const known = findToken(url);
   return { url, token: known.token ?? (known.tokenFile === undefined ? undefined : readToken(known.tokenFile, url)) };
@@ -34,8 +33,16 @@ export function findToken(url?: string): { readonly token?: string; readonly tok
 
 /** The token file of a node on this machine that is of the cluster to which the address leads. */
 function sessionTokenFile(url: string): string | undefined {
-  const wanted = authorityOf(url);
-  return listSessions().findLast(({ session }) => authorityOf(session.address) === wanted)?.session.tokenFile;
+  const wanted = urlsOf(url).map(authorityOf);
+  const of = (address: string): boolean => urlsOf(address).some((each) => wanted.includes(authorityOf(each)));
+  return listSessions().findLast(({ session }) => of(session.address))?.session.tokenFile;
+}
+
+/** @throws RangeError */
+function urlOf(text: string): string {
+  const parsed = parseAddress(text);
+  if (parsed?.kind !== "url") throw new RangeError(`MOBULA_ADDRESS is "${text}"; it must be "host:port", "ws://…" or "wss://…"`);
+  return parsed.url;
 }
 
 function authorityOf(url: string): string {

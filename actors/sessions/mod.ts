@@ -4,5 +4,5 @@ export { type DetachedNode, startDetachedNode } from "./detached_node.ts";
 export { findCluster, findToken } from "./find_cluster.ts";
 export { NODE_VARIABLE, type ReadyLine } from "./ready_line.ts";
 export { makeSessionFolder, sessionsFolder, TEMP_DIR_VARIABLE } from "./session_folder.ts";
-export { closeSession, isRunning, listSessions, type NodeSession, readSession, writeSession } from "./session_record.ts";
+export { closeSession, crashedHead, isRunning, listSessions, type NodeSession, readSession, TABLES, writeSession } from "./session_record.ts";
 export { makeToken, readToken, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE } from "./token_file.ts";

@@ -28,6 +28,8 @@ const schema = v.object({
 });
 
 const RECORD = "node.json";
+/** A head's, where it is told of no other place for them. */
+export const TABLES = "tables.db";
 /** Folders of ended nodes that are kept, for their logs. */
 const KEPT_SESSIONS = 10;
 
@@ -53,15 +55,24 @@ export function readSession(): NodeSession | undefined {
   return sessions.findLast(({ head }) => head) ?? sessions.at(-1);
 }
 
+/** The folder of a head of this machine that listened at the port and has ended without a word, as by a crash: the last one. */
+export function crashedHead(port: number): string | undefined {
+  return foldersOf(sessionsFolder()).findLast((folder) => {
+    const session = read(folder);
+    return session?.head === true && !isRunning(session) && new URL(session.address).port === String(port);
+  });
+}
+
 /** Whether the node's process is there still. */
 export function isRunning({ pid, begun }: Pick<NodeSession, "pid" | "begun">): boolean {
   const beginning = beginningOf(pid);
   return platform.isAlive(pid) && beginning !== ENDED && (begun === undefined || begun === beginning);
 }
 
-/** The node has ended: takes its record and its token away, and the folders of those that ended long ago. */
+/** The node has ended: takes its record, its token and its tables away, and the folders of those that ended long ago. */
 export function closeSession(folder: string): void {
-  for (const file of [RECORD, "token"]) rmSync(join(folder, file), { force: true });
+  const tables = ["", "-wal", "-shm", "-mark"].map((ending) => `${TABLES}${ending}`);
+  for (const file of [RECORD, "token", ...tables]) rmSync(join(folder, file), { force: true });
   const ended = foldersOf(sessionsFolder()).filter((each) => {
     const session = read(each);
     return session === undefined || !isRunning(session);

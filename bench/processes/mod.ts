@@ -48,6 +48,18 @@ export const clusters: Family = {
   ],
 };
 
+const recovered = program("recovery", { quick: 0, full: 0, calls: false });
+
+/** After a kill -9. The last needs redis-server. */
+export const recovery: Family = {
+  name: "after a death",
+  rows: [
+    recovered("node killed: first of its tasks begun elsewhere", "nodeMs", { unit: "ms", targets: [{ atMost: 2_000 }] }),
+    recovered("head killed: start to first answer", "headMs", { unit: "ms", targets: [{ atMost: 1_000 }] }),
+    recovered("head killed: first answer of the one that stood by", "standbyMs", { unit: "ms", targets: [{ atMost: 5_000 }] }),
+  ],
+};
+
 export const processes: Family = {
   name: "processes of their own",
   rows: [

@@ -75,6 +75,11 @@ export class DefinitionTravel {
   }
 
   /** See `BundleStore`. */
+  keep(bundle: Bundle): Promise<void> {
+    return this.#store.keep(bundle);
+  }
+
+  /** See `BundleStore`. */
   pin(id: string): void {
     this.#store.pin(id);
   }

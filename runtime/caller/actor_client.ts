@@ -77,6 +77,7 @@ export class ActorClient {
       this.references.flush();
       // The keeper holds them while the actor may be made anew, and from before it hears of it.
       if (keeps.length > 0) this.#objects.manager.holdFor(keeps, HEAD_PLACE);
+      record.spec = spec;
     }
     this.keeper.create(id, template, form, data, needs, keeps);
     return record;
@@ -137,9 +138,26 @@ export class ActorClient {
     this.#toHost(call, [ActorNumber.executor, ExecutorOp.consumed, owner, call.sequence, count, call.record.target]);
   }
 
+  /** Another keeps the actors: it hears of those that this place waits for, and of what the one before may have lost. */
+  succeeded(): void {
+    for (const record of this.references.all()) {
+      if (record.phase === "DEAD") continue;
+      const { id, target, spec } = record;
+      if (spec !== undefined) this.keeper.create(spec.id, spec.template, spec.form, spec.data, spec.needs, spec.keeps);
+      else if (target !== id) this.keeper.alias(id, target);
+      else this.keeper.watch(id);
+      if (record.phase !== "ALIVE") record.phase = "UNKNOWN";
+      for (const call of record.calls()) {
+        if (!call.sent || call.relayed === undefined) continue;
+        if (record.phase === "ALIVE") this.#send(call, record, call.relayed);
+        else call.relayLost = true;
+      }
+    }
+  }
+
   /** Ends the actor. What is called from now on waits for word of that: on its own way it might be there before. */
   kill(record: ActorRecord, noRestart: boolean): void {
-    this.keeper.kill(record.target, noRestart);
+    void this.ask.kill(record.target, noRestart).catch(() => {});
     if (record.phase !== "ALIVE") return;
     record.phase = "UNKNOWN";
     record.killed = record.incarnation;
@@ -199,6 +217,8 @@ export class ActorClient {
       record.target = target;
       record.incarnation = incarnation;
     }
+    // Else it may be forgotten with the control store that has it in memory alone.
+    if (phase === "ALIVE") record.spec = undefined;
     const reborn = incarnation > record.incarnation;
     record.phase = phase;
     record.place = place;
@@ -212,6 +232,8 @@ export class ActorClient {
     for (const call of record.calls()) {
       if (!call.sent) this.#send(call, record);
       else if (reborn) this.#again(call, record);
+      // Its host takes a number once.
+      else if (call.relayLost) this.#send(call, record, call.relayed);
     }
   }
 
@@ -225,11 +247,15 @@ export class ActorClient {
     this.resend(call);
   }
 
-  #send(call: ActorCall, record: ActorRecord): void {
+  /** `again`: its number in the lane, if it may have been lost on its way. */
+  #send(call: ActorCall, record: ActorRecord, again?: number): void {
     call.sent = true;
-    const { arguments: args, form, derivation } = call;
+    const order = again ?? (call.derivation === undefined ? record.nextCall++ : OUT_OF_ORDER);
+    call.relayLost = false;
+    call.relayed = record.phase === "ALIVE" ? undefined : order;
+    const { arguments: args, form } = call;
     // What makes lost results again keeps no order: those that were called before it may wait for them.
-    const [lane, order] = derivation === undefined ? [record.lane, record.nextCall++] : [this.#nextLane++, OUT_OF_ORDER];
+    const lane = order === OUT_OF_ORDER ? this.#nextLane++ : record.lane;
     let flags = call.attempt > 0 ? TaskFlag.retry | (call.attempt << ATTEMPT_SHIFT) : 0;
     for (const entry of call.entries) if (entry.shared) flags |= TaskFlag.shared;
     const envelope: Envelope = [

@@ -1,3 +1,4 @@
+import type { ActorSpec } from "../contracts/mod.ts";
 import type { ActorId, PlaceId } from "../kernel/mod.ts";
 import type { Pin } from "../references/mod.ts";
 import type { ActorMeta } from "../tasks/mod.ts";
@@ -22,6 +23,9 @@ export interface ActorCall extends Run {
   readonly record: ActorRecord;
   /** Whether it has been sent to an incarnation that may still answer; else it waits for news of the actor. */
   sent: boolean;
+  /** Its number in the record's lane, where it was sent through the control store, and whether that may have lost it. */
+  relayed: number | undefined;
+  relayLost: boolean;
 }
 
 export type ActorPhase = "UNKNOWN" | "PENDING" | "ALIVE" | "RESTARTING" | "DEAD";
@@ -39,6 +43,8 @@ export class ActorRecord implements Pin {
   incarnation = 0;
   /** The number of the next call of this place in this incarnation. */
   nextCall = 0;
+  /** What it is to be made from, until the control store has said that it is made. */
+  spec: ActorSpec | undefined;
   /** The last incarnation that was killed from here. */
   killed = -1;
   /** How the actor died, encoded. */

@@ -181,6 +181,8 @@ export class CallOwner implements CallEnds {
 const UNBEGUN = {
   attempt: 0,
   sent: false,
+  relayed: undefined,
+  relayLost: false,
   stopTimer: undefined,
   derivation: undefined,
   large: undefined,

@@ -37,11 +37,13 @@ export interface ActorsContract {
   create(caller: Caller, ...spec: ActorSpecWire): void;
   /** Tells the caller this actor's state now and whenever it changes (`CallerOp.actorState`). */
   watch(caller: Caller, id: ActorId): void;
+  /** To a head that has taken over: the id stands for that actor, which has the name that was asked for. */
+  alias(caller: Caller, id: ActorId, target: ActorId): void;
   lookup(caller: Caller, name: string, namespace: string): ActorLookup;
   list(caller: Caller, namespace: string | null): { name: string; namespace: string }[];
-  kill(caller: Caller, id: ActorId, noRestart: boolean): void;
+  kill(caller: Caller, id: ActorId, noRestart: boolean): Promise<void> | void;
   /** From a host: the constructor has run, or has thrown `fault`, or could not be run for it. */
-  started(caller: Caller, id: ActorId, incarnation: number, fault?: Uint8Array, cause?: "constructor" | "start-failed"): void;
+  started(caller: Caller, id: ActorId, incarnation: number, fault?: Uint8Array, cause?: "constructor" | "start-failed"): Promise<void> | void;
   /** From a host: the actor has ended by itself, or has finished there what it had begun and is to be made anew elsewhere. */
-  ended(caller: Caller, id: ActorId, incarnation: number, cause: "exit" | "out-of-scope" | "killed" | "moved"): void;
+  ended(caller: Caller, id: ActorId, incarnation: number, cause: "exit" | "out-of-scope" | "killed" | "moved"): Promise<void> | void;
 }

@@ -42,14 +42,38 @@ export interface WorkerRowWire {
   readonly pid: number;
 }
 
+/** What the head answers to a node that registers. */
+export interface RegistrationWire {
+  /** The nodes of the cluster, the new one included. */
+  readonly peers: readonly PeerInfo[];
+  /** Whether the head's tables outlive it: then nodes stay when it is gone, and wait for another. */
+  readonly lasting: boolean;
+}
+
+/** What lives on a node that has come back to a head, which knows only what the one before has written. */
+export interface NodeStateWire {
+  readonly workers: readonly WorkerRowWire[];
+  /** Actors whose constructor has run, and those about to be made there. */
+  readonly living: readonly HostedWire[];
+  readonly coming: readonly HostedWire[];
+  /** Places that did not answer in time: what the tables say of their actors is taken to be so. */
+  readonly busy: readonly PlaceId[];
+  /** Placement groups that have bundles there. */
+  readonly groups: readonly string[];
+}
+
+export type HostedWire = readonly [id: string, incarnation: number, place: PlaceId];
+
 /** What a node asks of the head, and tells it. */
 export interface ClusterContract {
-  /** The node is up. Answers with the nodes of the cluster, itself included. */
-  register(caller: Caller, spec: NodeSpecWire): Promise<readonly PeerInfo[]>;
+  /** The node is up, or back after another head's end. */
+  register(caller: Caller, spec: NodeSpecWire): Promise<RegistrationWire>;
+  /** After a node has come back, and has told again what was under way: what it has beside. */
+  returned(caller: Caller, state: NodeStateWire): void;
   report(caller: Caller, report: NodeReportWire): void;
   workerUp(caller: Caller, worker: WorkerRowWire): void;
   /** A place of the caller's node is gone. `death` is encoded. */
-  placeLost(caller: Caller, place: PlaceId, death: Uint8Array): void;
+  placeLost(caller: Caller, place: PlaceId, death: Uint8Array): Promise<void> | void;
   /** What ran when on the caller's node: see `NodeContract.events`. */
   events(caller: Caller, rows: readonly unknown[], dropped: number): void;
   /** The link to a node broke, and the caller cannot make a new one. */

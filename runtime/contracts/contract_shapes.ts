@@ -45,10 +45,13 @@ const job = fields({ jobId: text, namespace: text, driver: count });
 const peer = { node: count, nodeId: text, url: text, job: optional(job) };
 const pending = fields({ name: text, resources: amounts, waiting: amount });
 const spec = fields({ ...peer, name: optional(text), resources: amounts, labels: recordOf(text), pid: amount, runtime: text, takesWork: flag });
+const worker = fields({ place: count, pid: amount });
+const hosted = listOf(tuple(text, count, count));
 const cluster: ShapesOf<ClusterContract> = {
   register: [spec],
+  returned: [fields({ workers: listOf(worker), living: hosted, coming: hosted, busy: listOf(count), groups: texts })],
   report: [fields({ sequence: count, available: amounts, pending: listOf(pending) })],
-  workerUp: [fields({ place: count, pid: amount })],
+  workerUp: [worker],
   placeLost: [count, bytes],
   events: [list, amount],
   unreachable: [count, text],
@@ -76,6 +79,7 @@ const seats: ShapesOf<SeatsContract> = { seat: [text, count, count], settled: [t
 const actors: ShapesOf<ActorsContract> = {
   create: [text, count, whole, anything, texts, texts],
   watch: [text],
+  alias: [text, text],
   lookup: [text, text],
   list: [optional(text)],
   kill: [text, flag],
@@ -125,6 +129,7 @@ const objects: ShapesOf<ObjectsContract> = {
 
 const nodeObjects: ShapesOf<NodeObjectsContract> = {
   hold: [texts],
+  holdsExactly: [texts],
   drop: [texts],
   holdFor: [texts, count],
   heard: [count, count],

@@ -3,13 +3,16 @@ export type { ActorLookup, ActorSpec, ActorSpecWire, ActorStateWire, ActorsContr
 export type {
   ClusterContract,
   ClusterStatus,
+  HostedWire,
   MemberContract,
   NodeReportWire,
   NodeSpecWire,
+  NodeStateWire,
   NodeStatus,
   PeerInfo,
   PendingDemand,
   PendingStatus,
+  RegistrationWire,
   SeatsContract,
   WorkerRowWire,
 } from "./cluster.ts";

@@ -16,7 +16,7 @@ export interface PlacementGroupInfo {
 /** The control store's keeper of placement groups. */
 export interface PlacementGroupsContract {
   /** Registers a group of the caller's and has it placed. @throws PlacementGroupError when its name is taken */
-  create(caller: Caller, id: string, request: PlacementGroupRequest & { readonly namespace: string; readonly jobId: string }): void;
+  create(caller: Caller, id: string, request: PlacementGroupRequest & { readonly namespace: string; readonly jobId: string }): Promise<void> | void;
   /** Answers once every bundle is reserved. @throws PlacementGroupError when the group is gone, or goes before that */
   ready(caller: Caller, id: string): Promise<void> | void;
   /** Removes the group and ends what runs in it; a group that is gone already stays so. */

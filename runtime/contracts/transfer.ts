@@ -9,6 +9,8 @@ import type { PayloadWire } from "../values/mod.ts";
 export interface NodeObjectsContract {
   /** To a home: the node holds these, once more. The answer acknowledges it. */
   hold(caller: Caller, ids: readonly string[]): void;
+  /** To a home that has taken over from another: the node holds these, once each, and nothing else. */
+  holdsExactly(caller: Caller, ids: readonly string[]): void;
   /** To a home: the node holds these once less. */
   drop(caller: Caller, ids: readonly string[]): void;
   /** `place`, of the receiver's node, is sent refs to these. Answers once the receiver's holds of them are acknowledged. */

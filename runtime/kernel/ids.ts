@@ -16,8 +16,14 @@ export const SYSTEM_SLOT = 0;
 export const DRIVER_SLOT = 1;
 export const FIRST_WORKER_SLOT = 2;
 
-/** The node that has the control store. */
+/**
+ * The number under which the control store is reached, whichever node has it. A head that others can take over has a
+ * number of its own beside, one of the last half: what was at an earlier head's places is never taken for its own.
+ */
 export const HEAD_NODE: NodeNumber = 1;
+
+/** The numbers of heads that can be taken over; those of other nodes are below. */
+export const HEAD_NUMBERS: { readonly from: NodeNumber; readonly to: NodeNumber } = { from: 2 ** 19, to: 2 ** 20 - 1 };
 
 export function placeId(node: NodeNumber, slot: number): PlaceId {
   return node * PLACES_PER_NODE + slot;

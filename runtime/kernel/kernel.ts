@@ -2,7 +2,7 @@ import type { Attachment, Frame, Link, Slice } from "../../net/mod.ts";
 import { decodeBatch, encodeBatch, releaseFrame } from "../../net/mod.ts";
 import { Asks } from "./asks.ts";
 import { type Actor, ActorNumber, type Delivery, type Envelope } from "./envelope.ts";
-import { type NodeNumber, nodeOf, type PlaceId } from "./ids.ts";
+import { HEAD_PLACE, type NodeNumber, nodeOf, type PlaceId } from "./ids.ts";
 import { Outbox } from "./outbox.ts";
 import type { ContractShapes } from "./shape.ts";
 
@@ -14,6 +14,8 @@ export interface FaultWire {
 
 export interface KernelOptions {
   place: PlaceId;
+  /** A second name of this place: what is sent to it arrives here. */
+  alias?: PlaceId | undefined;
   faults: FaultWire;
   /** What the methods of the actors here take; see `serve`. Default: nothing is checked. */
   shapes?: ContractShapes;
@@ -23,6 +25,8 @@ export interface KernelOptions {
   onLink?: (place: PlaceId, port: MessagePort) => void;
   /** In a system worker: the link to another node. */
   route?: (node: NodeNumber) => Link | undefined;
+  /** Whoever was at a place that can be taken over is another now: what it was told is to be told again. */
+  onSuccessor?: (place: PlaceId) => void;
   /** Called for an actor's uncaught error; the kernel itself goes on. */
   onFault?: (error: unknown, envelope: Envelope) => void;
 }
@@ -38,6 +42,8 @@ export interface KernelOptions {
 export class Kernel {
   readonly place: PlaceId;
   readonly shapes: ContractShapes | undefined;
+  readonly #alias: PlaceId;
+  readonly #onSuccessor: ((place: PlaceId) => void) | undefined;
   readonly #faults: FaultWire;
   readonly #onUnlinked: ((place: PlaceId) => void) | undefined;
   readonly #onLink: ((place: PlaceId, port: MessagePort) => void) | undefined;
@@ -58,6 +64,8 @@ export class Kernel {
 
   constructor(options: KernelOptions) {
     this.place = options.place;
+    this.#alias = options.alias ?? options.place;
+    this.#onSuccessor = options.onSuccessor;
     this.shapes = options.shapes;
     this.#faults = options.faults;
     this.#onUnlinked = options.onUnlinked;
@@ -114,7 +122,21 @@ export class Kernel {
   }
 
   hasLink(place: PlaceId): boolean {
-    return this.#links.has(place) || place === this.place;
+    return this.#links.has(place) || this.isAt(place);
+  }
+
+  /** Whether what is sent to `place` arrives here. */
+  isAt(place: PlaceId): boolean {
+    return place === this.place || place === this.#alias;
+  }
+
+  /**
+   * Another has taken the place of whoever was at `place`: asks it the questions that have no answer, in their order, as
+   * the one before may not have heard them, or has died before it answered.
+   */
+  succeeded(place: PlaceId): void {
+    for (const envelope of this.#asks.kept(place)) this.send(place, envelope);
+    this.#onSuccessor?.(place);
   }
 
   send(to: PlaceId, envelope: Envelope): void {
@@ -140,7 +162,9 @@ export class Kernel {
   ask(to: PlaceId, actor: number, method: string, ...args: unknown[]): Promise<unknown> {
     if (this.#goneNodes.has(nodeOf(to))) return Promise.reject(this.#goneNodes.get(nodeOf(to)));
     const { request, answer } = this.#asks.open(to);
-    this.send(to, [actor, method, request, ...args]);
+    const envelope: Envelope = [actor, method, request, ...args];
+    if (to === HEAD_PLACE) this.#asks.keep(request, envelope);
+    this.send(to, envelope);
     return answer;
   }
 
@@ -169,7 +193,7 @@ export class Kernel {
 
   /** Takes in a frame from a link: delivers it here, or passes it on. */
   receive(frame: Frame): void {
-    if (frame.to !== this.place) {
+    if (frame.to !== this.place && frame.to !== this.#alias) {
       this.#forward(frame);
       return;
     }
@@ -195,7 +219,7 @@ export class Kernel {
   #outbox(to: PlaceId): Outbox {
     let outbox = this.#outboxes.get(to);
     if (outbox === undefined) {
-      if (to === this.place) return this.#markDirty(this.#loopback);
+      if (to === this.place || to === this.#alias) return this.#markDirty(this.#loopback);
       const link = this.#linkTo(to);
       outbox = new Outbox(to, this.place, link);
       this.#outboxes.set(to, outbox);
@@ -240,6 +264,7 @@ export class Kernel {
     if (op === "link") this.#onLink?.(request, delivery.attachments[value as number] as MessagePort);
     else if (op === "answer") this.#asks.settle(request, value);
     else if (op === "fault") this.#asks.fail(request, this.#faults.fromWire(value));
+    else if (op === "succeeded" && nodeOf(delivery.from) === nodeOf(this.place)) this.succeeded(request);
   }
 
   answer(to: PlaceId, request: number, value: unknown): void {

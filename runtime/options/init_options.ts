@@ -54,7 +54,7 @@ export interface ResolvedInitOptions extends Omit<InitOptions, "address" | "stor
   readonly ignoreReinitError: boolean;
 }
 
-const ADDRESS = '"auto", "local", "host:port", "ws://…" or "wss://…", without credentials';
+const ADDRESS = '"auto", "local", "host:port", "ws://…" or "wss://…", without credentials, or several of the last three with commas between';
 const STORAGE = '"memory", "sqlite:PATH" or "redis://…"';
 
 const shape: Shape<InitOptions> = {
@@ -113,15 +113,28 @@ export function resolveInitOptions(options: InitOptions): ResolvedInitOptions {
   };
 }
 
-/** Reads an address, or gives `undefined` where the text is none. `host:port` becomes a WebSocket URL. */
+/**
+ * Reads an address, or gives `undefined` where the text is none. `host:port` becomes a WebSocket URL. Several, with commas
+ * between, are those of a head and of others that may take over from it.
+ */
 export function parseAddress(text: string): ClusterAddress | undefined {
   if (text === "auto" || text === "local") return { kind: text };
+  const urls = text.split(",").map((each) => urlOf(each.trim()));
+  return urls.includes(undefined) ? undefined : { kind: "url", url: urls.join() };
+}
+
+/** The single URLs of an address. */
+export function urlsOf(address: string): readonly string[] {
+  return address.split(",");
+}
+
+function urlOf(text: string): string | undefined {
   const url = text.includes("://") ? text : /^(?:\[[0-9A-Fa-f:.]+\]|[^\s:/@?#[\]]+):\d+$/.test(text) ? `ws://${text}` : "";
   if (!URL.canParse(url)) return undefined;
   const { protocol, hostname, username, password, searchParams, hash } = new URL(url);
   const secret = username !== "" || password !== "" || searchParams.has("token") || hash !== "";
   if ((protocol !== "ws:" && protocol !== "wss:") || hostname === "" || secret) return undefined;
-  return { kind: "url", url };
+  return url;
 }
 
 /** Reads a storage choice, or gives `undefined` where the text is none. */

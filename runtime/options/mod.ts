@@ -24,6 +24,7 @@ export {
   type ResolvedInitOptions,
   resolveInitOptions,
   type StorageChoice,
+  urlsOf,
 } from "./init_options.ts";
 export * from "./kv_options.ts";
 export { type LabelCondition, type LabelSelector, matchesLabels, parseSelector } from "./label_selector.ts";

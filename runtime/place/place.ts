@@ -45,6 +45,8 @@ export function openPlace(options: PlaceOptions): Place {
       if (to !== system) kernel.send(system, [ActorNumber.node, "connect", 0, to]);
     },
     onLink: (to, port) => options.onLink(to, port, kernel),
+    // There is one such place.
+    onSuccessor: () => caller.actors.succeeded(),
   });
   const definitions = new Definitions(kernel, { isolation: options.isolation, environment: options.identity.runtimeEnv, job: options.identity });
   const table = remoteContract<FunctionsContract>(kernel, system, ActorNumber.gcs);

@@ -32,6 +32,7 @@ export class LocalReferences<T extends object> {
     return this.#records.get(id)?.deref();
   }
 
+  /** All that are alive. */
   *all(): Generator<T> {
     for (const reference of this.#records.values()) {
       const record = reference.deref();

@@ -1,6 +1,6 @@
 import type { Caller } from "../caller/mod.ts";
 import type { ActorsContract } from "../contracts/mod.ts";
-import { type ActorId, ActorNumber, HEAD_PLACE, type PlaceId, type Told, toldContract } from "../kernel/mod.ts";
+import { type ActorId, ActorNumber, HEAD_PLACE, type PlaceId, type Remote, remoteContract } from "../kernel/mod.ts";
 import type { ActorTemplate, ArgumentForm } from "../tasks/mod.ts";
 import type { MethodCall } from "./actor_mailbox.ts";
 import { decodeArguments } from "./argument_decoder.ts";
@@ -24,15 +24,19 @@ export interface ActorOrder {
   data: unknown;
 }
 
+/** An actor at a place. */
+export type Hosted = readonly [id: ActorId, incarnation: number];
+
 /** The users' actors that live at this place: one in a worker of its own, or very many light ones. */
 export class ActorHost {
   readonly #caller: Caller;
   readonly #templates: TemplateCache;
   readonly #home: ActorHome;
-  readonly #keeper: Told<ActorsContract>;
+  /** Asked, not told: another head may have to be asked again. */
+  readonly #keeper: Pick<Remote<ActorsContract>, "started" | "ended">;
   readonly #actors: Map<ActorId, HostedActor> = new Map();
-  /** Actors whose class or arguments have yet to come. */
-  #coming = 0;
+  /** Actors whose class or arguments have yet to come, and their incarnations. */
+  readonly #coming: Map<ActorId, number> = new Map();
   /** The GPUs of actors that are to come. */
   readonly #equipment: Map<ActorId, readonly string[]> = new Map();
 
@@ -54,17 +58,19 @@ export class ActorHost {
       nextRun,
       exited: (actor) => {
         this.#actors.delete(actor.id);
-        this.#keeper.ended(actor.id, actor.incarnation, "exit");
+        void this.#keeper.ended(actor.id, actor.incarnation, "exit").catch(() => {});
       },
       // Until it is stopped it goes on sending back what comes.
-      vacated: ({ id, incarnation }) => void caller.clock.after(LAST_REPLIES_MS, () => this.#keeper.ended(id, incarnation, "moved")),
+      vacated: ({ id, incarnation }) =>
+        void caller.clock.after(LAST_REPLIES_MS, () => void this.#keeper.ended(id, incarnation, "moved").catch(() => {})),
     };
-    this.#keeper = toldContract<ActorsContract>(caller.kernel, HEAD_PLACE, ActorNumber.actors);
+    this.#keeper = remoteContract<ActorsContract>(caller.kernel, HEAD_PLACE, ActorNumber.actors);
   }
 
   /** Brings an actor to life; the control store hears how it went. */
   create(order: ActorOrder): void {
-    this.#coming++;
+    if (this.#actors.get(order.id)?.incarnation === order.incarnation || this.#coming.get(order.id) === order.incarnation) return;
+    this.#coming.set(order.id, order.incarnation);
     const loading = this.#templates.actor(order.owner, order.template);
     if (loading instanceof Promise)
       loading.then(
@@ -111,7 +117,11 @@ export class ActorHost {
 
   /** Those included that are about to live here. */
   get size(): number {
-    return this.#actors.size + this.#coming;
+    return this.#actors.size + this.#coming.size;
+  }
+
+  list(): { living: Hosted[]; coming: Hosted[] } {
+    return { living: Array.from(this.#actors.values(), ({ id, incarnation }): Hosted => [id, incarnation]), coming: [...this.#coming] };
   }
 
   #decode(order: ActorOrder, loaded: Loaded<ActorTemplate>): void {
@@ -126,7 +136,7 @@ export class ActorHost {
   }
 
   #construct(order: ActorOrder, loaded: Loaded<ActorTemplate>, args: unknown[]): void {
-    this.#coming--;
+    this.#coming.delete(order.id);
     const acceleratorIds = this.#equipment.get(order.id);
     this.#equipment.delete(order.id);
     const actor = new HostedActor({ ...order, acceleratorIds }, loaded, this.#home);
@@ -137,15 +147,15 @@ export class ActorHost {
       return;
     }
     this.#actors.set(order.id, actor);
-    this.#keeper.started(order.id, order.incarnation);
+    void this.#keeper.started(order.id, order.incarnation).catch(() => {});
   }
 
   #unstarted(order: ActorOrder, error: unknown): void {
-    this.#coming--;
+    this.#coming.delete(order.id);
     this.#failed(order, error, "start-failed");
   }
 
   #failed(order: ActorOrder, error: unknown, cause: "constructor" | "start-failed"): void {
-    this.#keeper.started(order.id, order.incarnation, this.#home.replies.packError(error), cause);
+    void this.#keeper.started(order.id, order.incarnation, this.#home.replies.packError(error), cause).catch(() => {});
   }
 }

@@ -2,7 +2,7 @@ import type { Caller } from "../caller/mod.ts";
 import { ExecutorOp } from "../contracts/mod.ts";
 import { type Actor, type ActorId, ActorNumber, type Delivery, type Envelope, type PlaceId, serve, systemPlaceOf } from "../kernel/mod.ts";
 import type { ArgumentForm } from "../tasks/mod.ts";
-import { ActorHost } from "./actor_host.ts";
+import { ActorHost, type Hosted } from "./actor_host.ts";
 import type { PlaceIdentity } from "./identity.ts";
 import { Replies } from "./replies.ts";
 import { TaskRunner } from "./task_runner.ts";
@@ -14,6 +14,8 @@ export interface HostContract {
   stopActor(caller: unknown, id: string, reason: string): void;
   /** The actor begins nothing more; when what it has begun is done, the control store hears that it can be made anew elsewhere. */
   vacateActor(caller: unknown, id: ActorId, incarnation: number): void;
+  /** The actors that live there, and those that are about to. */
+  actors(caller: unknown): { readonly living: readonly Hosted[]; readonly coming: readonly Hosted[] };
   /** How many actors live there, those included that are about to. */
   hosted(caller: unknown): number;
 }
@@ -32,6 +34,7 @@ export class Executor implements Actor {
     this.host = new ActorHost({ caller, templates, replies, identity, nextRun: () => this.runner.nextRun() });
     const contract: HostContract = {
       createActor: (_caller, id, incarnation, owner, template, form, data) => this.host.create({ id, incarnation, owner, template, form, data }),
+      actors: () => this.host.list(),
       hosted: () => this.host.size,
       vacateActor: (_caller, id, incarnation) => this.host.vacate(id, incarnation),
       stopActor: (_caller, id, reason) => this.host.stop(id, new Error(reason)),

@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { startNodeProcess } from "../../actors/driver/mod.ts";
 import { dialNode } from "../../actors/endpoint/mod.ts";
 import { openStorage } from "../../actors/gcs/mod.ts";
-import { get, getActor, init, isInitialized, kv, nodes, remote, StorageError, shutdown } from "../../mod.ts";
+import { get, getActor, init, isInitialized, kv, nodes, StorageError, shutdown } from "../../mod.ts";
 import type { ClusterContract } from "../../runtime/contracts/mod.ts";
 import { ActorNumber, HEAD_PLACE, Kernel, placeId, remoteContract, systemClock } from "../../runtime/kernel/mod.ts";
 import { faultWire } from "../../runtime/values/mod.ts";
 import { Cluster, waitForCondition } from "../../testing/mod.ts";
 import { freePort, RedisServer } from "../actors/gcs/redis_server.ts";
-import { rejection, rejectionText } from "../rejection.ts";
+import { rejection } from "../rejection.ts";
+import { CounterActor, until } from "./survivors.ts";
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -79,28 +80,33 @@ describe("storage that can't be opened", () => {
 });
 
 describe("a head that was taken over", () => {
-  test("ends with its nodes, and says who has its store; the new one goes on", async () => {
+  test("ends, and says who has its store; its nodes go to the one that stood by, and go on", async () => {
     const server = await redis();
     const token = "f".repeat(64);
-    const options = { storage: server.url, token, numCpus: 1 };
-    const first = await startNodeProcess(options);
-    const node = await startNodeProcess({ address: first.url, token, numCpus: 1 });
-    await init({ address: first.url, token });
+    const [one, other] = [await freePort(), await freePort()];
+    const options = { storage: server.url, token, numCpus: 0 };
+    const first = await startNodeProcess({ ...options, port: one });
+    const address = `ws://127.0.0.1:${one},ws://127.0.0.1:${other}`;
+    const node = await startNodeProcess({ address, token, numCpus: 2 });
+    const second = await startNodeProcess({ ...options, port: other, standby: true });
+    ends.push(async () => {
+      for (const each of [second, node]) each.kill("SIGKILL");
+      await Promise.all([second.ended, node.ended]);
+    });
+    await init({ address, token, logToDriver: false });
     await kv.put("k", "v");
+    const counter = CounterActor.options({ labelSelector: {}, numCpus: 1 }).remote();
+    expect(await get(counter.add.remote())).toBe(1);
     // A frozen machine: its lease runs out.
     first.kill("SIGSTOP");
-    const second = await startNodeProcess(options);
+    const later = until.remote("/", 5);
+    expect(await kv.get("k")).toBe("v");
+    expect(await get([counter.add.remote(), later])).toEqual([2, 5]);
     first.kill("SIGCONT");
-    ends.push(async () => {
-      second.kill("SIGKILL");
-      await second.ended;
-    });
     expect(await first.ended).toBe(1);
     expect(first.lastLines().join("\n")).toContain("was taken over by another control store");
-    expect(await node.ended).toBe(1);
-    await shutdown();
-    await init({ address: second.url, token });
-    expect(await kv.get("k")).toBe("v");
+    expect((await nodes()).filter(({ alive }) => alive).map(({ nodeId }) => nodeId)).toContain(second.nodeId);
+    expect(await get(counter.add.remote())).toBe(3);
   }, 60_000);
 });
 
@@ -119,29 +125,29 @@ describe("a head", () => {
     await cluster.waitForNodes();
   });
 
-  test("that is started anew has what it stored, numbers no node as one of before, and takes nobody of before for alive", async () => {
+  test("that is started anew has what it stored, numbers no node as one of before, and does without those that do not come back", async () => {
     const storage = `sqlite:${join(folder(), "head.db")}`;
     const cluster = await Cluster.start({ head: { numCpus: 1, storage } });
     ends.push(() => cluster.shutdown());
-    const before = [cluster.head, await cluster.addNode({ numCpus: 1 })];
+    const node = await cluster.addNode({ numCpus: 1 });
+    const before = [cluster.head, node];
     await init({ address: cluster.address, token: cluster.token });
-    class Counter {
-      pid(): number {
-        return process.pid;
-      }
-    }
-    const CounterActor = remote(Counter, { name: "counter", namespace: "n", lifetime: "detached", maxRestarts: -1 });
-    expect(before.map(({ pid }) => pid)).toContain(await get(CounterActor.remote().pid.remote()));
+    const counter = CounterActor.options({ labelSelector: {}, numCpus: 1, name: "counter", namespace: "n", lifetime: "detached", maxRestarts: -1 });
+    expect(await get(counter.remote().add.remote())).toBe(1);
     await kv.put("k", "v");
     await shutdown();
+    await cluster.killHead();
+    await cluster.removeNode(node, { allowGraceful: false });
     await cluster.restartHead();
     await init({ address: cluster.address, token: cluster.token });
     expect(await kv.get("k")).toBe("v");
+    await waitForCondition(async () => (await nodes()).find(({ nodeId }) => nodeId === node.id)?.["alive"] === false, { timeoutMs: 10_000 });
     const known = await nodes();
     for (const { id } of before) expect(known.find(({ nodeId }) => nodeId === id)).toMatchObject({ alive: false });
     expect(known.find(({ nodeId }) => nodeId === cluster.head.id)).toMatchObject({ alive: true });
-    // Actors end with their head; their names are free again.
-    expect(await rejectionText(getActor("counter", { namespace: "n" }))).toContain('no actor named "counter"');
-    expect(await get(CounterActor.remote().pid.remote(), { timeoutMs: 10_000 })).toBe(cluster.head.pid);
+    // Made anew, from what the head before had kept: its class, too, whose program is gone.
+    const again = (await getActor("counter", { namespace: "n" })) as unknown as ReturnType<typeof counter.remote>;
+    expect(await get(again.add.remote(), { timeoutMs: 20_000 })).toBe(1);
+    expect(await get(again.where.remote())).toBe(cluster.head.id);
   }, 60_000);
 });

@@ -127,11 +127,13 @@ test("a light actor costs the system worker less than a kilobyte", async () => {
     kernel,
     gcs,
     clock,
-    seats: { find: (_request, found) => found(host), settled: () => {}, leave: () => {} },
+    seats: { find: (_request, found) => found(host), settled: () => {}, leave: () => {}, adopt: () => {} },
     template: () => template as never,
     whenHere: (_ids, action) => action(),
     hold: (id, holder) => references.hold(id, holder),
     drop: (id, holder) => references.drop(id, holder),
+    isHeld: (id) => references.has(id),
+    learn: () => {},
   });
   const said = (from: number) => ({ from, attachments: [] });
   const register = (from: number): void => {

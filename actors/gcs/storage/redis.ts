@@ -26,7 +26,7 @@ export interface RedisOptions {
   readonly warn?: (text: string) => void;
 }
 
-const DEFAULT_LEASE_MS = 5_000;
+const DEFAULT_LEASE_MS = 3_000;
 const DEFAULT_WAIT_MS = 10_000;
 /** Rows read with one question. */
 const SCAN_COUNT = 500;

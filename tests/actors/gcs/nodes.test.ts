@@ -31,14 +31,14 @@ describe("a head that begins on the tables of one before", () => {
     real.gcs.kv.put({ namespace: "n", key: "k", value: "v" });
     await real.gcs.close();
     const gcs = await real.restart();
-    const fallout = gcs.begun("head 1");
+    const fallout = gcs.begun("head 1", false);
     expect(fallout).toMatchObject({ restarting: [], dead: ["on a node", "nowhere yet"], stop: [], endedJobs: ["j1"] });
     expect(gcs.nodes.live()).toEqual([]);
     expect(gcs.actors.named()).toEqual([]);
     expect(gcs.nodes.get("a")?.death?.detail).toContain("started anew, as node head 1");
     expect(gcs.kv.get({ namespace: "n", key: "k" })).toBe("v");
     expect(gcs.registerNode(spec("head 1", { head: true })).outcome).toBe("registered");
-    expect(gcs.begun("head 1")).toMatchObject({ dead: [], endedJobs: [] });
+    expect(gcs.begun("head 1", false)).toMatchObject({ dead: [], endedJobs: [] });
     expect(gcs.nodes.live().map(({ nodeId }) => nodeId)).toEqual(["head 1"]);
   });
 });

@@ -61,8 +61,9 @@ async function lab(cpus: Record<string, number>) {
     onFallout: () => {},
     warn: (text) => warnings.push(text),
   });
-  const create = (id: string, bundles: Record<string, number>[], strategy: PlacementStrategy = "PACK", detached = false): void =>
-    manager.create(caller, id, { bundles, strategy, name: undefined, detached, namespace: "n", jobId: "j" });
+  const create = (id: string, bundles: Record<string, number>[], strategy: PlacementStrategy = "PACK", detached = false): void => {
+    void manager.create(caller, id, { bundles, strategy, name: undefined, detached, namespace: "n", jobId: "j" });
+  };
   const free = (nodeId: string): number => nodes.get(nodeId)?.resources.available.get("CPU") ?? Number.NaN;
   return { gcs, manager, nodes, warnings, create, free };
 }

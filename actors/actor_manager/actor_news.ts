@@ -1,0 +1,51 @@
+import { type ActorStateWire, CallerOp } from "../../runtime/contracts/mod.ts";
+import { type ActorId, ActorNumber, type Kernel, type PlaceId } from "../../runtime/kernel/mod.ts";
+import type { Gcs } from "../gcs/mod.ts";
+import type { Keeping } from "./keeping.ts";
+import { encodeDeath, type LastWords } from "./last_words.ts";
+
+export interface ActorNewsOptions {
+  kernel: Kernel;
+  gcs: Gcs;
+  keepings: ReadonlyMap<ActorId, Keeping>;
+  deaths(): LastWords;
+}
+
+/** What those who hold handles hear of actors' states. */
+export class ActorNews {
+  readonly #options: ActorNewsOptions;
+
+  constructor(options: ActorNewsOptions) {
+    this.#options = options;
+  }
+
+  /** Tells all that hold handles. */
+  tell(id: ActorId): void {
+    const keeping = this.#options.keepings.get(id);
+    if (keeping === undefined) return;
+    const state = this.stateOf(id);
+    for (const watcher of keeping.watchers) this.tellOne(watcher, id, state);
+    for (const [alias, watchers] of keeping.aliases ?? []) {
+      const aliased = this.stateOf(id, alias);
+      for (const watcher of watchers) this.tellOne(watcher, alias, aliased);
+    }
+  }
+
+  tellOne(to: PlaceId, id: ActorId, state: ActorStateWire): void {
+    this.#options.kernel.send(to, [ActorNumber.caller, CallerOp.actorState, id, state]);
+  }
+
+  stateOf(id: ActorId, alias?: ActorId): ActorStateWire {
+    const row = this.#options.gcs.actors.row(id);
+    if (row === undefined)
+      return ["DEAD", -1, 0, this.#options.deaths().of(id) ?? encodeDeath({ cause: "unknown", actorId: id, detail: "this node does not know it" })];
+    const phase = row.state === "DEPENDENCIES_UNREADY" || row.state === "PENDING_CREATION" ? "PENDING" : row.state;
+    const wire: ActorStateWire = [phase, row.place ?? -1, row.incarnation];
+    if (phase === "DEAD") wire[3] = this.#options.deaths().of(id);
+    if (alias !== undefined && alias !== id) {
+      wire[3] ??= undefined;
+      wire[4] = id;
+    }
+    return wire;
+  }
+}
