@@ -19,9 +19,9 @@ import { webSocket } from "./controls/mod.ts";
 import { describeMachine } from "./machine.ts";
 import { renderReport, writeReadme } from "./markdown.ts";
 import { besidePools, peers } from "./peers/mod.ts";
-import { clusters, processes, recovery } from "./processes/mod.ts";
+import { clusters, processes, recovery, transfers } from "./processes/mod.ts";
 
-const families = [...controls, webSocket, ...peers, ...rows, besidePools, processes, clusters, recovery];
+const families = [...controls, webSocket, ...peers, ...rows, besidePools, processes, clusters, transfers, recovery];
 const runtimes = ["bun", "deno"] as const;
 const here = "Deno" in globalThis ? "deno" : "bun";
 

@@ -4,8 +4,10 @@ import type { Frame, Link, LinkEvents } from "./link.ts";
 import { sharedPool } from "./shared_pool.ts";
 import { releaseFrame } from "./slice.ts";
 
-/** Bytes handed to a socket and not yet on their way, at most; more waits here. */
+/** From so many bytes on that were handed to a socket and are not yet on their way, more waits here. */
 const HIGH_WATER_BYTES = 4 * 1024 * 1024;
+/** The same for a socket that tells when it has none left: what it keeps it has copied, and moves as it leaves. */
+const HIGH_WATER_BYTES_TOLD = 1024 * 1024;
 
 /** Small frames are joined to messages of at most so many bytes. */
 const JOIN_BYTES = 64 * 1024;
@@ -21,6 +23,8 @@ export interface ByteSocket {
   readonly takesShared?: boolean;
   /** Bytes that were handed over and have not left yet. */
   buffered(): number;
+  /** Whether its owner calls `drained` when there are none left; otherwise the link looks every now and then. */
+  readonly tellsDrained?: boolean;
   close(code: number, reason: string): void;
 }
 
@@ -160,7 +164,8 @@ export class WebSocketLink implements Link {
 
   #pump(): void {
     this.#full = false;
-    while (this.#open && this.#socket.buffered() < HIGH_WATER_BYTES) {
+    const highWater = this.#socket.tellsDrained === true ? HIGH_WATER_BYTES_TOLD : HIGH_WATER_BYTES;
+    while (this.#open && this.#socket.buffered() < highWater) {
       const message = this.#nextMessage();
       if (message === undefined) {
         this.#pumping = false;

@@ -86,10 +86,12 @@ interface RawSocket {
 /** A socket that this side has accepted. */
 function byteSocket(socket: WSContext): ByteSocket {
   const raw = socket.raw as RawSocket;
+  const isBun = raw.getBufferedAmount !== undefined;
   return {
     send: (message) => socket.send(message as Uint8Array<ArrayBuffer>),
     // Bun copies from shared memory too; the web's standard forbids that.
-    takesShared: raw.getBufferedAmount !== undefined,
+    takesShared: isBun,
+    tellsDrained: isBun,
     buffered: () => raw.getBufferedAmount?.() ?? raw.bufferedAmount ?? 0,
     close: (code, reason) => socket.close(code, reason),
   };

@@ -26,9 +26,15 @@ export interface ChunkRange {
  */
 export class ChunkServer {
   readonly #options: ChunkServerOptions;
+  /** Of all parts that were given since this node began. */
+  #sentBytes = 0;
 
   constructor(options: ChunkServerOptions) {
     this.#options = options;
+  }
+
+  get sentBytes(): number {
+    return this.#sentBytes;
   }
 
   read(to: PlaceId, id: ObjectId, range: ChunkRange): void {
@@ -69,6 +75,7 @@ export class ChunkServer {
 
   /** Beside what else is told to that node, and perhaps by another link. */
   #send(to: PlaceId, id: ObjectId, offset: number, part: Slice): void {
+    this.#sentBytes += part.bytes.byteLength;
     this.#options.kernel.sendApart(to, [ActorNumber.nodeObjects, "chunk", 0, id, offset, 0], part);
   }
 

@@ -187,9 +187,9 @@ export class ObjectsActor implements ObjectsContract {
     for (const [home, foreign] of away) this.#peers.tell(home).free(foreign);
   }
 
-  figures(_caller: Caller, collect: boolean): { store: StoreStats; sizes: Record<string, number> } {
+  figures(_caller: Caller, collect: boolean): { store: StoreStats; sizes: Record<string, number>; sentBytes: number } {
     if (collect) this.#collect();
-    return { store: this.#store.stats(), sizes: { ...this.#holdings.sizes(), ...this.#values.sizes() } };
+    return { store: this.#store.stats(), sizes: { ...this.#holdings.sizes(), ...this.#values.sizes() }, sentBytes: this.#values.chunks.sentBytes };
   }
 
   list(_caller: Caller, limit: number): ObjectRow[] {

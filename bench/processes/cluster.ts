@@ -1,11 +1,11 @@
 /** Prints what work on another node costs: a head without CPUs, a node with two, and this driver. `cluster.ts SECONDS` */
 import { parseArgs } from "node:util";
-import { get, getRuntimeContext, init, placementGroup, put, remote, removePlacementGroup, shutdown } from "mobula";
+import { get, getRuntimeContext, init, type ObjectRef, placementGroup, put, remote, removePlacementGroup, shutdown } from "mobula";
 import { Cluster } from "mobula/testing";
+import { sentBytes } from "../../cli/microbenchmark/mod.ts";
 
 const [argument = "2"] = parseArgs({ allowPositionals: true }).positionals;
 const budgetMs = Number(argument) * 1_000;
-const OBJECT_BYTES = 1024 ** 3;
 const BROADCAST_BYTES = 100 * 1024 ** 2;
 
 /** Calls a second, by as many rounds as the time allows. */
@@ -23,11 +23,10 @@ async function rate(calls: number, round: () => Promise<unknown>): Promise<numbe
 const since = (start: number): number => performance.now() - start;
 
 const starting = performance.now();
-const storage = { objectStoreMemory: 3 * OBJECT_BYTES };
-await using cluster = await Cluster.start({ head: { numCpus: 0, ...storage } });
+await using cluster = await Cluster.start({ head: { numCpus: 0 } });
 const headMs = since(starting);
 const joining = performance.now();
-await cluster.addNode({ numCpus: 2, ...storage });
+await cluster.addNode({ numCpus: 2 });
 const joinMs = since(joining);
 await init({ address: cluster.address, token: cluster.token });
 
@@ -53,24 +52,25 @@ const groups = await rate(100, async () => {
   await Promise.all(made.map((group) => removePlacementGroup(group)));
 });
 
-const length = remote((bytes: Uint8Array) => bytes.length);
-const objects: number[] = [];
-for (let i = 0; i < 3; i++) {
-  const ref = put(new Uint8Array(OBJECT_BYTES));
-  const start = performance.now();
-  if ((await get(length.remote(ref))) !== OBJECT_BYTES) throw new Error("a wrong length");
-  objects.push(OBJECT_BYTES / 1e6 / since(start));
-}
-
 // A broadcast: eight more nodes take the same value at once.
 const nodes = await Promise.all(Array.from({ length: 8 }, () => cluster.addNode({ numCpus: 1, objectStoreMemory: 3 * BROADCAST_BYTES })));
-const value = put(new Uint8Array(BROADCAST_BYTES));
 const take = remote((bytes: Uint8Array) => [bytes.length, getRuntimeContext().nodeId] as const);
+const takeAll = (value: ObjectRef<Uint8Array>): Promise<(readonly [number, string])[]> =>
+  get(nodes.map(({ id }) => take.options({ schedulingStrategy: { nodeId: id, soft: false } }).remote(value)));
+// They have been up for a moment only, and have yet to get the function.
+await takeAll(put(new Uint8Array(1)));
+const array = new Uint8Array(BROADCAST_BYTES).fill(7);
+const sentAtFirst = await sentBytes();
+await get(take.remote(put(array)));
+const sentBefore = await sentBytes();
+const copyBytes = sentBefore - sentAtFirst;
+const value = put(array);
 const start = performance.now();
-const taken = await get(nodes.map(({ id }) => take.options({ schedulingStrategy: { nodeId: id, soft: false } }).remote(value)));
+const taken = await takeAll(value);
 const broadcastMs = since(start);
+const broadcastCopies = ((await sentBytes()) - sentBefore) / copyBytes;
 if (new Set(taken.map(([, nodeId]) => nodeId)).size !== 8) throw new Error("a node was left out");
 
 await shutdown();
-const objectGBs = objects.sort((a, b) => a - b)[1];
-console.log(JSON.stringify({ headMs, joinMs, tasksSync, tasksAsync, callsSync, callsAsync, groups, objectGBs, broadcastMs, completed: 1 }));
+const broadcast = { broadcastMs, broadcastCopies };
+console.log(JSON.stringify({ headMs, joinMs, tasksSync, tasksAsync, callsSync, callsAsync, groups, ...broadcast, completed: 1 }));

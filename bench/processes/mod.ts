@@ -43,8 +43,26 @@ export const clusters: Family = {
     cluster("actor calls to another node sync", "callsSync", { unit: "/s", targets: [{ atLeast: 4_000 }] }),
     cluster("actor calls to another node async", "callsAsync", { unit: "/s", targets: [{ atLeast: 50_000 }] }),
     cluster("placement groups on another node", "groups", { unit: "/s", targets: [{ atLeast: 1_000 }] }),
-    cluster("1 GiB to another node", "objectGBs", { unit: "GB/s" }),
     cluster("100 MiB to 8 nodes", "broadcastMs", { unit: "ms" }),
+    cluster("100 MiB to 8 nodes: copies its owner sends", "broadcastCopies", { unit: "×", targets: [{ atMost: 2 }] }),
+  ],
+};
+
+const transfer = program("transfer", { quick: 32, full: 1024, calls: false });
+const gigabytes = { unit: "GB/s" } as const;
+
+/** A gigabyte from one process to another, and into memory of its own; all of it in turns. */
+export const transfers: Family = {
+  name: "from process to process",
+  rows: [
+    transfer("1 GiB over a raw WebSocket", "webSocket", gigabytes),
+    transfer("1 GiB over a raw WebSocket from who dialled", "webSocketMasked", gigabytes),
+    transfer("1 GiB over a raw WebSocket and thrown away", "webSocketDropped", gigabytes),
+    transfer("1 GiB over raw TCP", "tcp", gigabytes),
+    transfer("1 GiB over raw TCP from who dialled", "tcpToServer", gigabytes),
+    transfer("1 GiB to another node", "transfer", gigabytes),
+    transfer("the first 1 GiB to another node", "first", gigabytes),
+    transfer("1 GiB to another node : raw WebSocket", "ratio", { unit: "×", targets: [{ atLeast: 0.8, deno: 0.53 }] }),
   ],
 };
 

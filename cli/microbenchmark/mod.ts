@@ -26,6 +26,7 @@ export {
   type Unit,
 } from "./row.ts";
 export { actorCallsSync, rows, tasksSync } from "./rows/mod.ts";
+export { sentBytes } from "./sent_bytes.ts";
 export { hasFailed, type RowReport, runSuite, type SuiteOptions, type SuiteReport } from "./suite.ts";
 export { formatFigure, formatRow, formatTargets, formatVerdict } from "./table.ts";
 export type { Target, Verdict } from "./target.ts";

@@ -36,7 +36,7 @@ export interface ObjectsContract {
   unmapped(caller: Caller, ids: readonly ObjectId[]): void;
   /** The caller waits, perhaps with its thread blocked, for room; the attachment is the ticket for the answer. */
   needSpace(caller: Caller, pages: number, attachment: number): void;
-  /** How much of what is kept here; with `collect` all places are asked to collect garbage meanwhile. */
+  /** How much of what is kept here, and bytes of large values given to other nodes so far; with `collect` all places are asked to collect garbage meanwhile. */
   figures(caller: Caller, collect: boolean): object;
   /** The objects that are kept here, as many as `limit` at most. */
   list(caller: Caller, limit: number): ObjectRow[];

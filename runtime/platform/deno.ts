@@ -4,6 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { parentPort, type Worker } from "node:worker_threads";
 import { denoEntryOf } from "./deno_entry.ts";
+import { LastActions } from "./last_actions.ts";
 import { commandOf, nodeParts, spawnChild, spawnThread, watchOwnExit } from "./node_parts.ts";
 import type { Exit, Platform } from "./platform.ts";
 
@@ -59,18 +60,7 @@ export const denoPlatform: Platform = {
       return leave(code);
     }) as typeof deno.exit;
   },
-  onProcessExit(action: () => void): () => void {
-    const takeBack = nodeParts.onProcessExit(action);
-    // An error that nobody catches ends the process without a word to those who listen for its exit.
-    const onError = (): void => {
-      if (process.listenerCount("uncaughtException") === 0) action();
-    };
-    process.on("uncaughtExceptionMonitor", onError);
-    return () => {
-      takeBack();
-      process.off("uncaughtExceptionMonitor", onError);
-    };
-  },
+  onProcessExit: (action) => lastActions.add(action),
   // `Deno.env` is the process's, whatever thread asks.
   ownEnv(): void {
     Object.assign(deno.env, {
@@ -90,6 +80,19 @@ export const denoPlatform: Platform = {
   web: async () => (await import("./deno_web.ts")).denoWeb,
   bundle: async (request) => (await import("./deno_bundler.ts")).bundle(request),
 };
+
+const lastActions = new LastActions((run) => {
+  // An error that nobody catches ends the process without a word to those who listen for its exit.
+  const onError = (): void => {
+    if (process.listenerCount("uncaughtException") === 0) run();
+  };
+  process.on("exit", run);
+  process.on("uncaughtExceptionMonitor", onError);
+  return () => {
+    process.off("exit", run);
+    process.off("uncaughtExceptionMonitor", onError);
+  };
+});
 
 let collect: (() => void) | undefined;
 

@@ -5,6 +5,7 @@ import { availableParallelism, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { isMainThread, Worker, workerData } from "node:worker_threads";
+import { LastActions } from "./last_actions.ts";
 import { machineMemory, residentBytes } from "./machine_memory.ts";
 import type { Child, ChildOptions, Exit, Hardware, Platform, Thread, ThreadOptions } from "./platform.ts";
 
@@ -182,9 +183,13 @@ export function write(stream: "stdout" | "stderr", text: string): void {
 
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
+const lastActions = new LastActions((run) => {
+  process.on("exit", run);
+  return () => void process.off("exit", run);
+});
+
 export function onProcessExit(action: () => void): () => void {
-  process.on("exit", action);
-  return () => void process.off("exit", action);
+  return lastActions.add(action);
 }
 
 const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;

@@ -232,6 +232,7 @@ describe("a broadcast", () => {
         await cluster.exhaust(unevenly(random));
         for (let node = 2; node <= 9; node++) expect(fillOf(cluster.place(node), id)).toBe(7);
         expect(cluster.bytesSentBy(1)).toBeLessThanOrEqual(2 * MIB);
+        expect(cluster.node(1).objects.figures({ from: 0, attachments: [] }, false).sentBytes).toBe(cluster.bytesSentBy(1));
       }),
       { numRuns: 15 },
     );
