@@ -168,6 +168,8 @@ export class ActorManager implements ActorsContract {
       this.#hosts.at(caller.from).stopActor(id, "it is not wanted any more");
       return undefined;
     }
+    // It was known.
+    if (fault === undefined && row.state === "ALIVE" && row.place === caller.from) return undefined;
     if (fault !== undefined) {
       this.#lose(id, { cause, actorId: id, workerId: workerId(caller.from), error: decodeValue(fault) }, false, false);
       return this.#gcs.settled();

@@ -11,7 +11,7 @@ import { Keeping } from "./keeping.ts";
 export interface ActorSuccessionOptions {
   gcs: Gcs;
   clock: Clock;
-  seats: Pick<ClusterSeats, "adopt">;
+  seats: Pick<ClusterSeats, "adopt" | "settled">;
   hosts: Hosts;
   keepings: Map<ActorId, Keeping>;
   hold(id: ActorId, place: PlaceId): void;
@@ -86,7 +86,9 @@ export class ActorSuccession {
       if (silent.has(place) || (hosted?.[1] === incarnation && hosted[2] === place)) {
         here.delete(id);
         seats.adopt(id, number);
-        if (alive.has(id) && state !== "ALIVE") started(place, id, incarnation);
+        // Word of it may have been lost.
+        if (state === "ALIVE") seats.settled(id);
+        else if (alive.has(id)) started(place, id, incarnation);
       } else if (state === "ALIVE") lose(id, { cause: "unknown", actorId: id, detail: "it was gone when the head came back" }, true);
       else find(id);
     }

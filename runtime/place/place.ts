@@ -46,7 +46,10 @@ export function openPlace(options: PlaceOptions): Place {
     },
     onLink: (to, port) => options.onLink(to, port, kernel),
     // There is one such place.
-    onSuccessor: () => caller.actors.succeeded(),
+    onSuccessor: () => {
+      caller.actors.succeeded();
+      executor.host.succeeded();
+    },
   });
   const definitions = new Definitions(kernel, { isolation: options.isolation, environment: options.identity.runtimeEnv, job: options.identity });
   const table = remoteContract<FunctionsContract>(kernel, system, ActorNumber.gcs);
@@ -71,7 +74,7 @@ export function openPlace(options: PlaceOptions): Place {
     place: options.place,
     own: definitions,
   });
-  const executor = new Executor(caller, templates, options.identity);
+  const executor: Executor = new Executor(caller, templates, options.identity);
   return { kernel, caller, executor, definitions };
 }
 

@@ -1,6 +1,6 @@
 import type { Caller } from "../caller/mod.ts";
 import type { ActorsContract } from "../contracts/mod.ts";
-import { type ActorId, ActorNumber, HEAD_PLACE, type PlaceId, type Remote, remoteContract } from "../kernel/mod.ts";
+import { type ActorId, ActorNumber, HEAD_PLACE, type PlaceId, type Remote, remoteContract, type Told, toldContract } from "../kernel/mod.ts";
 import type { ActorTemplate, ArgumentForm } from "../tasks/mod.ts";
 import type { MethodCall } from "./actor_mailbox.ts";
 import { decodeArguments } from "./argument_decoder.ts";
@@ -32,8 +32,9 @@ export class ActorHost {
   readonly #caller: Caller;
   readonly #templates: TemplateCache;
   readonly #home: ActorHome;
-  /** Asked, not told: another head may have to be asked again. */
-  readonly #keeper: Pick<Remote<ActorsContract>, "started" | "ended">;
+  readonly #keeper: Pick<Told<ActorsContract>, "started">;
+  /** What cannot be told again later is asked: of another head again, if need be. */
+  readonly #asked: Pick<Remote<ActorsContract>, "started" | "ended">;
   readonly #actors: Map<ActorId, HostedActor> = new Map();
   /** Actors whose class or arguments have yet to come, and their incarnations. */
   readonly #coming: Map<ActorId, number> = new Map();
@@ -58,13 +59,14 @@ export class ActorHost {
       nextRun,
       exited: (actor) => {
         this.#actors.delete(actor.id);
-        void this.#keeper.ended(actor.id, actor.incarnation, "exit").catch(() => {});
+        void this.#asked.ended(actor.id, actor.incarnation, "exit").catch(() => {});
       },
       // Until it is stopped it goes on sending back what comes.
       vacated: ({ id, incarnation }) =>
-        void caller.clock.after(LAST_REPLIES_MS, () => void this.#keeper.ended(id, incarnation, "moved").catch(() => {})),
+        void caller.clock.after(LAST_REPLIES_MS, () => void this.#asked.ended(id, incarnation, "moved").catch(() => {})),
     };
-    this.#keeper = remoteContract<ActorsContract>(caller.kernel, HEAD_PLACE, ActorNumber.actors);
+    this.#keeper = toldContract<ActorsContract>(caller.kernel, HEAD_PLACE, ActorNumber.actors);
+    this.#asked = remoteContract<ActorsContract>(caller.kernel, HEAD_PLACE, ActorNumber.actors);
   }
 
   /** Brings an actor to life; the control store hears how it went. */
@@ -120,6 +122,11 @@ export class ActorHost {
     return this.#actors.size + this.#coming.size;
   }
 
+  /** Another keeps the actors: it hears which live here, of which the one before may not have heard. */
+  succeeded(): void {
+    for (const { id, incarnation } of this.#actors.values()) this.#keeper.started(id, incarnation);
+  }
+
   list(): { living: Hosted[]; coming: Hosted[] } {
     return { living: Array.from(this.#actors.values(), ({ id, incarnation }): Hosted => [id, incarnation]), coming: [...this.#coming] };
   }
@@ -147,7 +154,7 @@ export class ActorHost {
       return;
     }
     this.#actors.set(order.id, actor);
-    void this.#keeper.started(order.id, order.incarnation).catch(() => {});
+    this.#keeper.started(order.id, order.incarnation);
   }
 
   #unstarted(order: ActorOrder, error: unknown): void {
@@ -156,6 +163,6 @@ export class ActorHost {
   }
 
   #failed(order: ActorOrder, error: unknown, cause: "constructor" | "start-failed"): void {
-    void this.#keeper.started(order.id, order.incarnation, this.#home.replies.packError(error), cause).catch(() => {});
+    void this.#asked.started(order.id, order.incarnation, this.#home.replies.packError(error), cause).catch(() => {});
   }
 }
