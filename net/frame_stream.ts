@@ -57,9 +57,13 @@ export function* piecesOf(
   let piece = nextPiece(left);
   let filled = 0;
   for (const part of parts) {
-    if (part.byteLength >= pieceBytes * UNCOPIED_SHARE && (takesShared || part.buffer instanceof ArrayBuffer)) {
+    if (part.byteLength >= pieceBytes * UNCOPIED_SHARE) {
       if (filled > 0) yield piece.subarray(0, filled);
-      for (let at = 0; at < part.byteLength; at += pieceBytes) yield part.subarray(at, at + pieceBytes);
+      const mayStay = takesShared || part.buffer instanceof ArrayBuffer;
+      for (let at = 0; at < part.byteLength; at += pieceBytes) {
+        const own = part.subarray(at, at + pieceBytes);
+        yield mayStay ? own : copyOf(own, scratch);
+      }
       left -= filled + part.byteLength;
       filled = 0;
       piece = nextPiece(left);
@@ -78,6 +82,16 @@ export function* piecesOf(
     }
   }
   if (filled > 0) yield piece.subarray(0, filled);
+}
+
+/**
+ * From shared memory to where a piece begins, and by whoever takes it from there: V8 copies shared memory word by word where
+ * both sides are aligned alike, and otherwise byte by byte, which takes four times as long.
+ */
+function copyOf(bytes: Uint8Array, scratch: Uint8Array<ArrayBuffer> | undefined): Uint8Array<ArrayBuffer> {
+  const copy = scratch?.subarray(0, bytes.byteLength) ?? new Uint8Array(bytes.byteLength);
+  copy.set(bytes);
+  return copy;
 }
 
 /** The bytes that a frame takes on the wire. */

@@ -81,6 +81,19 @@ describe("a part of a large value", () => {
     expect(pieces.map(({ byteLength }) => byteLength)).toEqual([6 * 8 + 30, PART_BYTES]);
   });
 
+  test("begins a message of its own where it has to be copied, so that both sides copy whole words", () => {
+    const part = new Uint8Array(new SharedArrayBuffer(PART_BYTES)).fill(5);
+    const scratch = new Uint8Array(PIECE_BYTES);
+    const frame = { to: 1, from: 2, bytes: new Uint8Array(30), attachments: [new Slice(part)] };
+    const copies: [boolean, number, number][] = [];
+    for (const piece of piecesOf(frame, { scratch })) copies.push([piece.buffer === scratch.buffer, piece.byteOffset, piece.byteLength]);
+    expect(copies).toEqual([
+      [true, 0, 6 * 8 + 30],
+      [true, 0, PART_BYTES],
+    ]);
+    expect(sliceOf(messagesOf(part)).bytes.every((byte) => byte === 5)).toBe(true);
+  });
+
   test("gives back the memory of its message when it is released", () => {
     const messages = messagesOf(new Uint8Array(PART_BYTES).fill(9));
     const slice = sliceOf(messages);
