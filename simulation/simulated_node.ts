@@ -4,7 +4,7 @@ import { MemoryDisk } from "../actors/objects/mod.ts";
 import type { WorkerKind } from "../actors/scheduler/mod.ts";
 import type { Link, LinkEvents } from "../net/mod.ts";
 import * as bundles from "../runtime/bundles/mod.ts";
-import type { ExitWire, NodeContract } from "../runtime/contracts/mod.ts";
+import type { ExitWire, NodeContract, PeerInfo } from "../runtime/contracts/mod.ts";
 import {
   ActorNumber,
   DRIVER_SLOT,
@@ -43,8 +43,14 @@ export interface SimulatedNodeOptions extends NodeSpec {
   node: NodeNumber;
   nodeId: string;
   headId: string;
-  /** The head's alone. */
-  storage: Storage | undefined;
+  /** Where heads are dialled. */
+  headUrl: string;
+  /** Which node answers at that address now. */
+  reach(peer: PeerInfo): NodeNumber;
+  /** The head's alone: opens its storage for its system worker's thread. */
+  storage: ((realm: Realm) => Storage) | undefined;
+  /** A head that is gone may be followed by another, to which nodes come back. */
+  returns: boolean;
   threadLatencyMs: Span;
   workerStartMs: Span;
   storeBytes: number;
@@ -61,6 +67,8 @@ const PRESTART_AT_MOST = 4;
 export class SimulatedNode implements NetworkNode {
   readonly node: NodeNumber;
   readonly nodeId: string;
+  /** It has, or had, the control store. */
+  readonly isHead: boolean;
   readonly resources: Readonly<Record<string, number>>;
   readonly system: SystemNode;
   /** The system worker's thread. */
@@ -72,7 +80,7 @@ export class SimulatedNode implements NetworkNode {
   readonly #options: SimulatedNodeOptions;
   readonly #mainRealm: Realm;
   readonly #workers: Map<PlaceId, Realm> = new Map();
-  #ended = false;
+  readonly #gone = Promise.withResolvers<void>();
 
   constructor(options: SimulatedNodeOptions) {
     const { time, node, nodeId, random, network } = options;
@@ -80,7 +88,8 @@ export class SimulatedNode implements NetworkNode {
     this.node = node;
     this.nodeId = nodeId;
     this.resources = options.resources ?? {};
-    this.realm = time.realm(node === HEAD_NODE ? "head" : "system");
+    this.isHead = options.storage !== undefined;
+    this.realm = time.realm(this.isHead ? "head" : "system");
     this.#mainRealm = time.realm("main");
     this.accounting = Accounting.create(options.storeBytes);
     network.attach(this);
@@ -93,9 +102,9 @@ export class SimulatedNode implements NetworkNode {
         stop: (place) => this.#stop(place),
         close: async () => {},
       },
-      storage: options.storage,
-      url: `sim://${node}`,
-      dial: (peer, events) => network.dial(this, peer.node, events),
+      storage: options.storage?.(this.realm),
+      url: this.isHead ? options.headUrl : `sim://${node}`,
+      dial: (peer, events) => network.dial(this, options.reach(peer), events),
       channel: () => this.#pair() as unknown as [MessagePort, MessagePort],
       onEnd: (reason) => options.onEnd(reason),
       disk: new MemoryDisk(),
@@ -120,7 +129,12 @@ export class SimulatedNode implements NetworkNode {
   }
 
   get alive(): boolean {
-    return !this.#ended;
+    return this.realm.alive;
+  }
+
+  /** Resolves when it has ended, in whatever way. */
+  get gone(): Promise<void> {
+    return this.#gone.promise;
   }
 
   /** Its main thread's way to its own system actors. */
@@ -154,11 +168,11 @@ export class SimulatedNode implements NetworkNode {
 
   /** All its threads end at once. `silently`: its machine too, so that nobody is told that its links are gone. */
   crash(options: { silently?: boolean } = {}): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (!this.alive) return;
     for (const realm of this.#realms()) realm.end();
     this.#workers.clear();
     this.#options.network.gone(this.node, options);
+    this.#gone.resolve();
   }
 
   /** All its threads stand still until they are to go on. */
@@ -196,13 +210,13 @@ export class SimulatedNode implements NetworkNode {
   }
 
   #config(): NodeConfig {
-    const { node, nodeId, headId, storeBytes, driver = false, labels } = this.#options;
+    const { node, nodeId, headId, headUrl, returns, storeBytes, driver = false, labels } = this.#options;
     return {
       node,
       nodeId,
-      listen: undefined,
+      listen: this.isHead && returns ? { host: "", port: 0, token: undefined } : undefined,
       takesWork: !driver,
-      head: node === HEAD_NODE ? undefined : { node: HEAD_NODE, nodeId: headId, url: `sim://${HEAD_NODE}` },
+      head: this.isHead ? undefined : { node: HEAD_NODE, nodeId: headId, url: headUrl },
       hasDriver: driver,
       jobId: driver ? `job-${node}` : "",
       namespace: driver ? `namespace-${node}` : "",

@@ -88,6 +88,10 @@ export class SimulatedPlace {
       },
       onLink: (to, port) =>
         kernel.connect(to, messagePortLink((port as unknown as VirtualPort).in(realm), { onFrame: (frame) => kernel.receive(frame) })),
+      onSuccessor: () => {
+        this.caller.actors.succeeded();
+        executor.host.succeeded();
+      },
     });
     this.kernel = kernel;
     kernel.connectGateway(system, messagePortLink(options.port.in(realm), { onFrame: (frame) => kernel.receive(frame) }));
@@ -119,7 +123,7 @@ export class SimulatedPlace {
       place,
       own: { own: () => undefined },
     });
-    new Executor(this.caller, templates, this.#identity);
+    const executor: Executor = new Executor(this.caller, templates, this.#identity);
     const node = toldContract<NodeContract>(kernel, system, ActorNumber.node);
     this.#events = new EventLog({ place, clock: realm, send: (rows, dropped) => node.events(rows, dropped) });
     this.#identity.events = this.#events;
@@ -171,6 +175,14 @@ export class SimulatedPlace {
 
   call(record: ActorRecord, method: string, args: readonly unknown[]): Promise<unknown> {
     return fetchOutcome(this.caller.submitCall(record, method, args).entries[0] as Entry, this.caller.objects);
+  }
+
+  /** The actor of that name, in the job's namespace. Its record is held until `letGo`. */
+  async find(name: string): Promise<ActorRecord> {
+    const { id, meta } = await this.caller.actors.ask.lookup(name, this.#identity.namespace);
+    const record = this.caller.actors.lookedUp(id, meta);
+    record.hold();
+    return record;
   }
 
   /** Reserves bundles together; resolves when they are. */

@@ -1,9 +1,10 @@
 import { MemoryStorage, type Storage } from "../actors/gcs/mod.ts";
 import type { ClusterContract, ClusterStatus, ObjectsContract } from "../runtime/contracts/mod.ts";
-import { ActorNumber, HEAD_NODE, HEAD_PLACE, type PlaceId, remoteContract } from "../runtime/kernel/mod.ts";
+import { ActorNumber, HEAD_NODE, HEAD_NUMBERS, HEAD_PLACE, type NodeNumber, type PlaceId, remoteContract } from "../runtime/kernel/mod.ts";
 import { Network } from "./network.ts";
 import type { Realm } from "./realm.ts";
 import { SeededRandom } from "./seeded_random.ts";
+import type { SimulatedDisk } from "./simulated_disk.ts";
 import { type NodeSpec, SimulatedNode, systemPlace } from "./simulated_node.ts";
 import type { Functions, SimulatedPlace } from "./simulated_place.ts";
 import type { Span } from "./virtual_port.ts";
@@ -16,7 +17,10 @@ export interface SimulationOptions extends VirtualTimeOptions {
   functions?: Functions;
   /** What the head's node has to run tasks with. Default: nothing. */
   head?: NodeSpec;
-  storage?: Storage;
+  /** What the head's tables are kept on. Default: nothing, as far as they outlive the head. */
+  disk?: SimulatedDisk;
+  /** The head has a number of its own, and another may follow it to which nodes come back; needs a disk. Default: no. */
+  returns?: boolean;
   /** One way between two nodes. Default: 0.1 to 0.3 ms. */
   networkLatencyMs?: Span;
   megabytesPerSecond?: number;
@@ -45,7 +49,6 @@ export class Simulation {
   readonly time: VirtualTime;
   readonly network: Network;
   readonly random: SeededRandom;
-  readonly head: SimulatedNode;
   readonly nodes: Map<number, SimulatedNode> = new Map();
   /** Errors that nobody should have caused: of system actors and of workers. */
   readonly faults: unknown[] = [];
@@ -56,6 +59,8 @@ export class Simulation {
   readonly #options: SimulationOptions & typeof DEFAULTS;
   /** Where those outside of the cluster live. */
   readonly #outside: Realm;
+  #head: SimulatedNode;
+  #heads = 0;
 
   constructor(options: SimulationOptions) {
     this.#options = { ...DEFAULTS, ...options } as SimulationOptions & typeof DEFAULTS;
@@ -64,16 +69,47 @@ export class Simulation {
     this.#outside = this.time.realm("scenario");
     const { networkLatencyMs, megabytesPerSecond } = this.#options;
     this.network = new Network({ random: SeededRandom.of(options.seed, "network"), latencyMs: networkLatencyMs, megabytesPerSecond });
-    this.head = this.#open(HEAD_NODE, { resources: {}, ...options.head }, options.storage ?? new MemoryStorage());
+    if (options.returns === true && options.disk === undefined) throw new RangeError("a head that another follows needs a disk");
+    this.#head = this.#openHead();
+  }
+
+  /** The head; while there is none, the last that was. */
+  get head(): SimulatedNode {
+    return this.#head;
+  }
+
+  /** The head ends, and another begins on its disk after that time. `silently`: see `SimulatedNode.crash`. */
+  async crashHead({ restartAfterMs, silently = false }: { restartAfterMs: number; silently?: boolean }): Promise<void> {
+    this.#head.crash({ silently });
+    await this.sleep(restartAfterMs);
+    this.replaceHead();
+  }
+
+  /** Another head begins on the disk of the one there is, which may be dead, or stand still. */
+  replaceHead(): SimulatedNode {
+    if (this.#options.returns !== true) throw new Error("nobody comes to a head that follows this one");
+    this.#head = this.#openHead();
+    return this.#head;
   }
 
   /** A node joins, some time from now. Resolves when it is a member. */
   async join(spec: NodeSpec = {}): Promise<SimulatedNode> {
     await this.sleep(this.random.between(0, 1));
-    const { node } = await this.head.system.admit();
-    const joined = this.#open(node, spec, undefined);
-    await joined.contract.hello();
+    const joined = this.#open(await this.#admitted(), spec);
+    await Promise.race([joined.contract.hello(), joined.gone]);
+    if (!joined.alive) throw new Error(`node ${joined.node} ended before it was a member`);
     return joined;
+  }
+
+  /** A number for a node, of whichever head answers first. */
+  async #admitted(): Promise<NodeNumber> {
+    for (;;) {
+      const { system, realm, alive, gone } = this.#head;
+      const asked = (): Promise<{ node: NodeNumber }> => new Promise((resolve) => realm.soon(() => resolve(system.admit())));
+      const admitted = alive ? await Promise.race([this.#options.returns === true ? asked() : system.admit(), gone]) : undefined;
+      if (admitted !== undefined) return admitted.node;
+      await this.sleep(ASK_AGAIN_MS);
+    }
   }
 
   /** Nodes that are alike. */
@@ -148,8 +184,14 @@ export class Simulation {
     return found;
   }
 
-  #open(node: number, spec: NodeSpec, storage: Storage | undefined): SimulatedNode {
-    const { seed, functions = new Map(), threadLatencyMs, workerStartMs, storeBytes } = this.#options;
+  #openHead(): SimulatedNode {
+    const { disk, returns = false, head } = this.#options;
+    const storage = (realm: Realm): Storage => disk?.open(realm, this.#outside) ?? new MemoryStorage();
+    return this.#open(returns ? HEAD_NUMBERS.from + this.#heads++ : HEAD_NODE, { resources: {}, ...head }, storage);
+  }
+
+  #open(node: NodeNumber, spec: NodeSpec, storage?: (realm: Realm) => Storage): SimulatedNode {
+    const { seed, functions = new Map(), threadLatencyMs, workerStartMs, storeBytes, returns = false } = this.#options;
     const opened: SimulatedNode = new SimulatedNode({
       ...spec,
       time: this.time,
@@ -159,7 +201,10 @@ export class Simulation {
       node,
       nodeId: nodeIdOf(node),
       headId: nodeIdOf(HEAD_NODE),
+      headUrl: returns ? HEAD_URL : `sim://${HEAD_NODE}`,
+      reach: (peer) => (peer.url === HEAD_URL ? this.#head.node : peer.node),
       storage,
+      returns,
       threadLatencyMs,
       workerStartMs,
       storeBytes,
@@ -183,6 +228,11 @@ export class Simulation {
     return `${lines.length === 0 ? "nobody has said why" : lines.join("\n")} (seed ${this.#options.seed})`;
   }
 }
+
+/** Where heads are found that follow each other. */
+const HEAD_URL = "sim://head";
+/** How long one that joins waits before it asks a head again that is away. Milliseconds. */
+const ASK_AGAIN_MS = 200;
 
 /** By number, so that the order of ids is that of numbers. */
 export function nodeIdOf(node: number): string {

@@ -8,6 +8,8 @@ export type Fault =
   | { readonly kind: "crash node"; readonly node: number; readonly silently: boolean }
   | { readonly kind: "freeze node"; readonly node: number; readonly ms: number }
   | { readonly kind: "freeze head"; readonly ms: number }
+  /** Another begins in its place, that much later: also while it stands still, if it does not crash. */
+  | { readonly kind: "replace head"; readonly how: "crash" | "machine" | "frozen"; readonly ms: number }
   | { readonly kind: "freeze driver"; readonly ms: number }
   | { readonly kind: "partition"; readonly nodes: readonly number[]; readonly ms: number }
   | { readonly kind: "delay"; readonly node: number; readonly other: number; readonly ms: number; readonly forMs: number }
@@ -29,6 +31,8 @@ export interface FaultPlan {
   readonly workerStartMs: Span;
   /** How long the head's storage takes for a write. */
   readonly storageMs: Span;
+  /** Another head may follow the one that is gone, and nodes go on meanwhile. */
+  readonly headReturns: boolean;
   readonly faults: readonly PlannedFault[];
 }
 
@@ -62,15 +66,26 @@ export function drawPlan(random: SeededRandom): FaultPlan {
     const draw = kinds[random.below(kinds.length)] as (typeof KINDS)[number];
     return { atMs: random.between(0, FAULTY_MS), fault: draw(random) };
   });
-  return {
+  const world = {
     nodes,
     cpusPerNode: 1 + random.below(4),
     networkLatencyMs: oneOf(random, LATENCIES),
     threadLatencyMs: oneOf(random, THREAD_LATENCIES),
     workerStartMs: [20, 60],
     storageMs: oneOf(random, STORAGE),
-    faults: faults.sort((a, b) => a.atMs - b.atMs),
-  };
+  } as const;
+  const headReturns = false as boolean;
+  if (headReturns && !quiet) faults.push(...headFaults(random));
+  return { ...world, headReturns, faults: faults.sort((a, b) => a.atMs - b.atMs) };
+}
+
+/** The end of the head, mostly once, and the beginning of another. */
+function headFaults(random: SeededRandom): PlannedFault[] {
+  const count = oneOf(random, [0, 1, 1, 2]);
+  return Array.from({ length: count }, () => {
+    const how = oneOf(random, ["crash", "crash", "machine", "frozen"] as const);
+    return { atMs: random.between(0, FAULTY_MS), fault: { kind: "replace head", how, ms: random.between(...AWAY_MS) } };
+  });
 }
 
 const ANY = 1_000;
@@ -78,6 +93,9 @@ const ANY = 1_000;
 const LONG_MS: Span = [10, 9_000];
 /** A driver's node that is declared dead is the end of all that it waits for: it is not kept so long. */
 const SHORT_MS: Span = [10, 3_000];
+
+/** A head is away so long. */
+const AWAY_MS: Span = [1_000, 10_000];
 
 const KINDS: readonly ((random: SeededRandom) => Fault)[] = [
   (random) => ({ kind: "crash worker", node: random.below(ANY), worker: random.below(ANY) }),

@@ -17,6 +17,10 @@ export interface InjectorOptions {
 /** As many nodes as there were to begin with come again for those that are gone, so late at most. Milliseconds. */
 const REPLACED_WITHIN_MS = 1_000;
 
+/** A head that another has followed while it stood still goes on so much later. Milliseconds. */
+const STALE_MS = 500;
+const WORDS = { crash: "crashes", machine: "crashes with its machine", frozen: "stands still" } as const;
+
 /** Has the faults of a plan happen, and new nodes come for those that are gone. */
 export class Injector {
   /** What happened, for people. */
@@ -25,6 +29,8 @@ export class Injector {
   readonly #workers: Set<SimulatedNode>;
   readonly #until: Promise<void>[] = [];
   #looking = true;
+  #headIsAway = false;
+  #began = 0;
 
   constructor(options: InjectorOptions) {
     this.#options = options;
@@ -35,11 +41,11 @@ export class Injector {
   async run(): Promise<void> {
     const { plan, outside } = this.#options;
     this.#look();
-    const began = outside.now();
+    this.#began = outside.now();
     for (const { atMs, fault } of plan.faults) {
-      await this.#sleep(began + atMs - outside.now());
+      await this.#sleep(this.#began + atMs - outside.now());
       const what = this.#inject(fault);
-      if (what !== undefined) this.log.push(`${(outside.now() - began).toFixed(1)} ms: ${what}`);
+      if (what !== undefined) this.log.push(`${this.#since()}: ${what}`);
     }
     await Promise.all(this.#until);
   }
@@ -78,6 +84,8 @@ export class Injector {
         return this.#freeze(this.#node(fault.node), fault.ms);
       case "freeze head":
         return this.#freeze(simulation.head, fault.ms);
+      case "replace head":
+        return this.#replaceHead(fault);
       case "freeze driver": {
         const driver = drivers[0];
         // Several at once add up to longer than a driver's node may be silent.
@@ -120,6 +128,22 @@ export class Injector {
     return `node ${node.node} stands still for ${ms.toFixed(0)} ms`;
   }
 
+  /** What is frozen goes on some time after another is there: a head that does not know that it is none. */
+  #replaceHead({ how, ms }: Extract<Fault, { kind: "replace head" }>): string | undefined {
+    const { simulation } = this.#options;
+    const { head } = simulation;
+    if (!head.alive || this.#headIsAway) return undefined;
+    this.#headIsAway = true;
+    if (how === "frozen") head.freeze(ms + STALE_MS);
+    else head.crash({ silently: how === "machine" });
+    this.#for(ms, () => {
+      this.#headIsAway = false;
+      const { node } = simulation.replaceHead();
+      this.log.push(`${this.#since()}: node ${node} is the head`);
+    });
+    return `the head, node ${head.node}, ${WORDS[how]}; another comes after ${ms.toFixed(0)} ms`;
+  }
+
   #for(ms: number, end: () => void): void {
     this.#until.push(this.#sleep(ms).then(end));
   }
@@ -145,6 +169,10 @@ export class Injector {
       for (let missing = plan.nodes - alive; missing > 0; missing--) this.#join();
       this.#look();
     });
+  }
+
+  #since(): string {
+    return `${(this.#options.outside.now() - this.#began).toFixed(1)} ms`;
   }
 
   #sleep(ms: number): Promise<void> {

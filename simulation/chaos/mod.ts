@@ -4,6 +4,5 @@ export { functionsOf } from "./functions.ts";
 export { Injector, type InjectorOptions } from "./injector.ts";
 export { Ledger } from "./ledger.ts";
 export { NodeCpus } from "./node_cpus.ts";
-export { SlowStorage, type SlowStorageOptions } from "./storage.ts";
 export { Verdicts, type VerdictsOptions } from "./verdicts.ts";
 export { Workload, type WorkloadOptions } from "./workload.ts";

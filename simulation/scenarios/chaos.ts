@@ -1,7 +1,8 @@
 import { Gcs, StorageError } from "../../actors/gcs/mod.ts";
 import { nodeOf } from "../../runtime/kernel/mod.ts";
-import { drawPlan, type FaultPlan, functionsOf, Injector, Ledger, NodeCpus, SlowStorage, Verdicts, Workload } from "../chaos/mod.ts";
+import { drawPlan, type FaultPlan, functionsOf, Injector, Ledger, NodeCpus, Verdicts, Workload } from "../chaos/mod.ts";
 import { SeededRandom } from "../seeded_random.ts";
+import { SimulatedDisk } from "../simulated_disk.ts";
 import type { SimulatedNode } from "../simulated_node.ts";
 import { Simulation } from "../simulation.ts";
 import { VirtualTime, type VirtualTimeOptions } from "../virtual_time.ts";
@@ -10,6 +11,8 @@ export interface ChaosOptions extends VirtualTimeOptions {
   seed: number | string;
   /** Instead of the one that the seed gives. */
   plan?: FaultPlan;
+  /** Is given the cluster before anything happens in it. */
+  onSimulation?(simulation: Simulation): void;
 }
 
 export interface ChaosFigures {
@@ -53,20 +56,24 @@ export async function chaos(options: ChaosOptions): Promise<ChaosFigures> {
   const time = new VirtualTime(options);
   const outside = time.realm("scenario");
   const ledger = new Ledger();
-  const storage = new SlowStorage({ clock: outside, random: SeededRandom.of(seed, "storage"), latencyMs: plan.storageMs });
+  const disk = new SimulatedDisk({ random: SeededRandom.of(seed, "storage"), latencyMs: plan.storageMs });
   const cpus = new NodeCpus(ledger, plan.cpusPerNode);
   const { networkLatencyMs, threadLatencyMs, workerStartMs } = plan;
   const functions = functionsOf(ledger, cpus);
   const simulation = new Simulation({
-    ...{ seed, time, functions, storage, networkLatencyMs, threadLatencyMs, workerStartMs },
+    ...{ seed, time, functions, disk, networkLatencyMs, threadLatencyMs, workerStartMs },
+    returns: plan.headReturns,
     onWorkerEnd: (place) => cpus.lost(place),
     storeBytes: STORE_BYTES,
   });
-  const { gcs } = simulation.head.system.asHead();
+  options.onSimulation?.(simulation);
+  // That a head ends is no reason for anything to fail.
   const nodeDeaths = (): number => {
-    let dead = [...simulation.nodes.values()].filter(({ alive }) => !alive).length;
-    for (const { nodeId, state } of gcs.nodes.rows()) if (state === "DEAD" && simulation.node(nodeId)?.alive === true) dead++;
-    return dead;
+    const others = [...simulation.nodes.values()].filter(({ isHead }) => !isHead);
+    const declared = new Set(
+      Array.from(simulation.head.system.asHead().gcs.nodes.rows()).flatMap(({ nodeId, state }) => (state === "DEAD" ? [nodeId] : [])),
+    );
+    return others.filter(({ alive, nodeId }) => !alive || declared.has(nodeId)).length;
   };
   const verdicts = new Verdicts({ ledger, nodeDeaths });
   let injector: Injector | undefined;
@@ -86,7 +93,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosFigures> {
     await simulation.sleep(REST_MS);
     if (driver.caller.pendingCount > 0) ledger.violate(`${driver.caller.pendingCount} tasks have not ended at their owner`);
     for (const each of await simulation.unrest()) ledger.violate(each);
-    for (const each of await unrecovered(gcs, storage)) ledger.violate(each);
+    for (const each of await unrecovered(simulation.head.system.asHead().gcs, disk)) ledger.violate(each);
   }
 
   try {
@@ -123,10 +130,10 @@ function whatWaits(simulation: Simulation): string[] {
 }
 
 /** What of the control store a head would not find again that is started on its storage after a crash. */
-async function unrecovered(gcs: Gcs, storage: SlowStorage): Promise<string[]> {
+async function unrecovered(gcs: Gcs, disk: SimulatedDisk): Promise<string[]> {
   await gcs.flush();
   const clock = { now: () => 0 };
-  const again = new Gcs({ clock, storage: await storage.afterCrash() });
+  const again = new Gcs({ clock, storage: await disk.afterCrash() });
   await again.recover();
   const ids = (of: Gcs): string[] => [
     ...Array.from(of.actors.rows(), ({ actorId, name }) => `actor ${actorId} ${name}`),
@@ -136,7 +143,7 @@ async function unrecovered(gcs: Gcs, storage: SlowStorage): Promise<string[]> {
   ];
   const found = new Set(ids(again));
   const missing = ids(gcs).filter((id) => !found.has(id));
-  const torn = new Gcs({ clock, storage: await storage.afterCrash({ torn: true }) });
+  const torn = new Gcs({ clock, storage: await disk.afterCrash({ torn: true }) });
   const refused = await torn.recover().then(
     () => false,
     (error) => error instanceof StorageError && error.reason === "damaged",
