@@ -59,10 +59,10 @@ export class PeerLinks {
   accept(node: NodeNumber, link: Link): LinkEvents {
     const peer = this.#peer(node);
     peer.accept(link);
-    return { onFrame: this.#options.receive, onClose: (reason) => peer.closed(link, reason) };
+    return { onFrame: this.#receiveFrom(node), onClose: (reason) => peer.closed(link, reason) };
   }
 
-  /** The node is gone: its link is closed, and nothing is sent there any more. */
+  /** The node is gone: its link is closed, and nothing is sent there any more, nor taken from there. */
   lost(node: NodeNumber): void {
     this.#gone.add(node);
     this.#peers.get(node)?.close();
@@ -75,12 +75,23 @@ export class PeerLinks {
   #peer(node: NodeNumber): PeerLink {
     let peer = this.#peers.get(node);
     if (peer === undefined) {
-      const { dial, receive, unknown, broken } = this.#options;
-      peer = new PeerLink({ dial, receive, unknown: () => unknown(node), broken: (reason) => broken(node, reason) });
+      const { dial, unknown, broken } = this.#options;
+      peer = new PeerLink({ dial, receive: this.#receiveFrom(node), unknown: () => unknown(node), broken: (reason) => broken(node, reason) });
       this.#peers.set(node, peer);
       if (this.#gone.has(node)) peer.close();
     }
     return peer;
+  }
+
+  /**
+   * What a node sent before it was known to be gone may arrive after that: nothing of it may be taken in, for what it had
+   * is lost by then, and is done anew.
+   */
+  #receiveFrom(node: NodeNumber): (frame: Frame) => void {
+    return (frame) => {
+      if (this.#gone.has(node)) releaseFrame(frame);
+      else this.#options.receive(frame);
+    };
   }
 }
 

@@ -203,6 +203,10 @@ export class ObjectsActor implements ObjectsContract {
     return rows;
   }
 
+  discarded(caller: Caller, ids: readonly ObjectId[]): void {
+    for (const id of ids) if (this.#results.has(id) || this.#values.isKnown(id)) this.#holdings.drop(id, caller.from);
+  }
+
   cameAgain(caller: Caller, ids: readonly ObjectId[]): void {
     for (const id of ids) {
       if (this.#values.isKnown(id)) this.#holdings.drop(id, caller.from);

@@ -54,7 +54,7 @@ export class Outcomes {
   /** Gives back what was counted for this place with a value that nobody wants. `isKnown`: it was there before, and was not counted again. */
   discard(id: string, payload: Payload, { isKnown = false }: { isKnown?: boolean } = {}): void {
     for (const child of this.#adoptChildren(payload)) child.letGo();
-    if (payload.kind === PayloadKind.sealed && !isKnown) this.#objects.adopt(id, true).dropIfUnused();
+    if (payload.kind === PayloadKind.sealed && !isKnown) this.#objects.manager.discarded([id]);
   }
 
   settleAll(entries: readonly Entry[], wires: readonly PayloadWire[]): void {

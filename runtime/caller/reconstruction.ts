@@ -53,7 +53,9 @@ export class Reconstruction {
     const { lineage, objects, generatorOf } = this.#options;
     for (const id of ids) {
       // Items are taken and dropped while others are being made.
-      if (id.includes(".")) generatorOf(id)?.large?.delete(id);
+      const maker = lineage.find(id)?.running ?? (id.includes(".") ? generatorOf(id) : undefined);
+      maker?.large?.delete(id);
+      maker?.lost?.delete(id);
       const entry = objects.references.find(id);
       // It is needed again since: what had been let go of is made anew.
       if (entry !== undefined && entry.handles > 0 && lineage.find(id) !== undefined) {

@@ -120,6 +120,7 @@ const objects: ShapesOf<ObjectsContract> = {
   holdFor: [texts, count],
   drop: [texts, optional(listOf(tuple(count, count)))],
   free: [texts],
+  discarded: [texts],
   cameAgain: [texts],
   unmapped: [texts],
   needSpace: [count, whole],

@@ -28,6 +28,11 @@ export interface ObjectsContract {
   /** Drops the values, whoever holds them. */
   free(caller: Caller, ids: readonly ObjectId[]): void;
   /**
+   * Results that the caller does not want, some of which have been made once more: whether those were counted for it once
+   * more depends on whether anybody held them when they were made, which is known here alone.
+   */
+  discarded(caller: Caller, ids: readonly ObjectId[]): void;
+  /**
    * Results that were said to be lost before the caller heard of them have come. One that some node has was counted for
    * the caller each time that it was made, and is counted once from now on; of others it is said again that they are lost.
    */

@@ -117,7 +117,7 @@ export class Workload {
     this.#options.verdicts.matching(id, outcome, (value) => areBytesOf(id, value), { retries, needsObjects: true });
   }
 
-  /** A generator's items: some are looked at as they come, some when all have come, and some never. */
+  /** A generator's items: some are looked at as they come, some when all have come, some by tasks alone, and some never. */
   async items(id: string, random: SeededRandom): Promise<void> {
     const { driver, verdicts } = this.#options;
     const retries = retriesOf(random);
@@ -125,6 +125,7 @@ export class Workload {
     const excuses = { retries, needsObjects: true };
     const options = { maxRetries: retries, ...(random.below(2) === 0 && { generatorBackpressure: 1 + random.below(3) }) };
     const kept: (readonly [number, ObjectRef])[] = [];
+    const readers: (readonly [string, ObjectRef])[] = [];
     let came = 0;
     let failed = false;
     const look = async (index: number, ref: ObjectRef): Promise<void> => {
@@ -135,9 +136,16 @@ export class Workload {
     for await (const entry of driver.stream("items", [random.between(1, 150), id, mostRuns(retries), count], options)) {
       const ref = new ObjectRef(entry);
       const index = came++;
-      const choice = random.below(3);
+      const choice = random.below(5);
       if (choice === 0) kept.push([index, ref]);
-      else {
+      else if (choice > 2 && index < count && entry.payload?.kind !== PayloadKind.fault) {
+        const reader = `${id}.${index} read`;
+        readers.push([
+          reader,
+          this.#submit("join", [random.between(1, 50), reader, mostRuns(retries), `${id}.${index}`, ref], { maxRetries: retries }),
+        ]);
+        ref[Symbol.dispose]();
+      } else {
         // A failure is the last item, and there may be no other.
         if (choice === 1 || index === count || entry.payload?.kind === PayloadKind.fault) await look(index, ref);
         ref[Symbol.dispose]();
@@ -146,6 +154,10 @@ export class Workload {
     await this.#sleep(random.between(0, 2_000));
     for (const [index, ref] of kept) {
       await look(index, ref);
+      ref[Symbol.dispose]();
+    }
+    for (const [reader, ref] of readers) {
+      verdicts.value(reader, await this.#outcome(ref), smallOf(reader), excuses);
       ref[Symbol.dispose]();
     }
     if (!failed && came !== count) this.#options.ledger.violate(`${id} has given ${came} items of ${count}`);
