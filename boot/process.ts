@@ -1,7 +1,7 @@
 /** The program of a child process: it runs tasks and hosts actors, and ends with its node. */
 import { writeRecord } from "../actors/logs/mod.ts";
-import { JOIN_VARIABLE, type ProcessJoin } from "../actors/protocol/mod.ts";
-import { joinNode, startWorkerPlace } from "../actors/worker_place/mod.ts";
+import { JOIN_VARIABLE, joinNode, type ProcessJoin } from "../actors/protocol/mod.ts";
+import { startWorkerPlace } from "../actors/worker_place/mod.ts";
 import { systemClock, systemPlaceOf } from "../runtime/kernel/mod.ts";
 import { privateBuffers } from "../runtime/place/mod.ts";
 import { platform } from "../runtime/platform/mod.ts";

@@ -13,6 +13,7 @@ export {
   RECEIPTS_HEADER,
   receiptsWanted,
 } from "./http.ts";
+export { type JoinOptions, joinNode } from "./join_node.ts";
 export { JOIN_VARIABLE, type ProcessJoin } from "./process_join.ts";
 export { refusalOf } from "./refusal.ts";
 export { unreachable } from "./unreachable.ts";

@@ -1,14 +1,28 @@
 /** Rows that want a process of their own, for a fresh start or for its memory. */
-import { type Family, type Row, type Sample, type SampleOptions, sampleRow } from "../../cli/microbenchmark/mod.ts";
+import { type Family, type Plan, type Row, type Sample, type SampleOptions, sampleRow } from "../../cli/microbenchmark/mod.ts";
 import { runChild } from "../child.ts";
+import { packed } from "./packed.ts";
 
 type Figures = Readonly<Record<string, number>>;
 
 /** Runs a program; throws what it complained of. */
 async function run(program: string, ...args: string[]): Promise<Figures> {
-  const { value, failure } = await runChild(`processes/${program}.ts`, { args, deadlineMs: 300_000 });
+  return await runAt(`processes/${program}.ts`, args);
+}
+
+async function runAt(program: string, args: readonly string[] = []): Promise<Figures> {
+  const { value, failure } = await runChild(program, { args, deadlineMs: 300_000 });
   if (failure !== undefined) throw new Error(`${program}: ${failure}`);
   return value as Figures;
+}
+
+/** A row of starts, each in a process of its own. */
+function startRow(name: string, start: () => Promise<Figures>): Row {
+  const samples = ({ quick }: Plan): number => (quick ? 2 : 10);
+  return sampleRow(name, { unit: "ms", targets: [{ atMost: 100, deno: 300 }], samples }, async () => {
+    const { ms = Number.NaN, completed = 0 } = await start();
+    return { value: ms, completed };
+  });
 }
 
 /** Rows that one run of a program answers together, whichever of them are asked for. */
@@ -81,10 +95,8 @@ export const recovery: Family = {
 export const processes: Family = {
   name: "processes of their own",
   rows: [
-    sampleRow("init to first result", { unit: "ms", targets: [{ atMost: 100, deno: 300 }], samples: ({ quick }) => (quick ? 2 : 10) }, async () => {
-      const { ms = Number.NaN, completed = 0 } = await run("first_result");
-      return { value: ms, completed };
-    }),
+    startRow("init to first result", () => run("first_result")),
+    startRow("init to first result of the compiled package", async () => runAt(await packed("first_result.ts"))),
     idle("idle node: CPU", "percent", { unit: "%", targets: [{ atMost: 1 }] }),
     idle("idle node: memory", "mib", { unit: "MiB", targets: [{ atMost: 150 }] }),
     million("a million queued tasks", "rate", { unit: "/s", targets: [{ atLeast: 100_000 }] }),

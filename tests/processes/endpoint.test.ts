@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { ProcessEndpoint } from "../../actors/endpoint/mod.ts";
-import { joinNode } from "../../actors/worker_place/mod.ts";
+import { joinNode } from "../../actors/protocol/mod.ts";
 import type { Frame, WebSocketLink } from "../../net/mod.ts";
 import { Kernel, systemClock } from "../../runtime/kernel/mod.ts";
 import { faultWire } from "../../runtime/values/mod.ts";

@@ -1,7 +1,7 @@
 import { type ByteSocket, type FrameLimits, WebSocketLink } from "../../net/mod.ts";
 import { type Kernel, systemClock } from "../../runtime/kernel/mod.ts";
 import { platform } from "../../runtime/platform/mod.ts";
-import { receiptsWanted } from "../protocol/mod.ts";
+import { receiptsWanted } from "./http.ts";
 
 /** A child trusts its node. */
 const LIMITS: FrameLimits = {
