@@ -125,8 +125,8 @@ class PeerLink implements Link {
   send(frame: Frame): void {
     if (this.#accepted !== undefined && isBulk(frame)) this.#accepted.send(frame);
     else if (this.#link !== undefined) this.#link.send(frame);
-    else if (this.#hungUp) releaseFrame(frame);
-    else if (!this.#closed) {
+    else if (this.#hungUp || this.#closed) releaseFrame(frame);
+    else {
       if (this.#info === undefined && this.#waiting.length === 0) this.#options.unknown();
       this.#waiting.push(frame);
       this.#dial();

@@ -21,8 +21,8 @@ export interface ChunkRange {
 }
 
 /**
- * Gives other nodes parts of the values that are here, or as they come. A value on disk is restored first, and stays where
- * it is until its parts have left; of one that comes, which may be given up, parts are copied.
+ * Gives other nodes parts of the values that are here, or as they come. A value on disk is restored first, and each stays
+ * where it is until its parts have left.
  */
 export class ChunkServer {
   readonly #options: ChunkServerOptions;
@@ -44,7 +44,7 @@ export class ChunkServer {
     else if (pull?.block !== undefined) {
       const { block } = pull;
       pull.whenHere(range.offset, () => {
-        if (pull.holds(range.offset, range.length)) this.#send(to, id, range.offset, new Slice(bytesOf(block.buffer, range).slice()));
+        if (pull.holds(range.offset, range.length)) this.#send(to, id, range.offset, new Slice(bytesOf(block.buffer, range), pull.lend()));
         else this.#refuse(to, id, range);
       });
     } else if (store.stateOf(id) === "PENDING") whenHere(id, () => this.#fromStore(to, id, range));

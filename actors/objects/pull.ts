@@ -28,6 +28,9 @@ export class Pull {
   /** What each source has been asked for and has not sent. */
   readonly #asked: Map<PlaceId, Set<number>> = new Map();
   readonly #readers: Map<number, (() => void)[]> = new Map();
+  /** Parts of the block that are on their way to others from where they lie. */
+  #lent = 0;
+  #whenReturned: (() => void) | undefined;
 
   constructor(id: ObjectId, { size, children, chunkBytes }: { size: number; children: readonly string[]; chunkBytes: number }) {
     this.id = id;
@@ -118,6 +121,21 @@ export class Pull {
       if (this.#chunks[at] !== Chunk.here) return false;
     }
     return this.block !== undefined;
+  }
+
+  /** A part of the block is sent on from where it lies. Returns what is to be called when it has left. */
+  lend(): () => void {
+    this.#lent++;
+    return () => {
+      this.#lent--;
+      if (this.#lent === 0) this.#whenReturned?.();
+    };
+  }
+
+  /** Calls back once nothing that was lent is on its way any more. Nothing is lent after that. */
+  whenReturned(action: () => void): void {
+    if (this.#lent === 0) action();
+    else this.#whenReturned = action;
   }
 
   /** It is given up: those who read it are told. */

@@ -1,6 +1,7 @@
 import { ObjectLostError } from "../../runtime/errors/mod.ts";
 import { type Clock, type ObjectId, ownerOf, type PlaceId } from "../../runtime/kernel/mod.ts";
 import { homeOf } from "../../runtime/references/mod.ts";
+import type { ObjectState } from "./object_state.ts";
 import type { Peers } from "./peers.ts";
 import { Pull } from "./pull.ts";
 import { PullOrder, type PullReason } from "./pull_order.ts";
@@ -19,6 +20,9 @@ export interface PullerOptions {
   /** It could not be had: a fault of the store, or an error. */
   onFailed(id: ObjectId, fault: unknown): void;
 }
+
+/** States of an object in which a copy of it is taken in; `undefined` for one that is not known. */
+const VALUELESS: ReadonlySet<ObjectState | undefined> = new Set([undefined, "PENDING", "FREED", "LOST"]);
 
 /** From this size on a value is worth a link of its own. */
 const BULK_BYTES = 8 * 1024 * 1024;
@@ -161,10 +165,14 @@ export class Puller {
     const { id, size, children } = pull;
     const block = pull.block!;
     pull.block = undefined;
-    const sealed = store.seal(id, block.buffer, { slot: block.slot, bytes: size, owner: ownerOf(id), isCopy: true, pinned: true });
+    const isNew = VALUELESS.has(store.stateOf(id));
+    const sealed = isNew && store.seal(id, block.buffer, { slot: block.slot, bytes: size, owner: ownerOf(id), isCopy: true, pinned: true });
     this.#end(pull, true);
     onHere(id, children);
-    if (sealed) store.unpin(id);
+    pull.whenReturned(() => {
+      if (sealed) store.unpin(id);
+      else if (!isNew) store.discard(block);
+    });
   }
 
   #fail(pull: Pull, fault: unknown): void {
@@ -178,7 +186,7 @@ export class Puller {
     this.#pulls.delete(id);
     this.#order.remove(id);
     pull.block = undefined;
-    if (block !== undefined) store.discard(block);
+    if (block !== undefined) pull.whenReturned(() => store.discard(block));
     if (complete || block !== undefined) peers.tell(homeOf(id)).pulled(id, complete);
     if (!complete) pull.abandon();
     this.#advance();

@@ -53,6 +53,11 @@ export class SlowLink implements Link {
     return this.#queue.reduce((sum, { attachments }) => sum + attachedTo(attachments), 0);
   }
 
+  /** Parts of values on their way, as they would leave now. */
+  get parts(): Uint8Array[] {
+    return this.#queue.flatMap(({ attachments }) => attachments.flatMap((each) => (each instanceof Slice ? [each.bytes] : [])));
+  }
+
   get waiting(): number {
     return this.cut || this.frozen ? 0 : this.#queue.length;
   }

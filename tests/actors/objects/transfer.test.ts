@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { PRIVATE_SLOT } from "../../../runtime/contracts/mod.ts";
 import { PayloadKind } from "../../../runtime/values/mod.ts";
 import { Cluster, KIB, type LabPlace, MIB } from "./cluster_lab.ts";
-import { randomFrom, unevenly } from "./slow_links.ts";
+import { randomFrom, type SlowLink, unevenly } from "./slow_links.ts";
 
 const SMALL_CHUNKS = { chunkBytes: 64 * KIB, windowChunks: 3, inFlightBytes: 512 * KIB };
 
@@ -236,6 +236,30 @@ describe("a broadcast", () => {
       }),
       { numRuns: 15 },
     );
+  });
+
+  test("gives parts on from where they lie, and that memory is not used again before they have left", async () => {
+    const capacityOf = (node: number): number => (node === 2 ? 2 : 16) * MIB;
+    const cluster = new Cluster({ nodes: 4, capacityOf, transfer: SMALL_CHUNKS });
+    const [first, second] = [await spread(cluster, { bytes: MIB, fill: 7 }), await spread(cluster, { bytes: MIB, fill: 9 })];
+    for (const node of [2, 3, 4]) cluster.place(node).manager.want([first]);
+    // The owner gives two copies: the third comes from who has begun with one.
+    const onward = (): SlowLink[] => cluster.links.filter(({ to, parts }) => to === cluster.node(4).system && parts.length > 0);
+    const isBegun = (): boolean => cluster.sizes(2)["pulls"] === 1 && onward().some(({ from }) => from === cluster.node(2).system);
+    // Words before parts.
+    for (let steps = 0; steps < 500 && !isBegun(); steps++) await cluster.step((ready) => ready.find(({ parts }) => parts.length === 0) ?? ready[0]);
+    const link = onward().find(({ from }) => from === cluster.node(2).system) as SlowLink;
+    expect(cluster.sizes(2)["pulls"]).toBe(1);
+    link.frozen = true;
+    cluster.place(1).manager.free([first]);
+    cluster.place(2).manager.want([second]);
+    await cluster.exhaust();
+    expect(fillOf(cluster.place(2), second)).toBe(9);
+    expect(link.parts.length).toBeGreaterThan(0);
+    expect(link.parts.every((part) => part.every((byte) => byte === 7))).toBe(true);
+    link.frozen = false;
+    await cluster.exhaust();
+    expect(cluster.node(2).objects.figures({ from: 0, attachments: [] }, false).store.unsealedBytes).toBe(0);
   });
 
   test("goes on when nodes that give it on die", async () => {
