@@ -2,9 +2,9 @@
  * Lets a real cluster fail in the ways that a seed says while programs run on it that must come to the same results all
  * the same:
  *
- *   bun scripts/chaos.ts [--seconds N] [--seed S] [--runtime bun|deno|mixed] [--nodes N] [--runs N]
+ *   bun scripts/chaos.ts [--seconds N] [--seed S] [--runtime bun|deno|mixed] [--nodes N] [--head] [--runs N]
  *
- * Workers and nodes are killed, frozen and cut off. Ends with 1 when a result is wrong, something hangs, is left behind or
+ * Workers and nodes are killed, frozen and cut off, and, with `--head`, the head is killed and comes back. Ends with 1 when a result is wrong, something hangs, is left behind or
  * runs more often than it may; prints what was done and what came of it. The seed draws what is done; when it happens to
  * whom depends on the machine as well. `--runs`: so many seeds, from that one on.
  */
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     runtime: { type: "string", default: "mixed" },
     nodes: { type: "string", default: "3" },
+    head: { type: "boolean", default: false },
     runs: { type: "string", default: "1" },
     quiet: { type: "boolean", default: false },
   },
@@ -29,7 +30,7 @@ if (chosen === undefined) throw new RangeError(`--runtime is bun, deno or mixed,
 
 for (let run = 0; run < Number(values.runs); run++) {
   const seed = Number(values.seed) + run;
-  const options = { seed, seconds: Number(values.seconds), nodes: Number(values.nodes), runtimes: chosen };
+  const options = { seed, seconds: Number(values.seconds), nodes: Number(values.nodes), runtimes: chosen, head: values.head };
   const report = await runChaos({ ...options, ...(values.quiet ? {} : { log: (text: string) => console.log(text) }) });
   const { rounds, faults, partitions, violations } = report;
   const list = (counts: Readonly<Record<string, number>>): string =>

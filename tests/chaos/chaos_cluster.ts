@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type NodeProcess, startNodeProcess } from "../../actors/driver/mod.ts";
 import { type AskHead, headOf } from "../../actors/sessions/mod.ts";
 import { type Host, Hosts } from "../hosts/hosts.ts";
@@ -40,6 +41,10 @@ export class ChaosCluster implements AsyncDisposable {
   readonly #options: ChaosClusterOptions;
   readonly #hosts: Hosts | undefined;
   #head: NodeProcess;
+  /** The head is away, until this resolves. */
+  #restarting: Promise<void> | undefined;
+  /** How often it was started anew. */
+  restarts = 0;
   #made = 0;
 
   private constructor(options: ChaosClusterOptions, hosts: Hosts | undefined, start: { head: NodeProcess; token: string }) {
@@ -54,13 +59,7 @@ export class ChaosCluster implements AsyncDisposable {
     const hosts = Hosts.problem() === undefined ? new Hosts() : undefined;
     const token = Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, "0")).join("");
     try {
-      const head = await startNodeProcess({
-        numCpus: 0,
-        token,
-        runtime: options.runtimes[0] as Runtime,
-        ...(hosts && { host: hosts.address }),
-        ...(options.storage !== undefined && { storage: options.storage }),
-      });
+      const head = await startHead(options, { token, host: hosts?.address, port: 0 });
       return new ChaosCluster(options, hosts, { head, token });
     } catch (error) {
       hosts?.[Symbol.dispose]();
@@ -81,12 +80,27 @@ export class ChaosCluster implements AsyncDisposable {
     return this.#head;
   }
 
+  /** kill -9 of the head, which comes back after so long, at the same address and with its tables. */
+  async restartHead(afterMs: number): Promise<void> {
+    const back = Promise.withResolvers<void>();
+    this.#restarting = back.promise;
+    const { port } = new URL(this.address);
+    this.#head.kill("SIGKILL");
+    await this.#head.ended;
+    await sleep(afterMs);
+    this.#head = await startHead(this.#options, { token: this.token, host: this.#hosts?.address, port: Number(port) });
+    this.restarts++;
+    this.#restarting = undefined;
+    back.resolve();
+  }
+
   /** Those to which nothing is done at the moment. */
   get up(): ChaosNode[] {
     return this.nodes.filter(({ state }) => state === "up");
   }
 
   async add(): Promise<ChaosNode> {
+    await this.#restarting;
     const { runtimes, cpusPerNode } = this.#options;
     const number = ++this.#made;
     const runtime = runtimes[number % runtimes.length] as Runtime;
@@ -168,6 +182,14 @@ export class ChaosCluster implements AsyncDisposable {
     node.state = state;
     node.since = performance.now();
   }
+}
+
+function startHead(
+  { runtimes, storage }: ChaosClusterOptions,
+  { token, host, port }: { token: string; host: string | undefined; port: number },
+): Promise<NodeProcess> {
+  const runtime = runtimes[0] as Runtime;
+  return startNodeProcess({ numCpus: 0, token, runtime, port, ...(host !== undefined && { host }), ...(storage !== undefined && { storage }) });
 }
 
 function childrenOf(pid: number): number[] {

@@ -10,6 +10,8 @@ export interface InjectorOptions {
   readonly atLeast: number;
   /** Between two faults, on average. */
   readonly pauseMs: number;
+  /** Whether the head is killed, too: its tables outlive it. */
+  readonly head: boolean;
   log(text: string): void;
 }
 
@@ -21,7 +23,10 @@ const FENCED_WITHIN_MS = 10_000;
 /** The head gives up on a silent node after 5 s, and looks every second. */
 const SURELY_DEAD_MS = 6_200;
 
-type Fault = "kill" | "freeze" | "freeze long" | "cut off" | "cut off long" | "kill a worker" | "add";
+/** How long the head is away. */
+const AWAY_MS = [0, 3_000] as const;
+
+type Fault = "kill" | "kill the head" | "freeze" | "freeze long" | "cut off" | "cut off long" | "kill a worker" | "add";
 
 /** The rest of the weight is the pause's. */
 const WEIGHTS: readonly (readonly [Fault, number])[] = [
@@ -32,6 +37,7 @@ const WEIGHTS: readonly (readonly [Fault, number])[] = [
   ["cut off long", 1],
   ["kill a worker", 3],
   ["add", 1],
+  ["kill the head", 2],
 ];
 
 /** Does to a cluster's nodes what happens to nodes, as the seed says. */
@@ -41,6 +47,7 @@ export class Injector {
   readonly #options: InjectorOptions;
   readonly #under: Set<Promise<void>> = new Set();
   #adding = 0;
+  #headAway = false;
   readonly #stop: AbortController = new AbortController();
 
   constructor(options: InjectorOptions) {
@@ -85,6 +92,24 @@ export class Injector {
       if (up.length + this.#adding <= this.#options.nodes) this.#note(fault, undefined, this.#add());
       return;
     }
+    if (fault === "kill the head") {
+      if (!this.#options.head || this.#headAway) return;
+      this.#headAway = true;
+      const away = cluster.restartHead(AWAY_MS[0] + length * (AWAY_MS[1] - AWAY_MS[0]));
+      this.#note(
+        fault,
+        undefined,
+        away
+          .then(
+            () => this.#options.log("the head is back"),
+            (error: Error) => void this.violations.push(`the head did not come back: ${error.message}`),
+          )
+          .finally(() => {
+            this.#headAway = false;
+          }),
+      );
+      return;
+    }
     const node = up[Math.floor(choice * up.length)];
     if (node === undefined || (fault !== "kill a worker" && up.length <= atLeast)) return;
     const within = ([least, most]: readonly [number, number]): number => least + length * (most - least);
@@ -102,13 +127,15 @@ export class Injector {
   async #hold(node: ChaosNode, how: "frozen" | "cut off", ms: number): Promise<void> {
     const { cluster } = this.#options;
     const began = performance.now();
+    const { restarts } = cluster;
     if (how === "frozen") cluster.freeze(node);
     else cluster.cut(node);
     await this.#sleep(ms);
     const held = performance.now() - began;
     if (how === "frozen") cluster.thaw(node);
     else cluster.heal(node);
-    if (held < SURELY_DEAD_MS) return;
+    // A head that is back gives it time to come.
+    if (held < SURELY_DEAD_MS || this.#headAway || cluster.restarts > restarts) return;
     if (!(await endsWithin(node, FENCED_WITHIN_MS)))
       this.violations.push(`${node.name} was ${how} for ${held.toFixed(0)} ms and is not fenced: it lives on`);
   }
@@ -146,7 +173,7 @@ export class Injector {
 
   #note(fault: Fault, node: ChaosNode | undefined, end: Promise<void>): void {
     this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1);
-    if (node !== undefined) this.#options.log(`${fault}: ${node.name}`);
+    this.#options.log(node === undefined ? fault : `${fault}: ${node.name}`);
     this.#track(end);
   }
 

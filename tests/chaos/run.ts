@@ -17,6 +17,8 @@ export interface ChaosOptions {
   readonly runtimes: readonly Runtime[];
   readonly nodes?: number;
   readonly cpusPerNode?: number;
+  /** Whether the head is killed, too, and comes back. */
+  readonly head?: boolean;
   log?(text: string): void;
 }
 
@@ -40,13 +42,13 @@ const REST_MS = 15_000;
  * those of a quiet run. In the end everything has to be as if nothing had ever run.
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const { seed, seconds, runtimes, nodes = 3, cpusPerNode = 2 } = options;
+  const { seed, seconds, runtimes, nodes = 3, cpusPerNode = 2, head = false } = options;
   const began = performance.now();
   const log = (text: string): void => options.log?.(`${((performance.now() - began) / 1_000).toFixed(2).padStart(7)} s  ${text}`);
   const violations: string[] = [];
   const folder = mkdtempSync(join(tmpdir(), "mobula-chaos-"));
   writeFileSync(join(folder, "once"), "");
-  const cluster = await ChaosCluster.start({ runtimes, cpusPerNode });
+  const cluster = await ChaosCluster.start({ runtimes, cpusPerNode, ...(head && { storage: `sqlite:${join(folder, "head.db")}` }) });
   const { ask } = cluster;
   try {
     await Promise.all(Array.from({ length: nodes }, () => cluster.add()));
@@ -70,6 +72,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       nodes,
       atLeast: 1,
       pauseMs: 700,
+      head,
       log,
     });
     const ends = performance.now() + seconds * 1_000;
