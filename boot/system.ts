@@ -4,7 +4,7 @@ import type { ProcessEndpoint } from "../actors/endpoint/mod.ts";
 import { openStorage } from "../actors/gcs/mod.ts";
 import { memorySettings, readNodeMemory } from "../actors/memory_monitor/mod.ts";
 import { type HostFace, type SystemData, SystemNode, type SystemNodeOptions } from "../actors/node/mod.ts";
-import { DRIVER_SLOT, placeId, systemClock } from "../runtime/kernel/mod.ts";
+import { DRIVER_SLOT, placeId, SYSTEM_SLOT, systemClock } from "../runtime/kernel/mod.ts";
 import { platform } from "../runtime/platform/mod.ts";
 import { faultWire } from "../runtime/values/mod.ts";
 
@@ -26,6 +26,7 @@ const server =
   listen &&
   (await cluster?.NodeEndpoint.open(
     {
+      isNode: (to) => node.kernel.isAt(placeId(to, SYSTEM_SLOT)),
       connected: (from, link) => node.peerConnected(from, link),
       admit: () => node.admit(),
       nodes: () => node.asHead().state.nodes(),
@@ -36,9 +37,9 @@ const server =
 const node: SystemNode = new SystemNode({
   config,
   url: server?.url ?? "",
-  dial: async ({ url }, events) => {
+  dial: async ({ url, node: to }, events) => {
     if (cluster === undefined) throw new Error("this node is alone");
-    return await cluster.dialNode({ url, node: config.node, token: listen?.token, clock: systemClock, events });
+    return await cluster.dialNode({ url, node: config.node, to, token: listen?.token, clock: systemClock, events });
   },
   onEnd: (reason) => void host.end(reason),
   clock: systemClock,

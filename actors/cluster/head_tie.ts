@@ -4,6 +4,8 @@ import type { Clock } from "../../runtime/kernel/mod.ts";
 export const HEAD_AWAY_MS = 60_000;
 /** A head that answers no sign of life for this long is taken to be gone. */
 export const HEAD_SILENCE_MS = 3_000;
+/** One that was found may have much to read before it answers. */
+const TAKEN_WITHIN_MS = 10_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 500;
 
@@ -37,6 +39,7 @@ export class HeadTie {
   #heardMs = 0;
   /** Goes up with every search: what an earlier one finds is no news. */
   #search = 0;
+  readonly #dialling: Set<string> = new Set();
   /** There is a link to a head, which has yet to take this node. */
   #isFound = false;
   #cancelDeadline = (): void => {};
@@ -64,8 +67,10 @@ export class HeadTie {
 
   /** Looks whether it is still there. */
   look(): void {
+    if (!this.#lasting) return;
     const silentMs = this.#options.clock.now() - this.#heardMs;
-    if (this.#lasting && this.#away === undefined && silentMs > HEAD_SILENCE_MS) this.broken(`it answered nothing for ${HEAD_SILENCE_MS / 1000} s`);
+    if (this.#away === undefined && silentMs > HEAD_SILENCE_MS) this.broken(`it answered nothing for ${HEAD_SILENCE_MS / 1000} s`);
+    else if (this.#isFound && silentMs > TAKEN_WITHIN_MS) this.broken("the head that was found does not answer");
   }
 
   /** The link to the head broke. */
@@ -100,25 +105,36 @@ export class HeadTie {
     return !this.#closed && search === this.#search && this.#away !== undefined;
   }
 
-  /** Each by itself: one that is frozen takes a link and never answers. */
+  /**
+   * Each by itself: one that is frozen takes a link and never answers. Never two at a time to one: the head would take the
+   * end of the second for the end of this node.
+   */
   #seek(url: string, pauseMs: number, search: number): void {
-    if (!this.#isOn(search) || this.#isFound) return;
+    if (!this.#isOn(search) || this.#isFound || this.#dialling.has(url)) return;
+    this.#dialling.add(url);
     this.#options.redial(url).then(
-      () => this.#found(search),
+      () => {
+        this.#dialling.delete(url);
+        this.#found();
+      },
       (error) => {
+        this.#dialling.delete(url);
         this.#failure = (error as Error).message;
-        this.#options.clock.after(pauseMs, () => this.#seek(url, Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS), search));
+        // The latest search, for which this may have been in the way.
+        this.#options.clock.after(pauseMs, () => this.#seek(url, Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS), this.#search));
       },
     );
   }
 
-  #found(search: number): void {
+  #found(): void {
+    const search = this.#search;
     if (!this.#isOn(search) || this.#isFound) return;
     this.#isFound = true;
     this.heard();
     this.#options.rejoin().then(
       () => {
         if (!this.#isOn(search) || this.#away === undefined) return;
+        this.#isFound = false;
         this.#cancelDeadline();
         const seconds = (this.#options.clock.now() - this.#away.sinceMs) / 1000;
         this.#away = undefined;

@@ -184,15 +184,17 @@ class PeerLink implements Link {
   async redial(info: PeerInfo): Promise<void> {
     const { dial, receive } = this.#options;
     let made: Link | undefined;
+    let ended: string | undefined;
     const onClose = (reason: string): void => {
+      ended = reason;
       if (made !== undefined) this.closed(made, reason);
     };
     made = await dial(info, { onFrame: receive, onClose });
-    // Another was faster.
+    if (ended !== undefined) throw new Error(ended);
     if (!this.#hungUp) {
       this.#left.add(made);
       made.close();
-      return await new Promise(() => {});
+      throw new Error("another was found before");
     }
     this.#info = info;
     this.#hungUp = false;

@@ -2,7 +2,7 @@ import { type Link, type LinkEvents, WebSocketLink } from "../../net/mod.ts";
 import { ClusterUnavailableError } from "../../runtime/errors/mod.ts";
 import type { Clock, NodeNumber } from "../../runtime/kernel/mod.ts";
 import { platform } from "../../runtime/platform/mod.ts";
-import { credentials, LINK_PATH, NODE_HEADER, NODES_PATH, receiptsWanted, refusalOf, unreachable } from "../protocol/mod.ts";
+import { credentials, LINK_PATH, NODE_HEADER, NODES_PATH, receiptsWanted, refusalOf, TO_HEADER, unreachable } from "../protocol/mod.ts";
 import { ENDPOINT_LIMITS, type EndpointLimits } from "./limits.ts";
 import { takesAtOnce } from "./socket_links.ts";
 
@@ -11,6 +11,8 @@ export interface DialOptions {
   readonly url: string;
   /** The node that dials. */
   readonly node: NodeNumber;
+  /** The other node's number: another that listens there now takes no link. Default: whichever it is. */
+  readonly to?: NodeNumber;
   readonly token: string | undefined;
   readonly clock: Clock;
   readonly events: LinkEvents;
@@ -23,10 +25,10 @@ export interface DialOptions {
  * @throws AuthenticationError, ProtocolError when it refuses; ClusterUnavailableError when it does not answer in time
  */
 export function dialNode(options: DialOptions): Promise<Link> {
-  const { url, node, token, clock, events } = options;
+  const { url, node, to, token, clock, events } = options;
   const limits: EndpointLimits = { ...ENDPOINT_LIMITS, ...options.limits };
   // Both runtimes take headers here, which web pages cannot give.
-  const headers = { ...credentials(token), [NODE_HEADER]: String(node), ...receiptsWanted() };
+  const headers = { ...credentials(token), [NODE_HEADER]: String(node), ...(to !== undefined && { [TO_HEADER]: String(to) }), ...receiptsWanted() };
   const socket = new WebSocket(`${url}${LINK_PATH}`, { headers } as unknown as string[]);
   socket.binaryType = "arraybuffer";
   return new Promise((resolve, reject) => {

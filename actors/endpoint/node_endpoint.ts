@@ -17,6 +17,7 @@ import {
   NODES_PATH,
   PROTOCOL_HEADER,
   PROTOCOL_VERSION,
+  TO_HEADER,
 } from "../protocol/mod.ts";
 import { answerOf, Door } from "./door.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
@@ -39,6 +40,8 @@ export interface NodeEndpointOptions {
 
 /** What the endpoint asks of its node. */
 export interface EndpointPeer {
+  /** Whether this is the node of that number. */
+  isNode(node: NodeNumber): boolean;
   /** A node has opened a link. Returns what its frames go to. */
   connected(node: NodeNumber, link: Link): LinkEvents;
   /** A number for a node that is about to join. @throws when this is not the head */
@@ -137,6 +140,8 @@ export class NodeEndpoint {
     if (!Number.isSafeInteger(node) || node < 1) {
       return this.#door.refuse(context, { status: 400, text: `${NODE_HEADER} must be the number of a node` });
     }
+    const to = Number(context.req.header(TO_HEADER) ?? Number.NaN);
+    if (!Number.isNaN(to) && !this.#peer.isNode(to)) return context.text(`this is not node ${to}, or not any more`, 410);
     return await this.#door.open(context, this.#nodeBehind(node, this.#door.senderOf(context).remote), this.#limits);
   }
 

@@ -5,6 +5,8 @@ export const PROTOCOL_VERSION = "1.0";
 export const PROTOCOL_HEADER = "mobula-protocol";
 /** Which node opens a link. */
 export const NODE_HEADER = "mobula-node";
+/** Which node it is to: another may listen where that one did. */
+export const TO_HEADER = "mobula-to";
 
 /** Sent with the request for a link by those whose runtime keeps small messages back: see `WebSocketLinkOptions.receipts`. */
 export const RECEIPTS_HEADER = "mobula-receipts";

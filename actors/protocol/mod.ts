@@ -12,6 +12,7 @@ export {
   PROTOCOL_VERSION,
   RECEIPTS_HEADER,
   receiptsWanted,
+  TO_HEADER,
 } from "./http.ts";
 export { type JoinOptions, joinNode } from "./join_node.ts";
 export { JOIN_VARIABLE, type ProcessJoin } from "./process_join.ts";

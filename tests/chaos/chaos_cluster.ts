@@ -43,8 +43,9 @@ export class ChaosCluster implements AsyncDisposable {
   #head: NodeProcess;
   /** The head is away, until this resolves. */
   #restarting: Promise<void> | undefined;
-  /** How often it was started anew. */
-  restarts = 0;
+  /** When it was last killed, and came back: ms of the process's clock. */
+  headKilledAt: number = Number.NEGATIVE_INFINITY;
+  headBackAt: number = Number.NEGATIVE_INFINITY;
   #made = 0;
 
   private constructor(options: ChaosClusterOptions, hosts: Hosts | undefined, start: { head: NodeProcess; token: string }) {
@@ -85,11 +86,12 @@ export class ChaosCluster implements AsyncDisposable {
     const back = Promise.withResolvers<void>();
     this.#restarting = back.promise;
     const { port } = new URL(this.address);
+    this.headKilledAt = performance.now();
     this.#head.kill("SIGKILL");
     await this.#head.ended;
     await sleep(afterMs);
     this.#head = await startHead(this.#options, { token: this.token, host: this.#hosts?.address, port: Number(port) });
-    this.restarts++;
+    this.headBackAt = performance.now();
     this.#restarting = undefined;
     back.resolve();
   }
@@ -140,12 +142,14 @@ export class ChaosCluster implements AsyncDisposable {
   }
 
   cut(node: ChaosNode): void {
+    if (node.state === "gone") return;
     if (node.host !== undefined) this.#hosts?.setCable(node.host, "down");
     node.gate?.shut();
     this.#set(node, "cut off");
   }
 
   heal(node: ChaosNode): void {
+    if (node.state === "gone") return;
     if (node.host !== undefined) this.#hosts?.setCable(node.host, "up");
     node.gate?.reopen();
     this.#set(node, "up");

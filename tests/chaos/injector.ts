@@ -23,6 +23,8 @@ const FENCED_WITHIN_MS = 10_000;
 /** The head gives up on a silent node after 5 s, and looks every second. */
 const SURELY_DEAD_MS = 6_200;
 
+/** How long a head that is back waits for its nodes. */
+const RETURN_MS = 9_000;
 /** How long the head is away. */
 const AWAY_MS = [0, 3_000] as const;
 
@@ -127,7 +129,6 @@ export class Injector {
   async #hold(node: ChaosNode, how: "frozen" | "cut off", ms: number): Promise<void> {
     const { cluster } = this.#options;
     const began = performance.now();
-    const { restarts } = cluster;
     if (how === "frozen") cluster.freeze(node);
     else cluster.cut(node);
     await this.#sleep(ms);
@@ -135,7 +136,7 @@ export class Injector {
     if (how === "frozen") cluster.thaw(node);
     else cluster.heal(node);
     // A head that is back gives it time to come.
-    if (held < SURELY_DEAD_MS || this.#headAway || cluster.restarts > restarts) return;
+    if (held < SURELY_DEAD_MS || this.#headAway || cluster.headBackAt > began - RETURN_MS) return;
     if (!(await endsWithin(node, FENCED_WITHIN_MS)))
       this.violations.push(`${node.name} was ${how} for ${held.toFixed(0)} ms and is not fenced: it lives on`);
   }
@@ -161,10 +162,14 @@ export class Injector {
 
   async #add(): Promise<void> {
     this.#adding++;
+    const { cluster, log } = this.#options;
+    const began = performance.now();
     try {
-      const node = await this.#options.cluster.add();
-      this.#options.log(`${node.name} has joined`);
+      const node = await cluster.add();
+      log(`${node.name} has joined`);
     } catch (error) {
+      // What has no head yet needs one to join.
+      if (cluster.headKilledAt > began) return await this.#add();
       this.violations.push(`a node could not join: ${(error as Error).message}`);
     } finally {
       this.#adding--;

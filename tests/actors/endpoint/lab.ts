@@ -36,6 +36,7 @@ export async function listen(
   const questions: unknown[] = [];
   const endpoint = await NodeEndpoint.open(
     {
+      isNode: (to) => to === 1,
       connected: (_node, link) => {
         links.push(link);
         return { onFrame: options.onFrame ?? ((frame) => frames.push(frame)), onClose: (reason) => closed.push(reason) };

@@ -3,9 +3,10 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { dialNode } from "../../../actors/endpoint/mod.ts";
 import { credentials } from "../../../actors/protocol/mod.ts";
 import type { Frame } from "../../../net/mod.ts";
-import { placeId } from "../../../runtime/kernel/mod.ts";
+import { placeId, systemClock } from "../../../runtime/kernel/mod.ts";
 import { waitForCondition } from "../../../testing/mod.ts";
 import { closeAll, codeOf, dial, listen, TOKEN } from "./lab.ts";
 
@@ -40,6 +41,15 @@ describe("a node", () => {
     links[0]?.send({ to: from, from: placeId(1, 0), bytes: new Uint8Array(3_000_000), attachments: [] });
     await waitForCondition(() => back.length === 1);
     expect(back[0]?.bytes.length).toBe(3_000_000);
+  });
+
+  test("gets no link from another that listens now where the one listened that it wants", async () => {
+    const { endpoint, links } = await listen();
+    const dial = (to: number) => dialNode({ url: endpoint.url, node: 2, to, token: TOKEN, clock: systemClock, events: { onFrame: () => {} } });
+    expect(await codeOf(dial(524_288))).toBe("CLUSTER_UNAVAILABLE");
+    expect(links).toEqual([]);
+    (await dial(1)).close();
+    expect(links.length).toBe(1);
   });
 
   test("speaks for its own places alone: a frame in another's name ends its link", async () => {
