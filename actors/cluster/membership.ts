@@ -183,7 +183,7 @@ export class Membership implements ClusterContract {
     this.#introductions.add(node);
     joined(nodeId);
     if (outcome === "rejoined" && gcs.nodes.get(nodeId)?.drain !== undefined) void this.#draining.begin(nodeId);
-    return { peers: this.#peers(this.#members.keys()), lasting };
+    return { peers: this.#peers(this.#members.keys()), head: nodeOf(kernel.place), lasting };
   }
 
   returned(caller: Caller, state: NodeStateWire): void {

@@ -25,6 +25,7 @@ export class PeerLinks {
   readonly #options: PeerLinksOptions;
   readonly #peers: Map<NodeNumber, PeerLink> = new Map();
   readonly #gone: Set<NodeNumber> = new Set();
+  readonly #aliases: Map<NodeNumber, NodeNumber> = new Map();
 
   constructor(options: PeerLinksOptions) {
     this.#options = options;
@@ -38,6 +39,11 @@ export class PeerLinks {
   /** Large values are about to come from the node. */
   expectBulk(node: NodeNumber): void {
     this.#peer(node).expectBulk();
+  }
+
+  /** What is sent to the node goes the way of that other, which is the same process: so it is in order with what goes there. */
+  alias(node: NodeNumber, other: NodeNumber): void {
+    if (node !== other) this.#aliases.set(node, other);
   }
 
   /** The link to the node is no more, and until there is another nothing is sent there. */
@@ -65,6 +71,7 @@ export class PeerLinks {
   /** The node is gone: its link is closed, and nothing is sent there any more, nor taken from there. */
   lost(node: NodeNumber): void {
     this.#gone.add(node);
+    if (this.#aliases.delete(node)) return;
     this.#peers.get(node)?.close();
   }
 
@@ -72,7 +79,8 @@ export class PeerLinks {
     for (const peer of this.#peers.values()) peer.close();
   }
 
-  #peer(node: NodeNumber): PeerLink {
+  #peer(named: NodeNumber): PeerLink {
+    const node = this.#aliases.get(named) ?? named;
     let peer = this.#peers.get(node);
     if (peer === undefined) {
       const { dial, unknown, broken } = this.#options;

@@ -143,8 +143,9 @@ export class ClusterPart {
   async join(): Promise<void> {
     const { head } = this.#options.config;
     if (head !== undefined) this.#peers.known([head]);
-    const { peers, lasting } = await this.#asked.register(this.#spec());
+    const { peers, lasting, head: number } = await this.#asked.register(this.#spec());
     this.#tie.joined(lasting && head !== undefined);
+    this.#peers.alias(number, HEAD_NODE);
     this.#member.learn(peers);
     this.#reporter.start();
   }
@@ -190,8 +191,9 @@ export class ClusterPart {
   async #rejoin(): Promise<void> {
     const succession = this.#options.succession();
     succession.gone();
-    const { peers, lasting } = await this.#asked.register(this.#spec());
+    const { peers, lasting, head } = await this.#asked.register(this.#spec());
     this.#tie.joined(lasting);
+    this.#peers.alias(head, HEAD_NODE);
     const missing = this.#member.missing(peers);
     this.#member.learn(peers);
     for (const node of missing) void this.#inquire(node);

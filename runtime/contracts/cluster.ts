@@ -46,6 +46,8 @@ export interface WorkerRowWire {
 export interface RegistrationWire {
   /** The nodes of the cluster, the new one included. */
   readonly peers: readonly PeerInfo[];
+  /** The number of the head's own node. */
+  readonly head: NodeNumber;
   /** Whether the head's tables outlive it: then nodes stay when it is gone, and wait for another. */
   readonly lasting: boolean;
 }
