@@ -138,9 +138,17 @@ export class ActorSeats {
     else this.#options.pool.retire(seat.place, detail);
   }
 
-  /** Frees the seats at these places whose actors are not there. */
-  keepOnly(ids: ReadonlySet<ActorId>, places: ReadonlySet<PlaceId>): void {
-    for (const [id, { place }] of [...this.#seats]) if (places.has(place) && !ids.has(id)) this.leave(id, "it is not wanted any more");
+  /** The actors that have a seat. */
+  get given(): ActorId[] {
+    return [...this.#seats.keys()];
+  }
+
+  /** Frees those of these seats whose actors are not there, at places that have said who is. */
+  keepOnly(given: Iterable<ActorId>, { there, places }: { there: ReadonlySet<ActorId>; places: ReadonlySet<PlaceId> }): void {
+    for (const id of given) {
+      const seat = this.#seats.get(id);
+      if (seat !== undefined && places.has(seat.place) && !there.has(id)) this.leave(id, "it is not wanted any more");
+    }
   }
 
   /** A worker is gone; light actors need another host. */

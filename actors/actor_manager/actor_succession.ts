@@ -36,6 +36,8 @@ const UNHELD_AFTER_MS = 1_000;
 export class ActorSuccession {
   readonly #options: ActorSuccessionOptions;
   readonly #gcs: Gcs;
+  /** Those that the head before had given a seat, in that incarnation, of which their nodes have yet to tell. */
+  readonly #seated: Map<ActorId, number> = new Map();
   /** What the constructors take that have yet to run. */
   readonly #needs: Map<ActorId, readonly string[]> = new Map();
 
@@ -47,7 +49,7 @@ export class ActorSuccession {
   /** Keeps again what the tables have. */
   restore(): void {
     const { lose, learn, hold, keepings } = this.#options;
-    for (const { actorId: id, state, owner } of [...this.#gcs.actors.rows()]) {
+    for (const { actorId: id, state, owner, place, incarnation } of [...this.#gcs.actors.rows()]) {
       if (state === "DEAD") continue;
       const creation = this.#gcs.actors.creation(id);
       if (creation === undefined) {
@@ -58,6 +60,7 @@ export class ActorSuccession {
       learn(template);
       keepings.set(id, new Keeping(spec, template, owner));
       this.#needs.set(id, spec.needs);
+      if (place !== undefined) this.#seated.set(id, incarnation);
       for (const kept of spec.keeps) hold(kept, HEAD_PLACE);
     }
   }
@@ -80,11 +83,14 @@ export class ActorSuccession {
     const here = new Map([...living, ...coming].map((hosted) => [hosted[0], hosted] as const));
     const alive = new Set(living.map(([id]) => id));
     const silent = new Set(busy);
-    for (const { actorId: id, nodeId: at, state, place, incarnation } of [...actors.rows()]) {
-      if (state === "DEAD" || at !== nodeId || place === undefined) continue;
+    for (const [id, seatedAt] of [...this.#seated]) {
+      const { nodeId: at, state, place, incarnation } = actors.row(id) ?? {};
+      if (at !== nodeId && state !== "DEAD") continue;
+      this.#seated.delete(id);
+      // It has another seat since.
+      if (state === undefined || state === "DEAD" || place === undefined || incarnation !== seatedAt) continue;
       const hosted = here.get(id);
       if (silent.has(place) || (hosted?.[1] === incarnation && hosted[2] === place)) {
-        here.delete(id);
         seats.adopt(id, number);
         // Word of it may have been lost.
         if (state === "ALIVE") seats.settled(id);
@@ -92,7 +98,11 @@ export class ActorSuccession {
       } else if (state === "ALIVE") lose(id, { cause: "unknown", actorId: id, detail: "it was gone when the head came back" }, true);
       else find(id);
     }
-    for (const [id, , place] of here.values()) hosts.at(place).stopActor(id, "the head does not know it");
+    for (const [id, incarnation, place] of here.values()) {
+      const row = actors.row(id);
+      const wanted = row !== undefined && row.state !== "DEAD" && row.incarnation === incarnation && row.place === place;
+      if (!wanted) hosts.at(place).stopActor(id, "the head does not know it");
+    }
   }
 
   /** All that hold handles have said so: what nobody holds ends. */

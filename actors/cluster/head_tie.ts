@@ -1,4 +1,5 @@
 import type { Clock } from "../../runtime/kernel/mod.ts";
+import { DECLARED_DEAD } from "../protocol/mod.ts";
 
 /** How long a node goes on without a head before it ends. Milliseconds. */
 export const HEAD_AWAY_MS = 60_000;
@@ -76,7 +77,8 @@ export class HeadTie {
   /** The link to the head broke. */
   broken(reason: string): void {
     if (this.#closed) return;
-    if (!this.#lasting) {
+    // Whoever is the head has done without this node.
+    if (!this.#lasting || reason.includes(DECLARED_DEAD)) {
       this.#options.gaveUp(reason);
       return;
     }

@@ -43,7 +43,12 @@ export class PeerLinks {
 
   /** What is sent to the node goes the way of that other, which is the same process: so it is in order with what goes there. */
   alias(node: NodeNumber, other: NodeNumber): void {
-    if (node !== other) this.#aliases.set(node, other);
+    if (node === other) return;
+    this.#aliases.set(node, other);
+    // Something may have been sent there already, and whoever sent it keeps that way.
+    const early = this.#peers.get(node);
+    this.#peers.delete(node);
+    early?.become(this.#peer(other));
   }
 
   /** The link to the node is no more, and until there is another nothing is sent there. */
@@ -66,6 +71,10 @@ export class PeerLinks {
     const peer = this.#peer(node);
     peer.accept(link);
     return { onFrame: this.#receiveFrom(node), onClose: (reason) => peer.closed(link, reason) };
+  }
+
+  isGone(node: NodeNumber): boolean {
+    return this.#gone.has(node);
   }
 
   /** The node is gone: its link is closed, and nothing is sent there any more, nor taken from there. */
@@ -118,6 +127,8 @@ class PeerLink implements Link {
   #waiting: Frame[] = [];
   #dialling = false;
   #closed = false;
+  /** The way that is taken instead. */
+  #other: Link | undefined;
   /** What is sent is lost. */
   #hungUp = false;
   readonly #others: Set<Link> = new Set();
@@ -131,7 +142,8 @@ class PeerLink implements Link {
   }
 
   send(frame: Frame): void {
-    if (this.#accepted !== undefined && isBulk(frame)) this.#accepted.send(frame);
+    if (this.#other !== undefined) this.#other.send(frame);
+    else if (this.#accepted !== undefined && isBulk(frame)) this.#accepted.send(frame);
     else if (this.#link !== undefined) this.#link.send(frame);
     else if (this.#hungUp || this.#closed) releaseFrame(frame);
     else {
@@ -139,6 +151,12 @@ class PeerLink implements Link {
       this.#waiting.push(frame);
       this.#dial();
     }
+  }
+
+  /** All that is sent goes that way. */
+  become(other: Link): void {
+    this.#other = other;
+    for (const frame of this.#waiting.splice(0)) other.send(frame);
   }
 
   found(info: PeerInfo): void {

@@ -134,6 +134,11 @@ export class ClusterPart {
     for (const place of places) if (nodeOf(place) !== this.#options.config.node) this.#peers.expectBulk(nodeOf(place));
   }
 
+  /** Whether that node was declared dead. */
+  isGone(node: NodeNumber): boolean {
+    return this.#peers.isGone(node);
+  }
+
   /** Another node has opened a link to this one. Returns what its socket's events go to. */
   connected(node: NodeNumber, link: Link): LinkEvents {
     return this.#peers.accept(node, link);

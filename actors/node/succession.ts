@@ -1,5 +1,5 @@
 import type { HostedWire, NodeStateWire } from "../../runtime/contracts/mod.ts";
-import { ActorNumber, type Clock, HEAD_PLACE, type Kernel, type PlaceId, remoteContract } from "../../runtime/kernel/mod.ts";
+import { type ActorId, ActorNumber, type Clock, HEAD_PLACE, type Kernel, type PlaceId, remoteContract } from "../../runtime/kernel/mod.ts";
 import type { HostContract } from "../../runtime/worker/mod.ts";
 import type { ActorSeats, SeatsActor } from "../actor_manager/mod.ts";
 import type { ObjectsActor } from "../objects/mod.ts";
@@ -24,6 +24,8 @@ export interface SuccessionOptions {
 /** A node's part when another head takes over: it is asked again what was asked, and told what is here. */
 export class Succession {
   readonly #options: SuccessionOptions;
+  /** The actors that the head before had given a seat here. */
+  #given: readonly ActorId[] = [];
 
   constructor(options: SuccessionOptions) {
     this.#options = options;
@@ -32,6 +34,7 @@ export class Succession {
   /** What the head before had begun here is nobody's. */
   gone(): void {
     this.#options.seatsActor.abandon();
+    this.#given = this.#options.seats.given;
   }
 
   /** Every place of this node, the system worker first, tells the head what it had told the one before. */
@@ -61,7 +64,8 @@ export class Succession {
     );
     const answered = new Set(places());
     for (const place of busy) answered.delete(place);
-    seats.keepOnly(new Set([...living, ...coming].map(([id]) => id)), answered);
+    seats.keepOnly(this.#given, { there: new Set([...living, ...coming].map(([id]) => id)), places: answered });
+    this.#given = [];
     const workers = pool.list().flatMap(({ place, pid }) => (pid === undefined ? [] : [{ place, pid }]));
     return { workers, living, coming, busy, groups: bundles.groups };
   }
