@@ -1,6 +1,7 @@
 import { type ObjectId, type PlaceId, systemPlaceOf } from "../../runtime/kernel/mod.ts";
 import { homeOf } from "../../runtime/references/mod.ts";
 import type { Holdings } from "./holdings.ts";
+import { hasValue } from "./object_state.ts";
 import type { Peers } from "./peers.ts";
 import type { ObjectStore } from "./store.ts";
 
@@ -56,8 +57,7 @@ async function giveAll(ids: readonly ObjectId[], target: PlaceId, { peers, store
 
 /** A large value, in memory or on disk, that this node has to keep. */
 export function isLargePrimary(id: ObjectId, store: ObjectStore): boolean {
-  const state = store.stateOf(id);
-  return store.isPrimary(id) && store.inlineOf(id) === undefined && state !== "PENDING" && state !== "FREED" && state !== "LOST";
+  return store.isPrimary(id) && store.inlineOf(id) === undefined && hasValue(store.stateOf(id));
 }
 
 function isHeldElsewhere(id: ObjectId, { node, holdings }: EvacuationOptions): boolean {

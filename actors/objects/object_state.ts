@@ -23,6 +23,16 @@ const MOVES: { readonly [from in ObjectState]: readonly ObjectState[] } = {
   LOST: ["PENDING", "FREED"],
 };
 
+/** Whether the store has the value, in memory or on disk. */
+export function hasValue(state: ObjectState | undefined): boolean {
+  return state !== undefined && state !== "PENDING" && state !== "FREED" && state !== "LOST";
+}
+
+/** Whether nothing is known of the object. Of one that was let go of there may still be views. */
+export function isUnknown(state: ObjectState | undefined): boolean {
+  return state === undefined || state === "FREED";
+}
+
 export function mayMove(from: ObjectState, to: ObjectState): boolean {
   return MOVES[from].includes(to);
 }

@@ -9,6 +9,7 @@ import { type Bereft, Directory } from "./directory.ts";
 import type { GoneOwners } from "./gone_owners.ts";
 import { type Holdings, RELEASE_GRACE_MS } from "./holdings.ts";
 import { Inquiries } from "./inquiries.ts";
+import { hasValue, isUnknown } from "./object_state.ts";
 import type { Peers } from "./peers.ts";
 import type { PullReason } from "./pull_order.ts";
 import { Puller } from "./puller.ts";
@@ -314,8 +315,7 @@ export class ObjectValues {
   }
 
   #has(id: ObjectId): boolean {
-    const state = this.#store.stateOf(id);
-    return state !== undefined && state !== "PENDING" && state !== "FREED" && state !== "LOST";
+    return hasValue(this.#store.stateOf(id));
   }
 
   #whereabouts(id: ObjectId): Whereabouts | Error {
@@ -337,7 +337,7 @@ export class ObjectValues {
   /** Sees to it that this node hears when there is a value. */
   #seek(id: ObjectId): void {
     if (this.#isOwn(id)) {
-      if (this.#store.stateOf(id) === undefined) this.#options.clock.after(RELEASE_GRACE_MS, () => this.#giveUp(id));
+      if (isUnknown(this.#store.stateOf(id))) this.#options.clock.after(RELEASE_GRACE_MS, () => this.#giveUp(id));
       return;
     }
     this.#inquiries.ask(id);
@@ -385,7 +385,7 @@ export class ObjectValues {
 
   /** Nobody knows the object: it was let go of before it was asked for. */
   #giveUp(id: ObjectId): void {
-    if (this.#store.stateOf(id) === undefined) this.#audience.fail(id, unheld(id));
+    if (isUnknown(this.#store.stateOf(id))) this.#audience.fail(id, unheld(id));
   }
 
   #drop(id: ObjectId): void {

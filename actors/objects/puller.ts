@@ -1,7 +1,7 @@
 import { ObjectLostError } from "../../runtime/errors/mod.ts";
 import { type Clock, type ObjectId, ownerOf, type PlaceId } from "../../runtime/kernel/mod.ts";
 import { homeOf } from "../../runtime/references/mod.ts";
-import type { ObjectState } from "./object_state.ts";
+import { hasValue } from "./object_state.ts";
 import type { Peers } from "./peers.ts";
 import { Pull } from "./pull.ts";
 import { PullOrder, type PullReason } from "./pull_order.ts";
@@ -20,9 +20,6 @@ export interface PullerOptions {
   /** It could not be had: a fault of the store, or an error. */
   onFailed(id: ObjectId, fault: unknown): void;
 }
-
-/** States of an object in which a copy of it is taken in; `undefined` for one that is not known. */
-const VALUELESS: ReadonlySet<ObjectState | undefined> = new Set([undefined, "PENDING", "FREED", "LOST"]);
 
 /** From this size on a value is worth a link of its own. */
 const BULK_BYTES = 8 * 1024 * 1024;
@@ -165,7 +162,7 @@ export class Puller {
     const { id, size, children } = pull;
     const block = pull.block!;
     pull.block = undefined;
-    const isNew = VALUELESS.has(store.stateOf(id));
+    const isNew = !hasValue(store.stateOf(id));
     const sealed = isNew && store.seal(id, block.buffer, { slot: block.slot, bytes: size, owner: ownerOf(id), isCopy: true, pinned: true });
     this.#end(pull, true);
     onHere(id, children);

@@ -344,6 +344,30 @@ describe("a large result that refers to it", () => {
 });
 
 describe("a node that is lost", () => {
+  test("was the last holder when word of another was late: who asks is told, though there are views of what was let go of", async () => {
+    const cluster = new Cluster({ nodes: 3 });
+    const [owner, passer, heir] = [cluster.place(1), cluster.place(2), cluster.place(3)];
+    const id = owner.nextId();
+    owner.seal(id, { bytes: LARGE_BYTES });
+    owner.manager.holdFor([id], passer.place);
+    owner.manager.want([id]);
+    await cluster.exhaust();
+    owner.announcer.drop([id]);
+    await cluster.exhaust();
+    cluster.kill(2);
+    for (const number of [1, 3]) cluster.tellLost(2, number);
+    await cluster.exhaust();
+    // It has the ref from the node that died.
+    heir.announcer.hold([id]);
+    heir.manager.want([id]);
+    await cluster.exhaust();
+    expect(heir.errorOf(id)).toMatchObject({ name: "ObjectLostError" });
+    heir.announcer.drop([id]);
+    owner.manager.unmapped([id]);
+    await cluster.exhaust();
+    for (const number of [1, 3]) expect(cluster.sizes(number)).toMatchObject({ references: 0, waiters: 0, asked: 0 });
+  });
+
   test("holds nothing any more, and what waits for its word waits no more", async () => {
     const cluster = new Cluster({ nodes: 3 });
     const [submitter, worker] = [cluster.place(1), cluster.place(2)];
