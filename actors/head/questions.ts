@@ -20,7 +20,7 @@ type ObjectInfo = ObjectRow & { readonly nodeId: string };
 
 const OBJECTS: Columns<ObjectInfo> = {
   basic: ["objectId", "state", "bytes", "nodeId", "owner", "holders"],
-  detail: ["inline"],
+  detail: ["inline", "heldBy"],
 };
 
 /** How long an answer may take to leave. */

@@ -198,7 +198,8 @@ export class ObjectsActor implements ObjectsContract {
       if (rows.length >= limit) break;
       const { state, bytes } = { state: this.#store.stateOf(id) ?? "PENDING", bytes: this.#store.bytesOf(id) ?? 0 };
       const inline = this.#store.inlineOf(id) !== undefined;
-      rows.push({ objectId: id, state, bytes, owner: workerId(ownerOf(id)), holders: this.#holdings.holders(id).length, inline });
+      const heldBy = this.#holdings.holders(id).map(workerId);
+      rows.push({ objectId: id, state, bytes, owner: workerId(ownerOf(id)), holders: heldBy.length, heldBy, inline });
     }
     return rows;
   }

@@ -6,6 +6,7 @@ import {
   type Clock,
   type Delivery,
   type Envelope,
+  isItem,
   type Kernel,
   type ObjectId,
   objectId,
@@ -279,7 +280,7 @@ export class Caller implements Actor {
       case CallerOp.cancel: {
         const [, , id, force, recursive] = envelope as unknown as [0, 0, ObjectId, boolean, boolean];
         // An item of a generator is there already.
-        if (id.includes(".")) return;
+        if (isItem(id)) return;
         // Who asks is not there to be told that force is not for actor calls.
         const call = this.#stop(sequenceOf(id), { force, recursive });
         if (call !== undefined) this.#calls.stop(call, { force: false, recursive, reason: "cancelled" });
@@ -337,7 +338,7 @@ export class Caller implements Actor {
   #endStream(sequence: number, stream: ItemStream | undefined): void {
     if (stream?.complete !== true) return;
     const large = [...(this.#run(sequence)?.large ?? [])];
-    const ended = this.#end(sequence, large.length > 0 ? large : undefined);
+    const ended = this.#end(sequence, large.length > 0 || this.#lineage.needsItemsOf(sequence) ? large : undefined);
     this.outcomes.complete(stream);
     if (ended !== undefined) this.#lostBefore(ended);
   }

@@ -38,10 +38,11 @@ export interface Source {
   submit(rerun: Rerun): Run;
 }
 
-/** An object that a task took, or has a ref to; `derivation` where a task or call of this place has made it. */
+/** An object that a task took, or has a ref to. */
 export interface Input {
   readonly id: ObjectId;
-  readonly derivation: Derivation | undefined;
+  /** Where a task or call of this place has made it; of a generator's item only once the generator has ended. */
+  derivation: Derivation | undefined;
 }
 
 /** A task or call that has ended and whose large results others may still need: what it takes to run it again. */

@@ -1,4 +1,4 @@
-import type { ObjectId, PlaceId } from "../kernel/mod.ts";
+import { isItem, type ObjectId, objectId, type PlaceId } from "../kernel/mod.ts";
 import type { Pin } from "../references/mod.ts";
 import { PayloadKind } from "../values/mod.ts";
 import { bytesOfArguments, type Derivation, type Input, type Recipe, type Run, type Source } from "./derivation.ts";
@@ -23,6 +23,8 @@ export class Lineage {
   readonly #place: PlaceId;
   readonly #limit: number;
   readonly #derivations: Map<ObjectId, Derivation> = new Map();
+  /** Items that were taken by what is kept here, by their generators, which have not ended. */
+  readonly #unfinished: Map<ObjectId, Set<Input>> = new Map();
   /** Oldest first. */
   readonly #kept: Set<Derivation> = new Set();
   #bytes = 0;
@@ -44,13 +46,22 @@ export class Lineage {
     return this.#derivations.get(id);
   }
 
-  /** A task or call has ended, with these large results; this takes over its pins. */
+  /** Whether items of this generator may be needed again, though perhaps nobody holds them. */
+  needsItemsOf(sequence: number): boolean {
+    return this.#unfinished.has(objectId(this.#place, sequence));
+  }
+
+  /** A task or call has ended, with these large results, which somebody holds; this takes over its pins. */
   keep(run: Run, source: Source, large: readonly ObjectId[]): void {
     const { sequence, retriesLeft, attempt } = run;
+    const own = objectId(this.#place, sequence);
+    const taken = this.#unfinished.get(own) ?? [];
+    this.#unfinished.delete(own);
+    const results = new Set([...large, ...Array.from(taken, ({ id }) => id)]);
     const derivation: Derivation = {
       sequence,
       source,
-      results: large,
+      results: [...results],
       held: new Set(large),
       dependents: 0,
       recipe: source.limit === 0 ? letGo(run, `${source.name} has ${source.option}: 0`) : this.#recipeOf(run),
@@ -58,7 +69,11 @@ export class Lineage {
       attempt,
       running: undefined,
     };
-    for (const id of large) this.#derivations.set(id, derivation);
+    for (const id of results) this.#derivations.set(id, derivation);
+    for (const input of taken) {
+      input.derivation = derivation;
+      derivation.dependents++;
+    }
     this.#kept.add(derivation);
     if (typeof derivation.recipe === "object") this.#bytes += derivation.recipe.bytes;
     if (this.#bytes > this.#limit) this.#evict();
@@ -102,11 +117,27 @@ export class Lineage {
         pins.push(pin);
         continue;
       }
-      inputs.push({ id: pin.id, derivation });
+      const input: Input = { id: pin.id, derivation };
+      inputs.push(input);
+      if (derivation === undefined && isItem(pin.id)) this.#take(input);
       pin.letGo();
     }
     const { form, data, needs } = args;
     return { arguments: { form, data, needs }, inputs, pins, bytes };
+  }
+
+  /** Its generator has not ended. */
+  #take(input: Input): void {
+    const generator = generatorOf(input.id);
+    const taken = this.#unfinished.get(generator);
+    if (taken === undefined) this.#unfinished.set(generator, new Set([input]));
+    else taken.add(input);
+  }
+
+  #leave(input: Input): void {
+    const generator = generatorOf(input.id);
+    const taken = this.#unfinished.get(generator);
+    if (taken?.delete(input) === true && taken.size === 0) this.#unfinished.delete(generator);
   }
 
   #evict(): void {
@@ -135,10 +166,16 @@ export class Lineage {
     if (typeof recipe === "string") return [];
     this.#bytes -= recipe.bytes;
     for (const pin of recipe.pins) pin.letGo();
+    for (const input of recipe.inputs) if (input.derivation === undefined && isItem(input.id)) this.#leave(input);
     const inputs = recipe.inputs.flatMap(({ derivation: input }) => input ?? []);
     for (const input of inputs) input.dependents--;
     return inputs;
   }
+}
+
+/** The object that stands for a generator's end. */
+function generatorOf(item: ObjectId): ObjectId {
+  return item.slice(0, item.indexOf("."));
 }
 
 function letGo({ arguments: { pins } }: Run, reason: string): string {

@@ -65,6 +65,8 @@ export class Outcomes {
   fail(call: Awaited, fault: Payload, name: string): void {
     let observed = false;
     for (const entry of call.entries) {
+      // Of a generator that ran again, and had given it before it failed.
+      if (entry.ready && entry.task === undefined) continue;
       this.settle(entry, fault);
       observed ||= entry.observed;
     }

@@ -1,5 +1,5 @@
 import { ObjectReconstructionFailedError } from "../errors/mod.ts";
-import { type ObjectId, objectId, type PlaceId, taskId } from "../kernel/mod.ts";
+import { isItem, type ObjectId, objectId, type PlaceId, taskId } from "../kernel/mod.ts";
 import type { Pin } from "../references/mod.ts";
 import { PayloadKind, type PayloadWire, payloadFromWire, payloadToWire } from "../values/mod.ts";
 import type { Derivation, Input, Recipe, Run } from "./derivation.ts";
@@ -53,7 +53,7 @@ export class Reconstruction {
     const { lineage, objects, generatorOf } = this.#options;
     for (const id of ids) {
       // Items are taken and dropped while others are being made.
-      const maker = lineage.find(id)?.running ?? (id.includes(".") ? generatorOf(id) : undefined);
+      const maker = lineage.find(id)?.running ?? (isItem(id) ? generatorOf(id) : undefined);
       maker?.large?.delete(id);
       maker?.lost?.delete(id);
       const entry = objects.references.find(id);
@@ -72,10 +72,11 @@ export class Reconstruction {
    */
   unheardOf(run: Run): ObjectId[] {
     if (run.lost === undefined) return [];
-    const own = new Set(run.entries.map(({ id }) => id));
+    // Of a generator that runs again some may have come.
+    const own = new Set(run.entries.filter(({ ready }) => !ready).map(({ id }) => id));
     const others: ObjectId[] = [];
     for (const id of run.lost) {
-      if (own.has(id) || (id.includes(".") && run.large?.has(id) !== true)) this.#options.objects.references.giveBack(id);
+      if (own.has(id) || (isItem(id) && run.derivation === undefined && run.large?.has(id) !== true)) this.#options.objects.references.giveBack(id);
       else others.push(id);
     }
     run.lost = undefined;
@@ -123,7 +124,9 @@ export class Reconstruction {
     const { entries, derivation } = run;
     this.came(run, id, wire[0]);
     const entry = entries.find((each) => each.id === id);
-    if (entry !== undefined) outcomes.settle(entry, payloadFromWire(wire));
+    if (entry?.ready === false) outcomes.settle(entry, payloadFromWire(wire));
+    // An earlier attempt of this run has given it.
+    else if (entry !== undefined) outcomes.discard(id, payloadFromWire(wire), { isKnown: true });
     else outcomes.discard(id, payloadFromWire(wire), { isKnown: derivation?.held.has(id) === true });
   }
 
@@ -139,6 +142,7 @@ export class Reconstruction {
       else {
         runs.set(derivation, new Set([id]));
         for (const input of (derivation.recipe as Recipe).inputs) {
+          if (input.derivation === undefined) this.#reviveItem(input);
           if (input.derivation === undefined || input.derivation.held.has(input.id)) continue;
           this.#revive(input);
           const { running } = input.derivation;
@@ -148,6 +152,16 @@ export class Reconstruction {
       }
     }
     for (const [derivation, results] of runs) this.#run(derivation, results);
+  }
+
+  /** It is made again when its generator has ended, which still runs; or when that is tried again. */
+  #reviveItem(input: Input): void {
+    const generator = isItem(input.id) ? this.#options.generatorOf(input.id) : undefined;
+    if (generator === undefined || generator.large?.has(input.id) === true) return;
+    generator.large ??= new Set();
+    generator.large.add(input.id);
+    this.#revive(input);
+    addLost(generator, input.id);
   }
 
   /** Nobody held it: its manager is to know it again. */

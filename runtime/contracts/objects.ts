@@ -56,6 +56,8 @@ export interface ObjectRow {
   readonly owner: string;
   /** Places of that node and other nodes that hold it. */
   readonly holders: number;
+  /** Those places, by their workers' ids; another node by that of its system worker. */
+  readonly heldBy: readonly string[];
   /** Whether it is small: not in shared memory. */
   readonly inline: boolean;
 }

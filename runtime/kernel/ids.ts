@@ -62,6 +62,11 @@ export function sequenceOf(id: ObjectId): number {
   return Number.parseInt(id.slice(id.indexOf("-") + 1), 36);
 }
 
+/** Whether it is an item of a generator: the generator's own id, a dot and its index. */
+export function isItem(id: ObjectId): boolean {
+  return id.includes(".");
+}
+
 export function isActorId(id: string): id is ActorId {
   return id.charCodeAt(0) === 97;
 }

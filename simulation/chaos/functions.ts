@@ -53,6 +53,16 @@ export function functionsOf(ledger: Ledger, cpus: NodeCpus): Functions {
           },
           true,
         ),
+    copy: (context) => (ms: number, id: string, most: number, from: string, part: unknown) =>
+      running(
+        context,
+        [ms, id, most],
+        () => {
+          if (part !== smallOf(from) && !areBytesOf(from, part)) ledger.violate(`${id} was given ${String(part).slice(0, 40)} for ${from}`);
+          return bytesOf(id);
+        },
+        true,
+      ),
     items: (context) =>
       async function* (ms: number, id: string, most: number, count: number) {
         ledger.begin(id, { most, place: context.place });

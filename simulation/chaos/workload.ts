@@ -140,10 +140,8 @@ export class Workload {
       if (choice === 0) kept.push([index, ref]);
       else if (choice > 2 && index < count && entry.payload?.kind !== PayloadKind.fault) {
         const reader = `${id}.${index} read`;
-        readers.push([
-          reader,
-          this.#submit("join", [random.between(1, 50), reader, mostRuns(retries), `${id}.${index}`, ref], { maxRetries: retries }),
-        ]);
+        const order = [random.between(1, 50), reader, mostRuns(retries), `${id}.${index}`, ref];
+        readers.push([reader, this.#submit("copy", order, { maxRetries: retries })]);
         ref[Symbol.dispose]();
       } else {
         // A failure is the last item, and there may be no other.
@@ -157,7 +155,7 @@ export class Workload {
       ref[Symbol.dispose]();
     }
     for (const [reader, ref] of readers) {
-      verdicts.value(reader, await this.#outcome(ref), smallOf(reader), excuses);
+      verdicts.matching(reader, await this.#outcome(ref), (value) => areBytesOf(reader, value), excuses);
       ref[Symbol.dispose]();
     }
     if (!failed && came !== count) this.#options.ledger.violate(`${id} has given ${came} items of ${count}`);
