@@ -12,11 +12,12 @@ import { findCluster } from "../sessions/mod.ts";
 import { type ClusterPlace, placeAtOnce, placeIn } from "./cluster_place.ts";
 import { Inbox } from "./inbox.ts";
 import { KeepAlive } from "./keep_alive.ts";
-import { makeSpillDirectory, NodeHost } from "./node_host.ts";
+import { NodeHost } from "./node_host.ts";
 import { gpuIds, nodeResources, storeCapacity } from "./node_resources.ts";
 import { assertAsSecret, tlsOfEnvironment } from "./own_tls.ts";
 import { programs } from "./programs.ts";
 import { randomHex } from "./random_hex.ts";
+import { makeSpillDirectory } from "./spill_directory.ts";
 import { Unobserved } from "./unobserved.ts";
 
 /** What `init` returns: where the driver is connected. Disposing of it is `shutdown()`. */

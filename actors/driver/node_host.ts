@@ -1,10 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import * as Comlink from "comlink";
 import { type Frame, messagePortLink } from "../../net/mod.ts";
 import type { NodeContract, Welcome } from "../../runtime/contracts/mod.ts";
-import { MobulaError } from "../../runtime/errors/mod.ts";
 import {
   ActorNumber,
   DRIVER_SLOT,
@@ -198,18 +195,6 @@ export class NodeHost {
   #sweep(): void {
     this.#processes.killAll();
     rmSync(this.#config.spillDirectory, { recursive: true, force: true });
-  }
-}
-
-/** A private folder for what this node spills; removed with the node. */
-export function makeSpillDirectory(parent: string | undefined): string {
-  const folder = parent ?? tmpdir();
-  try {
-    mkdirSync(folder, { recursive: true });
-    return mkdtempSync(join(folder, "mobula-spill-"));
-  } catch (cause) {
-    const message = `Objects cannot be spilled to ${folder}: ${(cause as Error).message}. Name a folder that can be written to (spillDirectory, --spill-dir).`;
-    throw new MobulaError({ message, cause });
   }
 }
 

@@ -10,12 +10,13 @@ import type { ListenOptions, NodeConfig } from "../node/mod.ts";
 import { authorityOf, hostForOthers } from "../protocol/mod.ts";
 import { readToken } from "../sessions/mod.ts";
 import { joinCluster } from "./join_cluster.ts";
-import { makeSpillDirectory, NodeHost } from "./node_host.ts";
+import { NodeHost } from "./node_host.ts";
 import { gpuIds, nodeResources, storeCapacity } from "./node_resources.ts";
 import { hostToward } from "./own_address.ts";
 import { assertAsSecret } from "./own_tls.ts";
 import { programs } from "./programs.ts";
 import { randomHex } from "./random_hex.ts";
+import { makeSpillDirectory } from "./spill_directory.ts";
 
 /** A node of a cluster that has no driver: a head, or one that joins a head. */
 export interface NodeOptions
