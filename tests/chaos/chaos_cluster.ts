@@ -11,7 +11,7 @@ export interface ChaosClusterOptions {
   /** What its nodes run in, in turns; the head in the first. */
   readonly runtimes: readonly Runtime[];
   readonly cpusPerNode: number;
-  /** The head's. */
+  /** The head's. One that is to be restarted needs one that lasts. */
   readonly storage?: string;
 }
 
@@ -153,6 +153,11 @@ export class ChaosCluster implements AsyncDisposable {
     if (node.host !== undefined) this.#hosts?.setCable(node.host, "up");
     node.gate?.reopen();
     this.#set(node, "up");
+  }
+
+  /** What the head says of it. */
+  async stateOf(node: ChaosNode): Promise<unknown> {
+    return (await this.ask({ about: "get", kind: "nodes", id: node.process.nodeId }))?.["state"];
   }
 
   /** Notes which child processes a node has. Returns those that it has now. */

@@ -10,16 +10,18 @@ export interface InjectorOptions {
   readonly atLeast: number;
   /** Between two faults, on average. */
   readonly pauseMs: number;
-  /** Whether the head is killed, too: its tables outlive it. */
-  readonly head: boolean;
+  readonly faults: readonly Fault[];
   log(text: string): void;
 }
 
 /** Shorter than what it takes to be declared dead, and longer. */
 const SHORT_MS = [200, 2_500] as const;
 const LONG_MS = [6_500, 9_000] as const;
-/** How long a node may take to end that comes back after it was declared dead. */
-const FENCED_WITHIN_MS = 10_000;
+/**
+ * How long a node may take to end that comes back after it was declared dead: TCP sends again what was not acknowledged
+ * after pauses that grow, and may have begun one that is as long as the time for which the node was cut off.
+ */
+const FENCED_WITHIN_MS = 20_000;
 /** The head gives up on a silent node after 5 s, and looks every second. */
 const SURELY_DEAD_MS = 6_200;
 
@@ -28,19 +30,19 @@ const RETURN_MS = 9_000;
 /** How long the head is away. */
 const AWAY_MS = [0, 3_000] as const;
 
-type Fault = "kill" | "kill the head" | "freeze" | "freeze long" | "cut off" | "cut off long" | "kill a worker" | "add";
+export type Fault = "kill" | "freeze" | "freeze long" | "cut off" | "cut off long" | "kill a worker" | "add" | "kill the head";
 
-/** The rest of the weight is the pause's. */
-const WEIGHTS: readonly (readonly [Fault, number])[] = [
-  ["kill", 3],
-  ["freeze", 3],
-  ["freeze long", 1],
-  ["cut off", 2],
-  ["cut off long", 1],
-  ["kill a worker", 3],
-  ["add", 1],
-  ["kill the head", 2],
-];
+/** How frequent each is beside the others. */
+const WEIGHTS: Readonly<Record<Fault, number>> = {
+  kill: 3,
+  freeze: 3,
+  "freeze long": 1,
+  "cut off": 2,
+  "cut off long": 1,
+  "kill a worker": 3,
+  add: 1,
+  "kill the head": 2,
+};
 
 /** Does to a cluster's nodes what happens to nodes, as the seed says. */
 export class Injector {
@@ -76,10 +78,10 @@ export class Injector {
   }
 
   #draw(): Fault {
-    const { random } = this.#options;
-    let at = random.below(WEIGHTS.reduce((sum, [, weight]) => sum + weight, 0));
-    for (const [fault, weight] of WEIGHTS) {
-      at -= weight;
+    const { random, faults } = this.#options;
+    let at = random.below(faults.reduce((sum, fault) => sum + WEIGHTS[fault], 0));
+    for (const fault of faults) {
+      at -= WEIGHTS[fault];
       if (at < 0) return fault;
     }
     throw new Error("the weights add up to more than there is");
@@ -95,7 +97,7 @@ export class Injector {
       return;
     }
     if (fault === "kill the head") {
-      if (!this.#options.head || this.#headAway) return;
+      if (this.#headAway) return;
       this.#headAway = true;
       const away = cluster.restartHead(AWAY_MS[0] + length * (AWAY_MS[1] - AWAY_MS[0]));
       this.#note(
@@ -135,8 +137,8 @@ export class Injector {
     const held = performance.now() - began;
     if (how === "frozen") cluster.thaw(node);
     else cluster.heal(node);
-    // A head that is back gives it time to come.
-    if (held < SURELY_DEAD_MS || this.#headAway || cluster.headBackAt > began - RETURN_MS) return;
+    // The head says who is dead: one that stood still itself takes longer, and one that is back gives it time to come.
+    if (held < SURELY_DEAD_MS || this.#headAway || cluster.headBackAt > began - RETURN_MS || (await cluster.stateOf(node)) !== "DEAD") return;
     if (!(await endsWithin(node, FENCED_WITHIN_MS)))
       this.violations.push(`${node.name} was ${how} for ${held.toFixed(0)} ms and is not fenced: it lives on`);
   }

@@ -6,7 +6,7 @@ import { init, shutdown } from "../../mod.ts";
 import { SeededRandom } from "../../simulation/seeded_random.ts";
 import { atRest } from "./at_rest.ts";
 import { ChaosCluster, type Runtime } from "./chaos_cluster.ts";
-import { Injector } from "./injector.ts";
+import { type Fault, Injector } from "./injector.ts";
 import { bounded } from "./watchdog.ts";
 import { onceOnly, type Round, ranTwice, WORKLOADS, type Workload } from "./workloads/mod.ts";
 
@@ -17,8 +17,10 @@ export interface ChaosOptions {
   readonly runtimes: readonly Runtime[];
   readonly nodes?: number;
   readonly cpusPerNode?: number;
-  /** Whether the head is killed, too, and comes back. */
-  readonly head?: boolean;
+  /** What may happen. Default: all but what happens to the head. */
+  readonly faults?: readonly Fault[];
+  /** Whether all workloads first come to their results while nothing goes wrong. Default: true. */
+  readonly quietRound?: boolean;
   log?(text: string): void;
 }
 
@@ -32,6 +34,8 @@ export interface ChaosReport {
   readonly violations: readonly string[];
 }
 
+export const NODE_FAULTS: readonly Fault[] = ["kill", "freeze", "freeze long", "cut off", "cut off long", "kill a worker", "add"];
+
 /** How long a round may take, whatever happens to it. */
 const ROUND_MS = 60_000;
 /** How long it may take until nothing is left of what has run. */
@@ -39,16 +43,17 @@ const REST_MS = 15_000;
 
 /**
  * Runs all workloads over and over on a cluster to whose nodes all that can happen does, and holds their results against
- * those of a quiet run. In the end everything has to be as if nothing had ever run.
+ * those that one thread comes to in peace. In the end everything has to be as if nothing had ever run.
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const { seed, seconds, runtimes, nodes = 3, cpusPerNode = 2, head = false } = options;
+  const { seed, seconds, runtimes, nodes = 3, cpusPerNode = 2, faults = NODE_FAULTS } = options;
   const began = performance.now();
   const log = (text: string): void => options.log?.(`${((performance.now() - began) / 1_000).toFixed(2).padStart(7)} s  ${text}`);
   const violations: string[] = [];
   const folder = mkdtempSync(join(tmpdir(), "mobula-chaos-"));
   writeFileSync(join(folder, "once"), "");
-  const cluster = await ChaosCluster.start({ runtimes, cpusPerNode, ...(head && { storage: `sqlite:${join(folder, "head.db")}` }) });
+  const storage = faults.includes("kill the head") ? { storage: `sqlite:${join(folder, "head.db")}` } : {};
+  const cluster = await ChaosCluster.start({ runtimes, cpusPerNode, ...storage });
   const { ask } = cluster;
   try {
     await Promise.all(Array.from({ length: nodes }, () => cluster.add()));
@@ -61,10 +66,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       const right = expected(round);
       if (String(result) !== String(right)) violations.push(`round ${round.round} of the ${name} came to ${result}, and should come to ${right}`);
     };
-    // First as long as all is quiet.
-    await Promise.all(WORKLOADS.map((workload) => runOne(workload, roundOf(0, false))));
-    violations.push(...(await onceOnly(roundOf(0, false))));
-    log("the quiet round is done");
+    if (options.quietRound !== false) {
+      await Promise.all(WORKLOADS.map((workload) => runOne(workload, roundOf(0, false))));
+      violations.push(...(await onceOnly(roundOf(0, false))));
+      log("the quiet round is done");
+    }
 
     const injector = new Injector({
       cluster,
@@ -72,7 +78,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       nodes,
       atLeast: 1,
       pauseMs: 700,
-      head,
+      faults,
       log,
     });
     const ends = performance.now() + seconds * 1_000;

@@ -25,6 +25,7 @@ export class Hosts implements Disposable {
   readonly #bridge: string;
   readonly #net: string;
   readonly #hosts: Host[] = [];
+  #last = 0;
   readonly #removeAtExit = (): void => this[Symbol.dispose]();
 
   constructor() {
@@ -109,9 +110,11 @@ export class Hosts implements Disposable {
     ip("link", "delete", this.#bridge);
   }
 
+  /** One that was in use lately is asked for again as late as may be: others may remember whose it was. */
   #freeAddress(): string {
-    for (let number = 1; number < 254; number++) {
-      const address = `${this.#net}.${number}`;
+    for (let tries = 1; tries < 254; tries++) {
+      this.#last = (this.#last % 253) + 1;
+      const address = `${this.#net}.${this.#last}`;
       if (!this.#hosts.some((host) => host.address === address)) return address;
     }
     throw new RangeError("there are as many hosts as there are addresses");
