@@ -29,11 +29,16 @@ export class ActorMoves {
     this.#options = options;
   }
 
-  /** Actors that may never be made anew stay, and so do those that live in their creator's thread. */
+  /**
+   * Actors that may never be made anew stay, and so do those that live in their creator's thread, and, until the bundles
+   * have gone, those of placement groups that have bundles there.
+   */
   vacate(nodeId: string): void {
     const { gcs, hosts } = this.#options;
-    for (const { actorId, nodeId: at, state, place, incarnation, maxRestarts, isolation } of gcs.actors.rows()) {
+    const groups = new Set(gcs.placementGroups.where(({ bundles }) => bundles.some((bundle) => bundle.nodeId === nodeId)));
+    for (const { actorId, nodeId: at, state, place, incarnation, maxRestarts, isolation, placementGroupId: group } of gcs.actors.rows()) {
       if (at !== nodeId || state !== "ALIVE" || place === undefined || maxRestarts === 0 || isolation === "inline") continue;
+      if (group !== undefined && groups.has(group)) continue;
       hosts.at(place).vacateActor(actorId, incarnation);
     }
   }

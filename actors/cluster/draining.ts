@@ -20,7 +20,7 @@ export interface DrainingOptions {
   numberOf(nodeId: string): NodeNumber | undefined;
   /** Whether things of others may run, and lie, there. */
   takesWork(nodeId: string): boolean;
-  /** Its actors that may be made anew are to go elsewhere. */
+  /** Its bundles of placement groups, and its actors that may be made anew, are to go elsewhere. */
   vacate(nodeId: string): void;
 }
 

@@ -105,12 +105,16 @@ export class PlacementGroupTable {
   /** A node is gone: groups with a bundle there lose that bundle's place and are to be placed again. */
   nodeLost(nodeId: string): string[] {
     const hit = this.where((group) => group.bundles.some((bundle) => bundle.nodeId === nodeId));
-    for (const id of hit) {
-      const row = this.#rows.live(id) as PlacementGroupRecord;
-      row.bundles = row.bundles.map((bundle) => (bundle.nodeId === nodeId ? { resources: bundle.resources } : bundle));
-      this.#backToWaiting(row);
-    }
+    for (const id of hit) this.displaced(id, nodeId);
     return hit;
+  }
+
+  /** The bundles that a group has on that node are to be placed again. */
+  displaced(placementGroupId: string, nodeId: string): void {
+    const row = this.#rows.live(placementGroupId);
+    if (row === undefined) return;
+    row.bundles = row.bundles.map((bundle) => (bundle.nodeId === nodeId ? { resources: bundle.resources } : bundle));
+    this.#backToWaiting(row);
   }
 
   /** Gives the group as it was, with the nodes that have to free its bundles; nothing when it is gone already. */

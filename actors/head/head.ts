@@ -136,7 +136,10 @@ export class Head {
         this.scheduler.changed();
         this.groups.complete();
       },
-      vacate: (nodeId) => this.actors.vacate(nodeId),
+      vacate: (nodeId) => {
+        this.groups.vacate(nodeId);
+        this.actors.vacate(nodeId);
+      },
       placeLost: (place, death) => this.#placeLost(place, death),
       nodeLost: (fallout, { node, death }) => {
         views.gone();

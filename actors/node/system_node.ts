@@ -111,7 +111,7 @@ export class SystemNode implements NodeContract {
       settle: () => this.#settle(),
       drain: () => this.#scheduler.drain(),
       draining: (node) => this.#scheduler.closedTo(node),
-      evacuate: (targets) => this.#objects.evacuate(targets),
+      evacuate: async (targets) => (await this.#objects.evacuate(targets)) + this.#scheduler.running().length,
       succession: () => this.#succession,
       warn: (text) => this.warn(text),
     });

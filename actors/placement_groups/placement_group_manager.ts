@@ -5,7 +5,7 @@ import type { Bundle, PlacementGroupRequest } from "../../runtime/options/mod.ts
 import { ResourceSet } from "../../runtime/resources/mod.ts";
 import { contextOf, encodeValue } from "../../runtime/values/mod.ts";
 import type { Fallout, Gcs, PlacementGroupInfo as GroupRow } from "../gcs/mod.ts";
-import type { GlobalScheduler } from "../scheduler/mod.ts";
+import type { BundlePlacement, GlobalScheduler } from "../scheduler/mod.ts";
 
 /** A node that bundles are placed on: questions, and orders that have no answer. */
 export interface BundleNode {
@@ -46,6 +46,8 @@ export class PlacementGroupManager implements PlacementGroupsContract {
   readonly #waiting: Set<string> = new Set();
   readonly #infeasible: Set<string> = new Set();
   readonly #placing: Set<string> = new Set();
+  /** Nodes on which something may run that began in bundles of a group that are elsewhere now. */
+  readonly #leaving: Map<string, string[]> = new Map();
 
   constructor(options: PlacementGroupManagerOptions) {
     this.#options = options;
@@ -178,6 +180,24 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     for (const id of ids) this.#place(id);
   }
 
+  /**
+   * The node is to be empty: bundles go to other nodes as soon as those have room for them, all of a group that are there
+   * at once. What runs in them goes on to its end where it is; what comes later waits for the new ones.
+   */
+  vacate(nodeId: string): void {
+    const { node } = this.#options;
+    for (const id of this.#gcs.placementGroups.where(({ bundles }) => bundles.some((bundle) => bundle.nodeId === nodeId))) {
+      const group = this.#gcs.placementGroups.get(id);
+      if (group?.state !== "CREATED" || this.#placing.has(id)) continue;
+      const bundles = group.bundles.map((bundle) => (bundle.nodeId === nodeId ? { resources: bundle.resources } : bundle));
+      if (this.#placementOf({ ...group, bundles }).kind !== "placed") continue;
+      this.#gcs.placementGroups.displaced(id, nodeId);
+      this.#leaving.set(id, [...(this.#leaving.get(id) ?? []), nodeId]);
+      node(nodeId)?.tell.vacateBundles(id);
+      this.#place(id);
+    }
+  }
+
   /** The job has ended: the groups it made, but for detached ones, end with it. Their rows are REMOVED already. */
   freed(fallout: Fallout): void {
     for (const { placementGroupId } of fallout.free) this.#settle(placementGroupId, gone(placementGroupId, undefined));
@@ -188,7 +208,9 @@ export class PlacementGroupManager implements PlacementGroupsContract {
   #give(fallout: Fallout, error: unknown): void {
     for (const { placementGroupId, nodeIds } of fallout.free) {
       const fault = encodeValue(error ?? gone(placementGroupId, undefined), contextOf()).bytes;
-      for (const nodeId of nodeIds) this.#options.node(nodeId)?.tell.returnBundles(placementGroupId, fault);
+      const left = this.#leaving.get(placementGroupId) ?? [];
+      this.#leaving.delete(placementGroupId);
+      for (const nodeId of new Set([...nodeIds, ...left])) this.#options.node(nodeId)?.tell.returnBundles(placementGroupId, fault);
     }
   }
 
@@ -196,19 +218,13 @@ export class PlacementGroupManager implements PlacementGroupsContract {
   #place(id: string): void {
     const group = this.#gcs.placementGroups.get(id);
     if (group === undefined || this.#placing.has(id) || (group.state !== "PENDING" && group.state !== "RESCHEDULING")) return;
-    // Of a group that lost a node, the other bundles stay where they are.
-    const missing = group.bundles.filter(({ nodeId }) => nodeId === undefined);
-    const staying = new Set(group.bundles.flatMap(({ nodeId }) => nodeId ?? []));
-    const placement = this.#options.scheduler.placeBundles(
-      missing.map(({ resources }) => ResourceSet.from(resources)),
-      { strategy: group.strategy, ...(group.strategy === "STRICT_SPREAD" ? { avoid: staying } : {}) },
-    );
+    const placement = this.#placementOf(group);
     if (placement.kind === "placed") {
       this.#waiting.add(id);
       this.#placing.add(id);
       const chosen = [...placement.nodeIds];
       const nodeIds = group.bundles.map(({ nodeId }) => nodeId ?? (chosen.shift() as string));
-      void this.#reserve(group, { nodeIds, staying }).finally(() => {
+      void this.#reserve(group, { nodeIds, staying: stayingIn(group) }).finally(() => {
         this.#placing.delete(id);
         // It has lost a node again meanwhile: nobody else tries.
         if (!this.#waiting.has(id)) this.#place(id);
@@ -222,6 +238,15 @@ export class PlacementGroupManager implements PlacementGroupsContract {
       if (!this.#infeasible.has(id) && this.#options.incomplete?.() !== true) this.#warn(group);
       this.#infeasible.add(id);
     }
+  }
+
+  /** Of a group that lost a node, the other bundles stay where they are. */
+  #placementOf(group: Pick<GroupRow, "bundles" | "strategy">): BundlePlacement {
+    const missing = group.bundles.filter(({ nodeId }) => nodeId === undefined);
+    return this.#options.scheduler.placeBundles(
+      missing.map(({ resources }) => ResourceSet.from(resources)),
+      { strategy: group.strategy, ...(group.strategy === "STRICT_SPREAD" ? { avoid: stayingIn(group) } : {}) },
+    );
   }
 
   /** The two phases: every node prepares its bundles, and when all have, every node commits them. */
@@ -305,6 +330,10 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     const fit = `${strategy} of ${bundles.length} bundles (${wanted}) does not fit the ${nodes} node${nodes === 1 ? "" : "s"} of this cluster`;
     return `${fit}. Use smaller bundles or a looser strategy, or add nodes.`;
   }
+}
+
+function stayingIn({ bundles }: Pick<GroupRow, "bundles">): Set<string> {
+  return new Set(bundles.flatMap(({ nodeId }) => nodeId ?? []));
 }
 
 function gone(id: string, group: Pick<GroupRow, "name"> | undefined): PlacementGroupError {

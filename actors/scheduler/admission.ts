@@ -42,6 +42,12 @@ export class Admission {
     this.#closed = true;
   }
 
+  /** Whether it is too late for the candidate to begin here, though another node has chosen this one for it. */
+  turnsAway(candidate: Candidate): boolean {
+    const group = groupOf(candidate);
+    return this.#closed && (group === undefined || !this.#options.bundles.has(group));
+  }
+
   /** Whether the candidate is this node's to run. Asks when that is not known; `refuse` hears of a refusal. */
   admits(candidate: Candidate, refuse: (error: unknown) => void): boolean {
     const verdict = this.#verdicts.get(candidate);

@@ -7,9 +7,9 @@ import type { LocalScheduler } from "./local_scheduler.ts";
 /** A node's answers to those who place bundles on it. */
 export class BundleHolder implements BundlesContract {
   readonly #bundles: Bundles;
-  readonly #scheduler: Pick<LocalScheduler, "makeRoom" | "wake" | "endGroup">;
+  readonly #scheduler: Pick<LocalScheduler, "makeRoom" | "wake" | "groups">;
 
-  constructor(bundles: Bundles, scheduler: Pick<LocalScheduler, "makeRoom" | "wake" | "endGroup">) {
+  constructor(bundles: Bundles, scheduler: Pick<LocalScheduler, "makeRoom" | "wake" | "groups">) {
     this.#bundles = bundles;
     this.#scheduler = scheduler;
   }
@@ -30,7 +30,13 @@ export class BundleHolder implements BundlesContract {
   }
 
   returnBundles(_caller: Caller, groupId: string, fault: Uint8Array): void {
-    this.#scheduler.endGroup(groupId, fault);
+    this.#scheduler.groups.end(groupId, fault);
+    this.#bundles.release(groupId);
+    this.#scheduler.wake();
+  }
+
+  vacateBundles(_caller: Caller, groupId: string): void {
+    this.#scheduler.groups.leave(groupId);
     this.#bundles.release(groupId);
     this.#scheduler.wake();
   }

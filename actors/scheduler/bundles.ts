@@ -56,6 +56,11 @@ export class Bundles {
     return undefined;
   }
 
+  /** Whether the group has bundles here. */
+  has(groupId: string): boolean {
+    return this.#groups.has(groupId);
+  }
+
   /** The groups that have bundles here. */
   get groups(): string[] {
     return [...this.#groups.keys()];

@@ -233,9 +233,11 @@ export class GlobalScheduler implements GlobalSchedulerContract {
     const able = bundles.filter((bundle) => resources.fits(ResourceSet.from(bundle.resources)));
     if (able.length === 0) throw unschedulable(demand, whyNotIn(placementGroupId, bundleIndex, group.bundles));
     if (group.state !== "CREATED") return undefined;
+    // One that is to be empty takes nothing but what comes from itself: who waits for that may have to end there.
+    const closed = new Set(this.#options.nodes().flatMap((node) => (node.draining && node.nodeId !== ask.from ? [node.nodeId] : [])));
     const given = new Map<string, number>();
-    for (const { nodeId } of able) if (nodeId !== undefined && given.size < ask.wanted) given.set(nodeId, ask.wanted);
-    return given;
+    for (const { nodeId } of able) if (nodeId !== undefined && !closed.has(nodeId) && given.size < ask.wanted) given.set(nodeId, ask.wanted);
+    return given.size > 0 ? given : undefined;
   }
 
   #warn(pending: Pending): void {

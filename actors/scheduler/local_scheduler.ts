@@ -13,13 +13,13 @@ import {
   serve,
 } from "../../runtime/kernel/mod.ts";
 import type { ResourceSet } from "../../runtime/resources/mod.ts";
-import { faultPayload, payloadToWire } from "../../runtime/values/mod.ts";
-import { type Candidate, groupOf } from "./admission.ts";
+import type { Candidate } from "./admission.ts";
 import { Backlog } from "./backlog.ts";
 import type { ClassQueue, QueuedTask } from "./class_queue.ts";
 import { type SubmitEnvelope, sendBatch, sendTask } from "./dispatch.ts";
 import { type GrantedLease, sentUnder } from "./granted_lease.ts";
 import { GrantedLeases, type Running } from "./granted_leases.ts";
+import { GroupTasks } from "./group_tasks.ts";
 import type { LocalSchedulerOptions, OwnContract, Workers } from "./local_scheduler_options.ts";
 import type { NodeResources } from "./node_resources.ts";
 import { Orphans } from "./orphans.ts";
@@ -43,6 +43,8 @@ export class LocalScheduler implements Actor {
   readonly #stranded: Stranded;
   readonly #leases: GrantedLeases;
   readonly #orphans: Orphans;
+  /** What becomes of the tasks of placement groups. */
+  readonly groups: GroupTasks;
   readonly #workers: WorkerSlots = new WorkerSlots();
   readonly #contract: Actor;
   #scheduled = false;
@@ -64,7 +66,17 @@ export class LocalScheduler implements Actor {
     });
     const hasRoom = (queue: ClassQueue): boolean => options.admission.roomFor(queue) !== undefined;
     this.#stranded = new Stranded({ ...options, backlog: this.#backlog, hasRoom });
-    this.#orphans = new Orphans({ ...options, backlog: this.#backlog, leases: this.#leases, kill: options.workers.kill });
+    const { kill } = options.workers;
+    const stranded = this.#stranded;
+    this.groups = new GroupTasks({
+      ...options,
+      backlog: this.#backlog,
+      leases: this.#leases,
+      stranded,
+      forget: (queue) => this.#forget(queue),
+      kill,
+    });
+    this.#orphans = new Orphans({ ...options, backlog: this.#backlog, leases: this.#leases, kill });
     const contract: SchedulerContract & OwnContract = {
       cancel: (caller, sequence, how) => this.#cancel(caller.from, sequence, how),
       cancelFor: (_caller, owner, sequence, how) => this.#cancel(owner, sequence, how),
@@ -170,19 +182,6 @@ export class LocalScheduler implements Actor {
     this.#leases.revokeIdle();
   }
 
-  /** A placement group is gone: the owners of its tasks hear of it, and the workers that run some are ended. */
-  endGroup(groupId: string, fault: Uint8Array): void {
-    const queues = this.#backlog.inGroup(groupId);
-    if (queues.length === 0) return;
-    const wire = payloadToWire(faultPayload(fault));
-    for (const place of this.#options.places()) this.#kernel.send(place, [ActorNumber.caller, CallerOp.groupRemoved, groupId, wire]);
-    for (const queue of queues) {
-      this.#forget(queue);
-      for (const lease of queue.leases)
-        this.#leases.stop(lease, () => this.#options.workers.kill(lease.worker.place, `its placement group ${groupId} was removed`));
-    }
-  }
-
   /** This node is to be empty: what has begun here ends here, and what its own places submit runs elsewhere. */
   drain(): void {
     this.#draining = true;
@@ -237,7 +236,7 @@ export class LocalScheduler implements Actor {
     for (const queue of this.#backlog) {
       const waiting = queue.waiting;
       if (waiting === 0) continue;
-      if (this.#draining && queue.origin !== "own" && groupOf(queue) === undefined) {
+      if (queue.origin !== "own" && this.#options.admission.turnsAway(queue)) {
         this.#stranded.giveBack(queue);
         continue;
       }
@@ -335,9 +334,7 @@ export class LocalScheduler implements Actor {
   /** The worker had tasks of a lessee's when it was thought idle. */
   #isBusy(id: number): void {
     const lease = this.#leases.get(id);
-    if (lease === undefined) return;
-    lease.sent = [];
-    this.#leases.busy(lease);
+    if (lease !== undefined) this.#leases.busy(lease);
   }
 
   #idle(id: number): void {

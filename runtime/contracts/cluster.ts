@@ -113,7 +113,8 @@ export interface MemberContract {
   draining(caller: Caller, node: NodeNumber): void;
   /**
    * Gives the large values that the receiver alone keeps for other nodes to these, named by their system places. Answers
-   * with the number of objects that would go with the node now: above all what its own places own and others refer to.
+   * with the number of things that would go with the node now: objects, above all what its own places own and others refer
+   * to, and tasks, those that wait for others or take no CPU among them.
    */
   evacuate(caller: Caller, targets: readonly PlaceId[]): Promise<number>;
   /** Answers when the node's workers have told what they have to tell, as far as they are not busy. */

@@ -97,6 +97,7 @@ const bundles: ShapesOf<BundlesContract> = {
   prepareBundles: [text, listOf(tuple(count, amounts))],
   commitBundles: [text],
   returnBundles: [text, bytes],
+  vacateBundles: [text],
   makeRoom: [],
 };
 

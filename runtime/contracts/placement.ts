@@ -53,6 +53,8 @@ export interface BundlesContract {
   commitBundles(caller: Caller, groupId: string): boolean;
   /** Gives back what is prepared or committed, and ends what runs in it. `fault` is an encoded error for its owners. */
   returnBundles(caller: Caller, groupId: string, fault: Uint8Array): void;
+  /** The group's bundles here are to be on other nodes: what runs in them ends first, and what waits goes after them. */
+  vacateBundles(caller: Caller, groupId: string): void;
   /** Something waits for resources that idle leases hold: they are called back. */
   makeRoom(caller: Caller): void;
 }

@@ -68,8 +68,9 @@ const passing = remote(async (gate: ActorHandle<Gate>) => {
 describe("a node that is drained", () => {
   test("finishes what it runs, gets nothing new, and leaves as drained", async () => {
     const gate = GateActor.remote();
-    const running = passing.options({ ...there, maxRetries: 0 }).remote(gate);
-    await waitForCondition(async () => (await get(gate.entered.remote())) === 1);
+    // While they wait for others they take nothing of the node, and the second never does.
+    const running = [1, 0].map((numCpus) => passing.options({ ...there, numCpus, maxRetries: 0 }).remote(gate));
+    await waitForCondition(async () => (await get(gate.entered.remote())) === 2);
     const where = remote(() => getRuntimeContext().nodeId);
     const waiting = Array.from({ length: 5 }, () => where.options(there).remote());
     expect(await drain()).toBe(true);
@@ -77,8 +78,12 @@ describe("a node that is drained", () => {
     expect(new Set(await get(waiting))).toEqual(new Set([staying.id]));
     const later = await get(Array.from({ length: 20 }, () => where.options(there).remote()));
     expect(new Set(later)).toEqual(new Set([staying.id]));
+    // Long after an empty one would have left.
+    const since = performance.now();
+    await waitForCondition(() => performance.now() - since > 4_000);
+    expect((await rowOf(leaving))?.["state"]).toBe("DRAINING");
     gate.open.remote();
-    expect(await get(running)).toBe(leaving.id);
+    expect(await get(running)).toEqual([leaving.id, leaving.id]);
     expect(await left(leaving)).toMatchObject(DRAINED);
     expect((await nodes()).find(({ nodeId }) => nodeId === leaving.id)?.alive).not.toBe(true);
   });

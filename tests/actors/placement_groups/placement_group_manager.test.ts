@@ -12,11 +12,11 @@ async function lab(cpus: Record<string, number>) {
   const gcs = new Gcs({ clock: { now: () => 0 }, storage: new MemoryStorage() });
   await gcs.recover();
   gcs.jobs.add({ jobId: "j", namespace: "n", nodeId: "a", driver: 1, pid: 1 });
-  const nodes = new Map<string, { resources: NodeResources; bundles: Bundles; refuse: boolean; face: BundleNode }>();
+  const nodes = new Map<string, { resources: NodeResources; bundles: Bundles; refuse: boolean; draining: boolean; face: BundleNode }>();
   for (const [nodeId, count] of Object.entries(cpus)) {
     const resources = new NodeResources(ResourceSet.from({ CPU: count }));
     const bundles = new Bundles(resources);
-    const own = { resources, bundles, refuse: false };
+    const own = { resources, bundles, refuse: false, draining: false };
     const ask: BundleNode["ask"] = {
       prepareBundles: async (id, wanted) =>
         !own.refuse &&
@@ -26,12 +26,14 @@ async function lab(cpus: Record<string, number>) {
         ),
       commitBundles: async (id) => bundles.commit(id),
       returnBundles: async (id) => bundles.release(id),
+      vacateBundles: async (id) => bundles.release(id),
       makeRoom: async () => {},
     };
     const tell: BundleNode["tell"] = {
       prepareBundles() {},
       commitBundles() {},
       returnBundles: (id) => bundles.release(id),
+      vacateBundles: (id) => bundles.release(id),
       makeRoom() {},
     };
     nodes.set(nodeId, Object.assign(own, { face: { ask, tell } }));
@@ -39,13 +41,13 @@ async function lab(cpus: Record<string, number>) {
   const warnings: string[] = [];
   const scheduler = new GlobalScheduler({
     nodes: () =>
-      [...nodes].map(([nodeId, { resources }]) => ({
+      [...nodes].map(([nodeId, { resources, draining }]) => ({
         nodeId,
         total: resources.total,
         available: resources.available,
         labels: {},
         alive: true,
-        draining: false,
+        draining,
       })),
     group: (id) => gcs.placementGroups.get(id),
     numberOf: () => 1,
@@ -156,4 +158,44 @@ test("a job's end takes its groups with it, but not the detached", async () => {
     ["p", "REMOVED"],
   ]);
   expect(free("a")).toBe(2);
+});
+
+describe("a node that is to be empty", () => {
+  const drain = async ({ manager, nodes }: Awaited<ReturnType<typeof lab>>, nodeId: string): Promise<void> => {
+    // What has just been placed is looked at in the next turn.
+    await new Promise((resolve) => setTimeout(resolve));
+    (nodes.get(nodeId) as { draining: boolean }).draining = true;
+    manager.vacate(nodeId);
+  };
+  const placesOf = ({ gcs }: Awaited<ReturnType<typeof lab>>): (string | undefined)[] =>
+    gcs.placementGroups.get("p")?.bundles.map(({ nodeId }) => nodeId) ?? [];
+
+  test("is left by its bundles, and the others of the group stay where they are", async () => {
+    const cluster = await lab({ a: 1, b: 1, c: 1 });
+    cluster.create("p", [{ CPU: 1 }, { CPU: 1 }], "STRICT_SPREAD");
+    await cluster.manager.ready(caller, "p");
+    const [gone, stays] = placesOf(cluster) as [string, string];
+    await drain(cluster, gone);
+    await cluster.manager.ready(caller, "p");
+    expect(placesOf(cluster)).toEqual([["a", "b", "c"].find((each) => each !== gone && each !== stays), stays]);
+    expect(cluster.free(gone)).toBe(1);
+    cluster.manager.remove(caller, "p");
+    expect(["a", "b", "c"].map(cluster.free)).toEqual([1, 1, 1]);
+  });
+
+  test("keeps the bundles for which there is no room elsewhere, until there is", async () => {
+    const cluster = await lab({ a: 2, b: 2 });
+    cluster.create("p", [{ CPU: 1 }, { CPU: 1 }], "STRICT_PACK");
+    await cluster.manager.ready(caller, "p");
+    const [gone] = placesOf(cluster) as [string];
+    const other = gone === "a" ? "b" : "a";
+    const resources = cluster.nodes.get(other)?.resources as NodeResources;
+    resources.take(ResourceSet.from({ CPU: 1 }));
+    await drain(cluster, gone);
+    expect([cluster.gcs.placementGroups.get("p")?.state, placesOf(cluster)]).toEqual(["CREATED", [gone, gone]]);
+    resources.give(ResourceSet.from({ CPU: 1 }));
+    cluster.manager.vacate(gone);
+    await cluster.manager.ready(caller, "p");
+    expect([placesOf(cluster), cluster.free(gone), cluster.free(other)]).toEqual([[other, other], 2, 0]);
+  });
 });
