@@ -1,11 +1,12 @@
 import type { Caller } from "../caller/mod.ts";
 import { runInCall } from "../context/mod.ts";
-import { ATTEMPT_SHIFT, CallerOp, ORPHAN_GRACE_MS, SchedulerOp } from "../contracts/mod.ts";
+import { ATTEMPT_SHIFT, CallerOp, ORPHAN_GRACE_MS, SchedulerOp, TaskFlag } from "../contracts/mod.ts";
 import { ActorNumber, type Clock, type Envelope, type Kernel, nodeOf, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
 import { isRetryable } from "../options/mod.ts";
 import { TaskBatch, type TaskTemplate } from "../tasks/mod.ts";
 import { decodeArguments } from "./argument_decoder.ts";
 import { awaitArguments } from "./argument_wait.ts";
+import { FlushPace } from "./flush_pace.ts";
 import { collectItems, isGeneratorObject, produceItems } from "./generator_run.ts";
 import type { PlaceIdentity } from "./identity.ts";
 import type { Replies, ReplyTo } from "./replies.ts";
@@ -16,8 +17,6 @@ import { keyOf, type TaskCall, WorkerLease } from "./worker_lease.ts";
 
 /** How long this thread runs tasks before it looks at its messages again, in milliseconds. */
 const TURN_MS = 4;
-/** Results are sent at least this often while tasks run back to back, in milliseconds. */
-const FLUSH_MS = 0.5;
 
 /**
  * Runs tasks, one at a time: the next begins when the one before has ended or waits for objects under a lease
@@ -42,7 +41,7 @@ export class TaskRunner {
   readonly #consumers: Map<string, (count: number) => void> = new Map();
   #busy = 0;
   #pumping = false;
-  #lastFlush = 0;
+  readonly #pace: FlushPace = new FlushPace();
   #nextRun = 1;
   #retiring = false;
 
@@ -172,17 +171,16 @@ export class TaskRunner {
     if (this.#pumping) return;
     this.#pumping = true;
     const began = this.#clock.now();
-    if (this.#lastFlush === 0) this.#lastFlush = began;
-    for (;;) {
+    this.#pace.begin(began);
+    for (let before = began; ; ) {
       if (this.#busy > 0) break;
       const task = this.#next();
       if (task === undefined) break;
       this.#begin(task);
       const now = this.#clock.now();
-      if (now - this.#lastFlush > FLUSH_MS) {
-        this.#kernel.flush();
-        this.#lastFlush = now;
-      }
+      const urgent = (task.flags & TaskFlag.shared) !== 0;
+      if (this.#pace.isDue(now, { took: now - before, waiting: task.lease.waiting, urgent })) this.#kernel.flush();
+      before = now;
       if (now - began > TURN_MS) {
         this.#clock.soon(() => this.pump());
         break;

@@ -84,6 +84,11 @@ export class WorkerLease {
     return --this.blocked === 0;
   }
 
+  /** About how many tasks wait. */
+  get waiting(): number {
+    return this.queue.size + (this.shared[0]?.batch.waiting ?? 0);
+  }
+
   /** Nothing new may begin. */
   get closed(): boolean {
     return this.revoked || this.blocked > 0 || this.resumed;

@@ -51,7 +51,7 @@ async function run(works: readonly Work[]): Promise<{ ideal: number; actual: num
 function efficiencyRow(ms: number, target?: Target): Row {
   const targets = target === undefined ? [] : [target];
   const samples = ({ quick }: Plan): number => (quick ? 1 : 4);
-  return sampleRow(`parallel efficiency, ${ms} ms tasks`, { unit: "%", targets, samples }, async ({ quick }) => {
+  return sampleRow(`parallel efficiency, ${ms} ms tasks`, { unit: "%", targets, samples, warmUp: true }, async ({ quick }) => {
     const work = await calibrate(ms);
     const count = Math.round((quick ? 200 : 3000) / ms);
     const { ideal, actual, ...counts } = await run(Array<Work>(count).fill(work));
