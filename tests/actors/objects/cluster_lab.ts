@@ -303,3 +303,15 @@ export class Cluster {
     return link;
   }
 }
+
+/** An object of node 3, which its owner has let go of; the place of node 1 holds it. */
+export async function passedOn(cluster: Cluster): Promise<string> {
+  const [owner, holder] = [cluster.place(3), cluster.place(1)];
+  const id = owner.nextId();
+  owner.manager.store(id, [PayloadKind.bytes, new Uint8Array(8), 8]);
+  owner.manager.holdFor([id], holder.place);
+  await cluster.exhaust();
+  owner.announcer.drop([id]);
+  await cluster.exhaust();
+  return id;
+}

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { actorId, type PlaceId, placeId } from "../../../runtime/kernel/mod.ts";
 import { PayloadKind, type PayloadWire } from "../../../runtime/values/mod.ts";
-import { Cluster, KIB, type LabPlace } from "./cluster_lab.ts";
+import { Cluster, KIB, type LabPlace, passedOn } from "./cluster_lab.ts";
 import { LooseClock, randomFrom, unevenly } from "./slow_links.ts";
 
 const CALL = 1;
@@ -235,18 +235,6 @@ describe("references, when a node dies", () => {
   });
 });
 
-/** An object of node 3, which its owner has let go of; the place of node 1 holds it. */
-async function passedOn(cluster: Cluster): Promise<string> {
-  const [owner, holder] = [cluster.place(3), cluster.place(1)];
-  const id = owner.nextId();
-  owner.manager.store(id, [PayloadKind.bytes, new Uint8Array(8), 8]);
-  owner.manager.holdFor([id], holder.place);
-  await cluster.exhaust();
-  owner.announcer.drop([id]);
-  await cluster.exhaust();
-  return id;
-}
-
 describe("an object of a third node is kept", () => {
   test("while a task has kept it of its arguments, and the submitter's drop is faster than the hold", async () => {
     const cluster = new Cluster({ nodes: 3 });
@@ -340,72 +328,5 @@ describe("a large result that refers to it", () => {
     owner.announcer.drop([result, result]);
     await cluster.exhaust();
     for (const number of [1, 2, 3]) expect(cluster.sizes(number)).toMatchObject({ references: 0, directory: 0 });
-  });
-});
-
-describe("a node that is lost", () => {
-  test("was the last holder when word of another was late: who asks is told, though there are views of what was let go of", async () => {
-    const cluster = new Cluster({ nodes: 3 });
-    const [owner, passer, heir] = [cluster.place(1), cluster.place(2), cluster.place(3)];
-    const id = owner.nextId();
-    owner.seal(id, { bytes: LARGE_BYTES });
-    owner.manager.holdFor([id], passer.place);
-    owner.manager.want([id]);
-    await cluster.exhaust();
-    owner.announcer.drop([id]);
-    await cluster.exhaust();
-    cluster.kill(2);
-    for (const number of [1, 3]) cluster.tellLost(2, number);
-    await cluster.exhaust();
-    // It has the ref from the node that died.
-    heir.announcer.hold([id]);
-    heir.manager.want([id]);
-    await cluster.exhaust();
-    expect(heir.errorOf(id)).toMatchObject({ name: "ObjectLostError" });
-    heir.announcer.drop([id]);
-    owner.manager.unmapped([id]);
-    await cluster.exhaust();
-    for (const number of [1, 3]) expect(cluster.sizes(number)).toMatchObject({ references: 0, waiters: 0, asked: 0 });
-  });
-
-  test("holds nothing any more, and what waits for its word waits no more", async () => {
-    const cluster = new Cluster({ nodes: 3 });
-    const [submitter, worker] = [cluster.place(1), cluster.place(2)];
-    const id = await passedOn(cluster);
-    worker.announcer.hold([id]);
-    await cluster.exhaust();
-    // It has announced more than anybody will ever hear of.
-    submitter.announcer.learned(worker.place, 7);
-    submitter.announcer.drop([id]);
-    await cluster.exhaust();
-    expect(cluster.sizes(3)["references"]).toBe(1);
-    cluster.kill(2);
-    for (const number of [1, 3]) cluster.tellLost(2, number);
-    await cluster.exhaust();
-    expect(cluster.sizes(1)).toMatchObject({ references: 0, drops: 0, questions: 0 });
-    expect(cluster.sizes(3)["references"]).toBe(0);
-  });
-
-  test("takes with it what its places owned: who wants that hears that the owner died", async () => {
-    const cluster = new Cluster({ nodes: 2 });
-    const [owner, reader] = [cluster.place(1), cluster.place(2)];
-    const id = owner.nextId();
-    owner.manager.expect(id);
-    owner.manager.holdFor([id], reader.place);
-    reader.manager.want([id]);
-    let ready = false;
-    cluster.node(2).objects.whenHere([id], () => (ready = true));
-    await cluster.exhaust();
-    cluster.kill(1);
-    cluster.tellLost(1, 2);
-    await cluster.exhaust();
-    expect(reader.errorOf(id)?.name).toBe("OwnerDiedError");
-    expect(ready).toBe(true);
-    reader.manager.want([id]);
-    await cluster.exhaust();
-    expect(reader.got.get(id)?.length).toBe(2);
-    reader.announcer.drop([id]);
-    await cluster.exhaust();
-    expect(cluster.sizes(2)).toMatchObject({ references: 0, waiters: 0, asked: 0, borrowed: 0 });
   });
 });
