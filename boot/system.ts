@@ -27,7 +27,6 @@ const server =
   (await cluster?.NodeEndpoint.open(
     {
       isNode: (to) => node.kernel.isAt(placeId(to, SYSTEM_SLOT)),
-      isGone: (from) => node.isGone(from),
       connected: (from, link) => node.peerConnected(from, link),
       admit: () => node.admit(),
       nodes: () => node.asHead().state.nodes(),

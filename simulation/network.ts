@@ -21,8 +21,9 @@ export interface NetworkNode {
   accept(from: NodeNumber, link: Link): LinkEvents;
 }
 
-/** How long a node waits for an answer when it dials one that does not answer. */
+/** How long a node waits for an answer when it dials one that does not answer; and one that stands still, or ends meanwhile. */
 const DIAL_PATIENCE_MS = 3_000;
+const DIAL_MS = 10_000;
 
 /** The network between nodes: links with latency, and what can happen to them. */
 export class Network {
@@ -57,10 +58,19 @@ export class Network {
       }
       const wire = new Wire(this, [from, target]);
       wire.events[0] = events;
+      let isLate = false;
+      const onTime = from.realm.after(DIAL_MS, () => {
+        isLate = true;
+        reject(new Error(`it took no link within ${DIAL_MS / 1_000} s`));
+      });
       target.realm.after(this.#latency(), () => {
+        if (isLate) return;
         this.#keep(wire);
         const openAt = from.realm.now() + this.#latency();
-        from.realm.at(openAt, () => resolve(wire.end(0)));
+        from.realm.at(openAt, () => {
+          onTime();
+          resolve(wire.end(0));
+        });
         wire.opens(openAt);
         wire.events[1] = target.accept(from.node, wire.end(1));
       });

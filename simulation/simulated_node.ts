@@ -33,6 +33,8 @@ export interface NodeSpec {
   readonly labels?: Readonly<Record<string, string>>;
   /** Its main thread is a driver's, and nothing of others runs there. */
   readonly driver?: boolean;
+  /** Whether anything of others may run there. Default: not on a driver's node. */
+  readonly takesWork?: boolean;
 }
 
 export interface SimulatedNodeOptions extends NodeSpec {
@@ -215,7 +217,7 @@ export class SimulatedNode implements NetworkNode {
       node,
       nodeId,
       listen: this.isHead && returns ? { host: "", port: 0, token: undefined } : undefined,
-      takesWork: !driver,
+      takesWork: this.#options.takesWork ?? !driver,
       head: this.isHead ? undefined : { node: HEAD_NODE, nodeId: headId, url: headUrl },
       hasDriver: driver,
       jobId: driver ? `job-${node}` : "",

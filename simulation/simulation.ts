@@ -202,7 +202,8 @@ export class Simulation {
       nodeId: nodeIdOf(node),
       headId: nodeIdOf(HEAD_NODE),
       headUrl: returns ? HEAD_URL : `sim://${HEAD_NODE}`,
-      reach: (peer) => (peer.url === HEAD_URL ? this.#head.node : peer.node),
+      // Who listens there now takes no link that is meant for one before.
+      reach: (peer) => (peer.url === HEAD_URL && peer.node === HEAD_NODE ? this.#head.node : peer.node),
       storage,
       returns,
       threadLatencyMs,

@@ -14,9 +14,10 @@ import {
 } from "../../runtime/kernel/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
 import { decodeValue } from "../../runtime/values/mod.ts";
-import type { ActorSeat, Fallout, Gcs } from "../gcs/mod.ts";
+import type { Fallout, Gcs } from "../gcs/mod.ts";
 import { ActorMoves } from "./actor_moves.ts";
 import { ActorNews } from "./actor_news.ts";
+import { ActorPlacing } from "./actor_placing.ts";
 import { ActorSuccession } from "./actor_succession.ts";
 import { type Alias, redirect } from "./alias.ts";
 import { AwaitedCreations } from "./awaited_creations.ts";
@@ -25,12 +26,11 @@ import { rowOf } from "./creation.ts";
 import { Hosts } from "./hosts.ts";
 import { Keeping } from "./keeping.ts";
 import { encodeDeath, LastWords, placed, recordOf } from "./last_words.ts";
-import { isRefusal } from "./placement.ts";
 
 export interface ActorManagerOptions {
   kernel: Kernel;
   gcs: Gcs;
-  seats: Pick<ClusterSeats, "find" | "settled" | "leave" | "adopt">;
+  seats: Pick<ClusterSeats, "find" | "settled" | "leave" | "adopt" | "free">;
   clock: Clock;
   template(owner: PlaceId, number: number): ActorTemplate | Promise<ActorTemplate>;
   /** Calls back once all these objects are on this node. */
@@ -57,6 +57,7 @@ export class ActorManager implements ActorsContract {
   readonly #awaited: AwaitedCreations;
   readonly #hosts: Hosts;
   readonly #moves: ActorMoves;
+  readonly #placing: ActorPlacing;
   readonly #news: ActorNews;
   /** What there is to do when this head has taken over from another. */
   readonly succession: ActorSuccession;
@@ -72,12 +73,18 @@ export class ActorManager implements ActorsContract {
       keepings: this.#keepings,
       hosts: this.#hosts,
       begin: (spec) => this.#begin(spec),
-      place: (id) => this.#place(id),
+      place: (id) => this.#placing.place(id),
       lose: (id, death, restart) => this.#lose(id, death, restart, false),
       started: (place, id, incarnation) => void this.started({ from: place, attachments: [] }, id, incarnation),
       outOfScope: (id) => this.outOfScope(id),
     });
-    this.#moves = new ActorMoves({ ...options, hosts: this.#hosts, tell: (id) => this.#news.tell(id), place: (id) => this.#place(id) });
+    this.#placing = new ActorPlacing({
+      ...options,
+      keepings: this.#keepings,
+      hosts: this.#hosts,
+      failed: (id, death, restart) => this.#lose(id, death, restart, false),
+    });
+    this.#moves = new ActorMoves({ ...options, hosts: this.#hosts, tell: (id) => this.#news.tell(id), place: (id) => this.#placing.place(id) });
     this.#deaths = new LastWords(options.gcs.limits.deadActors);
     this.#awaited = new AwaitedCreations({
       clock: options.clock,
@@ -174,7 +181,7 @@ export class ActorManager implements ActorsContract {
       this.#lose(id, { cause, actorId: id, workerId: workerId(caller.from), error: decodeValue(fault) }, false, false);
       return this.#gcs.settled();
     }
-    this.#gcs.actors.alive(id, this.#seatAt(caller.from, incarnation));
+    this.#gcs.actors.alive(id, this.#placing.seatAt(caller.from, incarnation));
     this.#options.seats.settled(id);
     // Those who hear that it lives need not ask for it again when another head takes over.
     const settled = this.#gcs.settled();
@@ -278,11 +285,11 @@ export class ActorManager implements ActorsContract {
 
   /** Finds it a place, once what its constructor takes is there. */
   #begin({ id, needs }: Pick<ActorSpec, "id" | "needs">): void {
-    if (needs.length === 0) this.#place(id);
+    if (needs.length === 0) this.#placing.place(id);
     else
       this.#options.whenHere(needs, () => {
         this.#gcs.actors.dependenciesReady(id);
-        this.#place(id);
+        this.#placing.place(id);
       });
   }
 
@@ -309,46 +316,6 @@ export class ActorManager implements ActorsContract {
     const death = encodeDeath({ cause: "start-failed", actorId: id, error });
     this.#deaths.keep(id, death);
     this.#news.tellOne(to, id, ["DEAD", -1, 0, death]);
-  }
-
-  #place(id: ActorId): void {
-    const keeping = this.#keepings.get(id);
-    const row = this.#gcs.actors.row(id);
-    if (keeping === undefined || row === undefined || row.state === "DEAD") return;
-    const { template } = keeping;
-    const { incarnation } = row;
-    this.#options.seats.find(
-      { id, owner: row.owner, template },
-      (place) => {
-        const now = this.#gcs.actors.row(id);
-        if (now === undefined || now.incarnation !== incarnation || now.state === "DEAD") {
-          this.#options.seats.leave(id, "it is not wanted any more");
-          return;
-        }
-        this.#gcs.actors.assign(id, this.#seatAt(place, incarnation));
-        const { form, data } = keeping;
-        this.#hosts.at(place).createActor(id, incarnation, row.owner, template.number, form, data);
-      },
-      (error) => this.#lose(id, { cause: "start-failed", actorId: id, error }, !isRefusal(error), false),
-    );
-  }
-
-  #seatAt(place: PlaceId, incarnation: number): ActorSeat {
-    const { nodeId } = this.#gcs.nodes.byNumber(nodeOf(place)) ?? {};
-    return { incarnation, place, workerId: workerId(place), ...(nodeId !== undefined && { nodeId }) };
-  }
-
-  /** Makes the actor anew, but not over and over without a pause while it dies before it lives. */
-  #placeLater(id: ActorId): void {
-    const delay = this.#keepings.get(id)?.restartDelay() ?? 0;
-    if (delay === 0) {
-      this.#place(id);
-      return;
-    }
-    const incarnation = this.#gcs.actors.row(id)?.incarnation;
-    this.#options.clock.after(delay, () => {
-      if (this.#gcs.actors.row(id)?.incarnation === incarnation) this.#place(id);
-    });
   }
 
   #lose(id: ActorId, death: Death, restart: boolean, force: boolean): void {
@@ -380,7 +347,7 @@ export class ActorManager implements ActorsContract {
   #moved(id: ActorId, state: "RESTARTING" | "DEAD", death: Death): void {
     if (state === "RESTARTING") {
       this.#news.tell(id);
-      this.#placeLater(id);
+      this.#placing.placeLater(id);
       return;
     }
     const encoded = encodeDeath(placed(death, this.#gcs.actors.row(id), this.#options.clock.now()));

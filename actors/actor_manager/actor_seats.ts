@@ -61,6 +61,10 @@ export interface ActorSeatsOptions {
   sharedHosts: number;
 }
 
+/** A node that was chosen for an actor has no room for it, and has had none for so long. Milliseconds. */
+const STRANDED_MS = 500;
+export class NoRoom extends Error {}
+
 /** Finds places for actors: a worker of its own, a thread shared by light actors, or the owner's own thread. */
 export class ActorSeats {
   readonly #options: ActorSeatsOptions;
@@ -78,14 +82,23 @@ export class ActorSeats {
   }
 
   /**
-   * Calls `found` with a place once there are resources and a worker; `failed` when no worker can be started. Neither
-   * after the actor has left.
+   * Calls `found` with a place once there are resources and a worker; `failed` when no worker can be started, or with
+   * `NoRoom` where something else has taken what was free when this node was chosen. Neither after the actor has left.
    */
   find(request: SeatRequest, found: (place: PlaceId) => void, failed: (error: unknown) => void): void {
     const wants = this.#wantsOf(request.template);
     const { demand, placement } = wants;
     const entry: Waiting = { request, wants, candidate: { demand, placement }, found, failed };
-    if (!this.#seat(entry)) this.#waiting.push(entry);
+    if (this.#seat(entry)) return;
+    this.#waiting.push(entry);
+    // What names a node or a placement group would only come here again.
+    if (request.placed !== true || typeof placement.schedulingStrategy === "object") return;
+    this.#options.clock.after(STRANDED_MS, () => this.#refuse(entry, new NoRoom("what was free has been taken")));
+  }
+
+  /** Whether the actor has a seat here, or is about to. */
+  has(id: ActorId): boolean {
+    return this.#seats.has(id) || this.#coming.has(id);
   }
 
   /** Takes out what waits here because no other node was known when it came. */
@@ -138,17 +151,9 @@ export class ActorSeats {
     else this.#options.pool.retire(seat.place, detail);
   }
 
-  /** The actors that have a seat. */
-  get given(): ActorId[] {
-    return [...this.#seats.keys()];
-  }
-
-  /** Frees those of these seats whose actors are not there, at places that have said who is. */
-  keepOnly(given: Iterable<ActorId>, { there, places }: { there: ReadonlySet<ActorId>; places: ReadonlySet<PlaceId> }): void {
-    for (const id of given) {
-      const seat = this.#seats.get(id);
-      if (seat !== undefined && places.has(seat.place) && !there.has(id)) this.leave(id, "it is not wanted any more");
-    }
+  /** Frees the seats of all other actors, but for those at places of which nobody knows who lives there. */
+  keepOnly(ids: ReadonlySet<ActorId>, unknown: ReadonlySet<PlaceId>): void {
+    for (const [id, { place }] of [...this.#seats]) if (!unknown.has(place) && !ids.has(id)) this.leave(id, "it is not wanted any more");
   }
 
   /** A worker is gone; light actors need another host. */

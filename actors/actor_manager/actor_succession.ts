@@ -11,7 +11,7 @@ import { Keeping } from "./keeping.ts";
 export interface ActorSuccessionOptions {
   gcs: Gcs;
   clock: Clock;
-  seats: Pick<ClusterSeats, "adopt" | "settled">;
+  seats: Pick<ClusterSeats, "adopt" | "settled" | "free">;
   hosts: Hosts;
   keepings: Map<ActorId, Keeping>;
   hold(id: ActorId, place: PlaceId): void;
@@ -36,8 +36,6 @@ const UNHELD_AFTER_MS = 1_000;
 export class ActorSuccession {
   readonly #options: ActorSuccessionOptions;
   readonly #gcs: Gcs;
-  /** Those that the head before had given a seat, in that incarnation, of which their nodes have yet to tell. */
-  readonly #seated: Map<ActorId, number> = new Map();
   /** What the constructors take that have yet to run. */
   readonly #needs: Map<ActorId, readonly string[]> = new Map();
 
@@ -49,7 +47,7 @@ export class ActorSuccession {
   /** Keeps again what the tables have. */
   restore(): void {
     const { lose, learn, hold, keepings } = this.#options;
-    for (const { actorId: id, state, owner, place, incarnation } of [...this.#gcs.actors.rows()]) {
+    for (const { actorId: id, state, owner } of [...this.#gcs.actors.rows()]) {
       if (state === "DEAD") continue;
       const creation = this.#gcs.actors.creation(id);
       if (creation === undefined) {
@@ -60,13 +58,13 @@ export class ActorSuccession {
       learn(template);
       keepings.set(id, new Keeping(spec, template, owner));
       this.#needs.set(id, spec.needs);
-      if (place !== undefined) this.#seated.set(id, incarnation);
       for (const kept of spec.keeps) hold(kept, HEAD_PLACE);
     }
   }
 
-  /** Has those made that have no place. */
-  resume(): void {
+  /** Has those made that have no place, but for these: they are being made. */
+  resume(except: readonly ActorId[]): void {
+    for (const id of except) this.#needs.delete(id);
     for (const { actorId: id, state, place } of [...this.#gcs.actors.rows()]) {
       const needs = this.#needs.get(id);
       if (state !== "DEAD" && state !== "ALIVE" && place === undefined && needs !== undefined) this.#options.begin({ id, needs });
@@ -83,25 +81,24 @@ export class ActorSuccession {
     const here = new Map([...living, ...coming].map((hosted) => [hosted[0], hosted] as const));
     const alive = new Set(living.map(([id]) => id));
     const silent = new Set(busy);
-    for (const [id, seatedAt] of [...this.#seated]) {
-      const { nodeId: at, state, place, incarnation } = actors.row(id) ?? {};
-      if (at !== nodeId && state !== "DEAD") continue;
-      this.#seated.delete(id);
-      // It has another seat since.
-      if (state === undefined || state === "DEAD" || place === undefined || incarnation !== seatedAt) continue;
+    for (const { actorId: id, nodeId: at, state, place, incarnation } of [...actors.rows()]) {
+      if (state === "DEAD" || at !== nodeId || place === undefined) continue;
       const hosted = here.get(id);
       if (silent.has(place) || (hosted?.[1] === incarnation && hosted[2] === place)) {
+        here.delete(id);
         seats.adopt(id, number);
         // Word of it may have been lost.
         if (state === "ALIVE") seats.settled(id);
         else if (alive.has(id)) started(place, id, incarnation);
       } else if (state === "ALIVE") lose(id, { cause: "unknown", actorId: id, detail: "it was gone when the head came back" }, true);
-      else find(id);
+      else {
+        actors.unassign(id);
+        find(id);
+      }
     }
-    for (const [id, incarnation, place] of here.values()) {
-      const row = actors.row(id);
-      const wanted = row !== undefined && row.state !== "DEAD" && row.incarnation === incarnation && row.place === place;
-      if (!wanted) hosts.at(place).stopActor(id, "the head does not know it");
+    for (const [id, , place] of here.values()) {
+      hosts.at(place).stopActor(id, "the head does not know it");
+      seats.free(id, number);
     }
   }
 

@@ -13,7 +13,7 @@ import {
   type Told,
   toldContract,
 } from "../../runtime/kernel/mod.ts";
-import type { ActorSeats, SeatRequest } from "./actor_seats.ts";
+import { type ActorSeats, NoRoom, type SeatRequest } from "./actor_seats.ts";
 
 export interface ClusterSeatsOptions {
   kernel: Kernel;
@@ -63,7 +63,7 @@ export class ClusterSeats {
       (error) => {
         if (placing.cancelled) return;
         this.#placing.delete(request.id);
-        if (error instanceof NodeGone) this.find(request, found, failed);
+        if (error instanceof NodeGone || error instanceof NoRoom) this.find(request, found, failed);
         else failed(error);
       },
     );
@@ -72,6 +72,11 @@ export class ClusterSeats {
   /** The actor has a seat on that node, which the head before had found. */
   adopt(id: ActorId, node: NodeNumber): void {
     if (node !== nodeOf(this.#options.kernel.place)) this.#remote.set(id, { node });
+  }
+
+  /** The node has a seat for the actor that the head before had found, and that is nobody's. */
+  free(id: ActorId, node: NodeNumber): void {
+    this.#tell(node).leave(id, "it is not wanted any more", true);
   }
 
   /** The first other node has come: what waits for the head's own node may find a place there. */
@@ -113,7 +118,9 @@ export class ClusterSeats {
     this.#remote.set(request.id, seat);
     const seats = remoteContract<SeatsContract>(kernel, placeId(node, SYSTEM_SLOT), ActorNumber.seats);
     try {
-      return await seats.seat(request.id, request.owner, request.template.number);
+      const place = (await seats.seat(request.id, request.owner, request.template.number)) as PlaceId | null | undefined;
+      if (typeof place !== "number") throw new NoRoom();
+      return place;
     } catch (error) {
       if (this.#remote.get(request.id) === seat) this.#remote.delete(request.id);
       throw nodeIdOf(node) === undefined ? new NodeGone() : error;

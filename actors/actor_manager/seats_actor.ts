@@ -1,7 +1,7 @@
 import type { SeatsContract } from "../../runtime/contracts/mod.ts";
 import type { ActorId, Caller, PlaceId } from "../../runtime/kernel/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
-import type { ActorSeats } from "./actor_seats.ts";
+import { type ActorSeats, NoRoom } from "./actor_seats.ts";
 
 /** A node's seats as the keeper of actors on the head asks for them. */
 export class SeatsActor implements SeatsContract {
@@ -16,7 +16,9 @@ export class SeatsActor implements SeatsContract {
   }
 
   /** Rejects when the actor leaves before it has a place. */
-  async seat(_caller: Caller, id: ActorId, owner: PlaceId, number: number): Promise<PlaceId> {
+  async seat(_caller: Caller, id: ActorId, owner: PlaceId, number: number): Promise<PlaceId | undefined> {
+    // Whoever asks for one anew knows of none.
+    if (this.#asked.has(id) || this.#seats.has(id)) this.#leave(id, "it is not wanted any more", true);
     let left = false;
     const leaves = new Promise<never>((_resolve, reject) => {
       this.#asked.set(id, () => {
@@ -33,6 +35,9 @@ export class SeatsActor implements SeatsContract {
     };
     try {
       return await Promise.race([seated(), leaves]);
+    } catch (error) {
+      if (error instanceof NoRoom) return undefined;
+      throw error;
     } finally {
       if (this.#asked.get(id) === leave) this.#asked.delete(id);
     }
@@ -51,6 +56,10 @@ export class SeatsActor implements SeatsContract {
   }
 
   leave(_caller: Caller, id: ActorId, detail: string, force: boolean): void {
+    this.#leave(id, detail, force);
+  }
+
+  #leave(id: ActorId, detail: string, force: boolean): void {
     this.#asked.get(id)?.();
     this.#seats.leave(id, detail, force);
   }

@@ -1,14 +1,21 @@
 import type { Clock } from "../../runtime/kernel/mod.ts";
-import { DECLARED_DEAD } from "../protocol/mod.ts";
 
 /** How long a node goes on without a head before it ends. Milliseconds. */
 export const HEAD_AWAY_MS = 60_000;
 /** A head that answers no sign of life for this long is taken to be gone. */
 export const HEAD_SILENCE_MS = 3_000;
-/** One that was found may have much to read before it answers. */
+/** How long a head may take to take in a node to which it has given a number. Milliseconds. */
+const JOINING_MS = 10_000;
+/** One that was found may have much to read before it answers. Milliseconds. */
 const TAKEN_WITHIN_MS = 10_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 500;
+
+/** A link to a head that is made and not used yet. */
+export interface NewTie {
+  /** All that is sent to the head goes this way from now on. */
+  use(): void;
+}
 
 export interface HeadTieOptions {
   clock: Clock;
@@ -16,27 +23,37 @@ export interface HeadTieOptions {
   urls: readonly string[];
   /** How long it may be away: see `HEAD_AWAY_MS`. */
   awayMs: number;
-  /** Drops the link, and what is sent until there is another. */
+  /** Drops the links to the head, and what is sent until there is another. */
   hangUp(): void;
-  /** Makes a link to the head there. */
-  redial(url: string): Promise<void>;
-  /** Registers with the head that has been found. Rejects when it does not want this node. */
-  rejoin(): Promise<void>;
+  /** Makes a link to the head there, beside what links there are. */
+  redial(url: string): Promise<NewTie>;
+  /**
+   * Registers with the head that has been found, and does what is to be done when it is another; `isOn` says whether it
+   * still counts. Resolves with whether it is the head that there was. Rejects when it does not want this node.
+   */
+  rejoin(isOn: () => boolean): Promise<"same" | "another">;
   /** The head is away; it is back. For people. */
   tell(text: string): void;
   gaveUp(reason: string): void;
 }
 
+interface Away {
+  readonly sinceMs: number;
+  readonly reason: string;
+  /** The link to it broke: what was under way on it may be lost. Else the head is silent, and may yet go on. */
+  broken: boolean;
+}
+
 /**
  * A node's tie to the head, whoever that is. While a head whose tables outlive it is away, the node goes on with what it
- * has, and looks for the next.
+ * has, and looks for the next. Of a head that is only silent the link stays until another has been found: if it speaks
+ * again, nothing was lost.
  */
 export class HeadTie {
   readonly #options: HeadTieOptions;
   #lasting = false;
   #closed = false;
-  /** Since when the head is away, and why. */
-  #away: { sinceMs: number; reason: string } | undefined;
+  #away: Away | undefined;
   #heardMs = 0;
   /** Goes up with every search: what an earlier one finds is no news. */
   #search = 0;
@@ -55,47 +72,48 @@ export class HeadTie {
     return this.#away !== undefined;
   }
 
+  /** The node is about to join. */
+  joining(): void {
+    const { clock, gaveUp } = this.#options;
+    this.#cancelDeadline = clock.after(JOINING_MS, () => gaveUp(`it did not take this node within ${JOINING_MS / 1000} s`));
+  }
+
   /** The node is a member. `lasting`: of a head that another can take over. */
   joined(lasting: boolean): void {
+    if (this.#away === undefined) this.#cancelDeadline();
     this.#lasting = lasting;
-    this.heard();
+    this.#heardMs = this.#options.clock.now();
   }
 
   /** The head has shown a sign of life. */
   heard(): void {
     this.#heardMs = this.#options.clock.now();
+    if (this.#away?.broken === false && !this.#isFound) this.#back("answers again");
   }
 
   /** Looks whether it is still there. */
   look(): void {
-    if (!this.#lasting) return;
+    if (!this.#lasting || this.#closed) return;
     const silentMs = this.#options.clock.now() - this.#heardMs;
-    if (this.#away === undefined && silentMs > HEAD_SILENCE_MS) this.broken(`it answered nothing for ${HEAD_SILENCE_MS / 1000} s`);
-    else if (this.#isFound && silentMs > TAKEN_WITHIN_MS) this.broken("the head that was found does not answer");
+    if (this.#away === undefined && silentMs > HEAD_SILENCE_MS)
+      this.#leave({ reason: `it answered nothing for ${HEAD_SILENCE_MS / 1000} s`, broken: false });
+    // One that was found has fallen silent in its turn.
+    else if (this.#isFound && silentMs > TAKEN_WITHIN_MS) this.#seekAll();
   }
 
   /** The link to the head broke. */
   broken(reason: string): void {
     if (this.#closed) return;
-    // Whoever is the head has done without this node.
-    if (!this.#lasting || reason.includes(DECLARED_DEAD)) {
+    if (!this.#lasting) {
       this.#options.gaveUp(reason);
       return;
     }
-    const { clock, hangUp, tell, awayMs } = this.#options;
-    hangUp();
-    this.#isFound = false;
-    if (this.#away === undefined) {
-      this.#away = { sinceMs: clock.now(), reason };
-      tell(`the head is gone: ${reason}. What runs goes on; this node looks for the head for ${awayMs / 1000} s`);
+    this.#options.hangUp();
+    if (this.#away === undefined) this.#leave({ reason, broken: true });
+    else {
+      this.#away.broken = true;
+      this.#seekAll();
     }
-    const search = ++this.#search;
-    const left = Math.max(0, awayMs - (clock.now() - this.#away.sinceMs));
-    this.#cancelDeadline();
-    this.#cancelDeadline = clock.after(left, () => {
-      if (this.#isOn(search)) this.#options.gaveUp(`${this.#away?.reason}; and no other was found within ${awayMs / 1000} s: ${this.#failure}`);
-    });
-    for (const url of this.#options.urls) this.#seek(url, FIRST_PAUSE_MS, search);
   }
 
   close(): void {
@@ -103,21 +121,40 @@ export class HeadTie {
     this.#cancelDeadline();
   }
 
+  #leave({ reason, broken }: Pick<Away, "reason" | "broken">): void {
+    const { clock, tell, awayMs, gaveUp } = this.#options;
+    this.#away = { sinceMs: clock.now(), reason, broken };
+    tell(`the head is gone: ${reason}. What runs goes on; this node looks for the head for ${awayMs / 1000} s`);
+    this.#cancelDeadline = clock.after(awayMs, () => gaveUp(`${reason}; and no other was found within ${awayMs / 1000} s: ${this.#failure}`));
+    this.#seekAll();
+  }
+
+  #back(how: string): void {
+    if (this.#away === undefined) return;
+    const seconds = (this.#options.clock.now() - this.#away.sinceMs) / 1000;
+    this.#cancelDeadline();
+    this.#away = undefined;
+    this.#options.tell(`the head ${how} after ${seconds.toFixed(1)} s`);
+  }
+
+  #seekAll(): void {
+    this.#isFound = false;
+    const search = ++this.#search;
+    for (const url of this.#options.urls) this.#seek(url, FIRST_PAUSE_MS, search);
+  }
+
   #isOn(search: number): boolean {
     return !this.#closed && search === this.#search && this.#away !== undefined;
   }
 
-  /**
-   * Each by itself: one that is frozen takes a link and never answers. Never two at a time to one: the head would take the
-   * end of the second for the end of this node.
-   */
+  /** Each by itself, as one that is frozen takes a link and never answers; and never two at a time at one. */
   #seek(url: string, pauseMs: number, search: number): void {
     if (!this.#isOn(search) || this.#isFound || this.#dialling.has(url)) return;
     this.#dialling.add(url);
     this.#options.redial(url).then(
-      () => {
+      (link) => {
         this.#dialling.delete(url);
-        this.#found();
+        this.#found(link);
       },
       (error) => {
         this.#dialling.delete(url);
@@ -128,24 +165,25 @@ export class HeadTie {
     );
   }
 
-  #found(): void {
+  #found(link: NewTie): void {
+    const { clock, rejoin, gaveUp } = this.#options;
     const search = this.#search;
     if (!this.#isOn(search) || this.#isFound) return;
     this.#isFound = true;
-    this.heard();
-    this.#options.rejoin().then(
-      () => {
-        if (!this.#isOn(search) || this.#away === undefined) return;
+    this.#heardMs = clock.now();
+    link.use();
+    rejoin(() => this.#isOn(search)).then(
+      (head) => {
+        if (!this.#isOn(search)) return;
         this.#isFound = false;
-        this.#cancelDeadline();
-        const seconds = (this.#options.clock.now() - this.#away.sinceMs) / 1000;
-        this.#away = undefined;
-        this.heard();
-        this.#options.tell(`the head is back after ${seconds.toFixed(1)} s`);
+        // It has declared this node dead, or is about to.
+        if (head === "same" && this.#away?.broken === true)
+          gaveUp(`${this.#away.reason}; and what was under way is lost, as the head is still the same`);
+        else this.#back("is back");
+        this.#heardMs = clock.now();
       },
       (error) => {
-        if (!this.#closed && search === this.#search)
-          this.#options.gaveUp(`the head that was found does not take this node: ${(error as Error).message}`);
+        if (this.#isOn(search)) gaveUp(`the head that was found does not take this node: ${(error as Error).message}`);
       },
     );
   }

@@ -32,14 +32,13 @@ import type { Fallout, Gcs } from "../gcs/mod.ts";
 import type { Unplaced } from "../scheduler/mod.ts";
 import { Draining, reasonOf } from "./draining.ts";
 import { Introductions } from "./introductions.ts";
-import { pastDeath } from "./node_death.ts";
+import { type NodeEnd, pastDeath } from "./node_death.ts";
+import { RETURN_MS, Returning } from "./returning.ts";
 import { type WaitingGroup, whatWaits } from "./waiting.ts";
 
 /** A node that has not been heard of for this long is dead. Milliseconds; nodes report every second. */
 export const SILENCE_MS = 5_000;
 const LOOK_EVERY_MS = 1_000;
-/** How long the nodes of the head before may take to come to this one. Milliseconds. */
-export const RETURN_MS = 8_000;
 
 export interface MembershipOptions {
   kernel: Kernel;
@@ -70,11 +69,6 @@ export interface MembershipOptions {
   endHead(reason: string): void;
 }
 
-interface NodeEnd {
-  readonly cause: "disconnected" | "unresponsive" | "terminated";
-  readonly detail: string;
-}
-
 interface MemberNode {
   readonly spec: NodeSpecWire;
   readonly tell: Told<MemberContract>;
@@ -94,8 +88,10 @@ export class Membership implements ClusterContract {
   readonly #numbers: Map<string, NodeNumber> = new Map();
   readonly #introductions: Introductions;
   readonly #draining: Draining;
-  /** Nodes of the head before that have yet to say what they have, and until when. */
-  readonly #expected: Map<string, number> = new Map();
+  readonly #returning: Returning;
+  /** Nodes whose death is being written. */
+  readonly #condemned: Set<NodeNumber> = new Set();
+  #isOpen = false;
   #stopLooking: (() => void) | undefined;
 
   constructor(options: MembershipOptions) {
@@ -105,7 +101,22 @@ export class Membership implements ClusterContract {
       numberOf: (nodeId) => this.numberOf(nodeId),
       takesWork: (nodeId) => this.takesWork(nodeId),
     });
+    this.#returning = new Returning({
+      clock: options.clock,
+      arrived: (nodeId) => {
+        if (this.numberOf(nodeId) !== undefined) options.joined(nodeId);
+      },
+      late: (nodeId) => {
+        if (this.numberOf(nodeId) !== undefined) return;
+        this.#buryUnseen(nodeId, { cause: "unresponsive", detail: `it did not come to the new head within ${RETURN_MS / 1000} s` });
+      },
+      complete: () => options.complete(),
+    });
     this.#introductions = new Introductions(options.clock, (newcomers) => this.#introduce(newcomers));
+    options.open.then(
+      () => (this.#isOpen = true),
+      () => {},
+    );
     this.#look();
   }
 
@@ -125,7 +136,7 @@ export class Membership implements ClusterContract {
 
   /** Whether nodes of the head before may be about to come. */
   get incomplete(): boolean {
-    return this.#expected.size > 0;
+    return this.#returning.size > 0;
   }
 
   /** Resolves when every node has told what its workers have to tell. */
@@ -146,7 +157,12 @@ export class Membership implements ClusterContract {
     return (own.length > 0 ? own : driving).map(({ driver }) => driver);
   }
 
+  /** Not before it has said what the head before had placed there. */
   takesWork(nodeId: string): boolean {
+    return !this.#returning.has(nodeId) && this.#isForWork(nodeId);
+  }
+
+  #isForWork(nodeId: string): boolean {
     const node = this.numberOf(nodeId);
     return node !== undefined && this.#members.get(node)?.spec.takesWork === true;
   }
@@ -161,9 +177,7 @@ export class Membership implements ClusterContract {
 
   /** These nodes of the head before are to come to this one; which do not in time are dead. */
   expect(nodeIds: readonly string[]): void {
-    const until = this.#options.clock.now() + RETURN_MS;
-    for (const nodeId of nodeIds) this.#expected.set(nodeId, until);
-    if (nodeIds.length === 0) this.#options.complete();
+    this.#returning.expect(nodeIds);
   }
 
   async register(caller: Caller, spec: NodeSpecWire): Promise<RegistrationWire> {
@@ -176,14 +190,16 @@ export class Membership implements ClusterContract {
     const { outcome } = gcs.registerNode(row);
     if (outcome === "unknown") throw new Error(`node number ${node} was not given to node ${nodeId}: it has to join anew, for a number of its own`);
     if (outcome === "dead") throw new Error(`node ${nodeId} was declared dead: it has to join anew, under a new id`);
+    if (job !== undefined) gcs.jobs.add({ ...job, nodeId, pid });
+    // Whom others know another head has to know as well.
+    await gcs.settled();
     const tell = toldContract<MemberContract>(kernel, placeId(node, SYSTEM_SLOT), ActorNumber.member);
     this.#members.set(node, { spec, tell, sequence: 0, heardMs: clock.now(), pending: [] });
     this.#numbers.set(nodeId, node);
-    if (job !== undefined) gcs.jobs.add({ ...job, nodeId, pid });
     this.#introductions.add(node);
     joined(nodeId);
     if (outcome === "rejoined" && gcs.nodes.get(nodeId)?.drain !== undefined) void this.#draining.begin(nodeId);
-    return { peers: this.#peers(this.#members.keys()), head: nodeOf(kernel.place), lasting };
+    return { peers: this.#peers(this.#members.keys()), lasting, head: nodeOf(kernel.place) };
   }
 
   returned(caller: Caller, state: NodeStateWire): void {
@@ -191,13 +207,14 @@ export class Membership implements ClusterContract {
     if (nodeId === undefined) return;
     for (const worker of state.workers) this.workerUp(caller, worker);
     this.#options.returned(nodeId, state);
-    this.#arrived(nodeId);
+    this.#returning.arrived(nodeId);
   }
 
   report(caller: Caller, { sequence, available, pending }: NodeReportWire): void {
     const member = this.#members.get(nodeOf(caller.from));
     if (member === undefined) {
-      this.#fence(caller.from);
+      // Else its registration waits for the tables, or is on its way.
+      if (this.#isOpen && this.#options.gcs.nodes.byNumber(nodeOf(caller.from)) === undefined) this.#fence(caller.from);
       return;
     }
     if (sequence <= member.sequence) return;
@@ -228,9 +245,16 @@ export class Membership implements ClusterContract {
     this.#options.gcs.tasks.record(rows as never, dropped);
   }
 
-  unreachable(caller: Caller, node: NodeNumber, reason: string): void {
-    if (node === nodeOf(this.#options.kernel.place)) return;
-    this.declareDead(node, { cause: "disconnected", detail: `node ${nodeOf(caller.from)} could not reach it: ${reason}` });
+  async unreachable(caller: Caller, node: NodeNumber, reason: string): Promise<void> {
+    const { gcs, open, kernel } = this.#options;
+    await open;
+    if (node === nodeOf(kernel.place)) return;
+    const end: NodeEnd = { cause: "disconnected", detail: `node ${nodeOf(caller.from)} could not reach it: ${reason}` };
+    const row = gcs.nodes.byNumber(node);
+    // Also one that has yet to come to this head: something for it is lost.
+    if (this.#members.has(node)) await this.#declaredDead(node, end);
+    else if (row !== undefined && this.#returning.has(row.nodeId)) this.#buryUnseen(row.nodeId, end);
+    await gcs.settled();
   }
 
   async goneNode(_caller: Caller, node: NodeNumber): Promise<Uint8Array | undefined> {
@@ -257,7 +281,7 @@ export class Membership implements ClusterContract {
   status(): ClusterStatus {
     const { gcs, unplaced, waitingGroups } = this.#options;
     const nodes = gcs.nodes.live().map(({ nodeId, name, state, address, head, labels, total, available, pid, runtime }) => {
-      return { nodeId, name, state, address, head, driver: !this.takesWork(nodeId), labels, total, available, pid, runtime };
+      return { nodeId, name, state, address, head, driver: !this.#isForWork(nodeId), labels, total, available, pid, runtime };
     });
     const reported = Array.from(this.#members.values(), ({ spec, pending }) => ({ nodeId: spec.nodeId, pending }));
     return { nodes, pending: whatWaits({ reported, unplaced: unplaced(), groups: waitingGroups() }) };
@@ -284,14 +308,23 @@ export class Membership implements ClusterContract {
     this.declareDead(node, { cause: "disconnected", detail: reason });
   }
 
-  declareDead(node: NodeNumber, { cause, detail }: NodeEnd): void {
+  declareDead(node: NodeNumber, end: NodeEnd): void {
+    void this.#declaredDead(node, end);
+  }
+
+  /** A head that stood still may be none any more: before it acts, its storage has to take its word. */
+  async #declaredDead(node: NodeNumber, { cause, detail }: NodeEnd): Promise<void> {
+    const { kernel, gcs, lasting } = this.#options;
     const member = this.#members.get(node);
-    if (member === undefined || node === nodeOf(this.#options.kernel.place)) return;
+    if (member === undefined || node === nodeOf(kernel.place) || this.#condemned.has(node)) return;
+    this.#condemned.add(node);
+    if (lasting) await gcs.confirmed();
+    this.#condemned.delete(node);
     this.#members.delete(node);
     this.#numbers.delete(member.spec.nodeId);
     this.#bury(member.spec, { cause, detail }, () => {
       member.tell.end(`the head declared this node dead: ${detail}`);
-      this.#options.kernel.flush();
+      kernel.flush();
     });
   }
 
@@ -307,24 +340,14 @@ export class Membership implements ClusterContract {
     fence?.();
     for (const other of this.#members.values()) other.tell.nodeLost(node, encoded);
     nodeLost(fallout, { node, death });
-    this.#arrived(nodeId);
+    this.#returning.arrived(nodeId);
   }
 
-  #arrived(nodeId: string): void {
-    if (this.#expected.delete(nodeId) && this.#expected.size === 0) this.#options.complete();
-  }
-
-  /** Those of the head before that have not come in time are dead. */
-  #expire(now: number): void {
-    for (const [nodeId, until] of [...this.#expected]) {
-      const { number, address = "", pid = 0 } = this.#options.gcs.nodes.get(nodeId) ?? {};
-      if (number !== undefined && this.#members.has(number)) continue;
-      if (number === undefined) this.#arrived(nodeId);
-      else if (now >= until) {
-        const detail = `it did not come to the new head within ${RETURN_MS / 1000} s`;
-        this.#bury({ node: number, nodeId, url: address, pid }, { cause: "unresponsive", detail });
-      }
-    }
+  /** A node of the head before, of which this one knows only what is written, is dead. */
+  #buryUnseen(nodeId: string, end: NodeEnd): void {
+    const { number, address = "", pid = 0 } = this.#options.gcs.nodes.get(nodeId) ?? {};
+    if (number !== undefined) this.#bury({ node: number, nodeId, url: address, pid }, end);
+    this.#returning.arrived(nodeId);
   }
 
   close(): void {
@@ -361,13 +384,16 @@ export class Membership implements ClusterContract {
     this.#stopLooking = clock.after(LOOK_EVERY_MS, () => {
       const now = clock.now();
       // A head that stood still has heard nobody, and its timers may come before what the nodes have sent meanwhile.
-      if (now - due > LOOK_EVERY_MS) for (const member of this.#members.values()) member.heardMs = now;
+      if (now - due > LOOK_EVERY_MS) {
+        for (const member of this.#members.values()) member.heardMs = now;
+        this.#returning.putOff(now - due);
+      }
       for (const [node, { heardMs }] of [...this.#members]) {
         if (node === nodeOf(kernel.place) || now - heardMs <= SILENCE_MS) continue;
         this.declareDead(node, { cause: "unresponsive", detail: `it sent no report for ${SILENCE_MS / 1000} s` });
       }
       if (this.#options.lasting) for (const { tell } of this.#members.values()) tell.ping();
-      this.#expire(now);
+      this.#returning.look(now);
       this.#draining.look(now);
       this.#look();
     });

@@ -1,6 +1,6 @@
 /** How nodes make a cluster: the head's list of them, each node's part in it, and the links between them. */
 
-export { HEAD_AWAY_MS, HEAD_SILENCE_MS, HeadTie, type HeadTieOptions } from "./head_tie.ts";
+export { HEAD_AWAY_MS, HEAD_SILENCE_MS, HeadTie, type HeadTieOptions, type NewTie } from "./head_tie.ts";
 export { Member, type MemberOptions } from "./member.ts";
 export { Membership, type MembershipOptions } from "./membership.ts";
 export { type Dial, PeerLinks, type PeerLinksOptions } from "./peer_links.ts";

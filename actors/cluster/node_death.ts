@@ -1,6 +1,12 @@
 import type { Death } from "../../runtime/errors/mod.ts";
 import type { NodeInfo } from "../gcs/mod.ts";
 
+/** Why a node is to be taken for dead. */
+export interface NodeEnd {
+  readonly cause: "disconnected" | "unresponsive" | "terminated";
+  readonly detail: string;
+}
+
 /** The death of a node as others hear of it long after, when its row may be forgotten. */
 export function pastDeath(node: NodeInfo | undefined): Death {
   const { nodeId, pid, endedMs, death } = node ?? {};

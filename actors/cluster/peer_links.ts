@@ -1,6 +1,7 @@
 import { type Frame, isBulk, type Link, type LinkEvents, releaseFrame } from "../../net/mod.ts";
 import type { PeerInfo } from "../../runtime/contracts/mod.ts";
-import type { NodeNumber } from "../../runtime/kernel/mod.ts";
+import { type NodeNumber, nodeOf } from "../../runtime/kernel/mod.ts";
+import type { NewTie } from "./head_tie.ts";
 
 /** Opens a link to a node. */
 export type Dial = (peer: PeerInfo, events: LinkEvents) => Promise<Link>;
@@ -25,7 +26,6 @@ export class PeerLinks {
   readonly #options: PeerLinksOptions;
   readonly #peers: Map<NodeNumber, PeerLink> = new Map();
   readonly #gone: Set<NodeNumber> = new Set();
-  readonly #aliases: Map<NodeNumber, NodeNumber> = new Map();
 
   constructor(options: PeerLinksOptions) {
     this.#options = options;
@@ -41,24 +41,19 @@ export class PeerLinks {
     this.#peer(node).expectBulk();
   }
 
-  /** What is sent to the node goes the way of that other, which is the same process: so it is in order with what goes there. */
-  alias(node: NodeNumber, other: NodeNumber): void {
-    if (node === other) return;
-    this.#aliases.set(node, other);
-    // Something may have been sent there already, and whoever sent it keeps that way.
-    const early = this.#peers.get(node);
-    this.#peers.delete(node);
-    early?.become(this.#peer(other));
-  }
-
   /** The link to the node is no more, and until there is another nothing is sent there. */
   hangUp(node: NodeNumber): void {
     this.#peer(node).hangUp();
   }
 
-  /** Makes a link to a node that was hung up, where it is now. */
-  redial(info: PeerInfo): Promise<void> {
+  /** Makes one more link to a node, where it is now. It takes frames at once, and sends from when it is used. */
+  redial(info: PeerInfo): Promise<NewTie> {
     return this.#peer(info.node).redial(info);
+  }
+
+  /** The node is another than the one that there was, with whom the links were made that are not used any more; or it is the same. */
+  settle(node: NodeNumber, who: "same" | "another"): void {
+    this.#peer(node).settle(who);
   }
 
   /** The nodes of the cluster: those that frames wait for can be dialled now. */
@@ -70,17 +65,12 @@ export class PeerLinks {
   accept(node: NodeNumber, link: Link): LinkEvents {
     const peer = this.#peer(node);
     peer.accept(link);
-    return { onFrame: this.#receiveFrom(node), onClose: (reason) => peer.closed(link, reason) };
-  }
-
-  isGone(node: NodeNumber): boolean {
-    return this.#gone.has(node);
+    return { onFrame: this.#receive, onClose: (reason) => peer.closed(link, reason) };
   }
 
   /** The node is gone: its link is closed, and nothing is sent there any more, nor taken from there. */
   lost(node: NodeNumber): void {
     this.#gone.add(node);
-    if (this.#aliases.delete(node)) return;
     this.#peers.get(node)?.close();
   }
 
@@ -88,12 +78,11 @@ export class PeerLinks {
     for (const peer of this.#peers.values()) peer.close();
   }
 
-  #peer(named: NodeNumber): PeerLink {
-    const node = this.#aliases.get(named) ?? named;
+  #peer(node: NodeNumber): PeerLink {
     let peer = this.#peers.get(node);
     if (peer === undefined) {
       const { dial, unknown, broken } = this.#options;
-      peer = new PeerLink({ dial, receive: this.#receiveFrom(node), unknown: () => unknown(node), broken: (reason) => broken(node, reason) });
+      peer = new PeerLink({ dial, receive: this.#receive, unknown: () => unknown(node), broken: (reason) => broken(node, reason) });
       this.#peers.set(node, peer);
       if (this.#gone.has(node)) peer.close();
     }
@@ -104,12 +93,10 @@ export class PeerLinks {
    * What a node sent before it was known to be gone may arrive after that: nothing of it may be taken in, for what it had
    * is lost by then, and is done anew.
    */
-  #receiveFrom(node: NodeNumber): (frame: Frame) => void {
-    return (frame) => {
-      if (this.#gone.has(node)) releaseFrame(frame);
-      else this.#options.receive(frame);
-    };
-  }
+  readonly #receive = (frame: Frame): void => {
+    if (this.#gone.has(nodeOf(frame.from))) releaseFrame(frame);
+    else this.#options.receive(frame);
+  };
 }
 
 interface PeerLinkOptions {
@@ -127,11 +114,14 @@ class PeerLink implements Link {
   #waiting: Frame[] = [];
   #dialling = false;
   #closed = false;
-  /** The way that is taken instead. */
-  #other: Link | undefined;
   /** What is sent is lost. */
   #hungUp = false;
   readonly #others: Set<Link> = new Set();
+  /** Links to who was there before the one in use, as long as it is not known whether that is the same; and why the first of them broke. */
+  readonly #former: Set<Link> = new Set();
+  #formerBroke: string | undefined;
+  /** Links that were made to be used, and have not been. */
+  readonly #spare: Set<Link> = new Set();
   readonly #left: WeakSet<Link> = new WeakSet();
   /** One that the other side has opened. */
   #accepted: Link | undefined;
@@ -142,8 +132,7 @@ class PeerLink implements Link {
   }
 
   send(frame: Frame): void {
-    if (this.#other !== undefined) this.#other.send(frame);
-    else if (this.#accepted !== undefined && isBulk(frame)) this.#accepted.send(frame);
+    if (this.#accepted !== undefined && isBulk(frame)) this.#accepted.send(frame);
     else if (this.#link !== undefined) this.#link.send(frame);
     else if (this.#hungUp || this.#closed) releaseFrame(frame);
     else {
@@ -151,12 +140,6 @@ class PeerLink implements Link {
       this.#waiting.push(frame);
       this.#dial();
     }
-  }
-
-  /** All that is sent goes that way. */
-  become(other: Link): void {
-    this.#other = other;
-    for (const frame of this.#waiting.splice(0)) other.send(frame);
   }
 
   found(info: PeerInfo): void {
@@ -190,6 +173,10 @@ class PeerLink implements Link {
   closed(link: Link, reason: string): void {
     this.#others.delete(link);
     if (this.#closed || this.#left.has(link)) return;
+    if (this.#former.delete(link)) {
+      this.#formerBroke ??= reason;
+      return;
+    }
     if (link === this.#link) this.#link = undefined;
     if (link === this.#accepted) this.#accepted = undefined;
     this.#options.broken(reason);
@@ -198,33 +185,52 @@ class PeerLink implements Link {
   hangUp(): void {
     this.#hungUp = true;
     this.#dropWaiting();
-    for (const link of [this.#link, ...this.#others]) {
-      if (link === undefined) continue;
-      this.#left.add(link);
-      link.close();
-    }
+    this.#leave([...(this.#link === undefined ? [] : [this.#link]), ...this.#others, ...this.#former]);
     this.#others.clear();
-    this.#link = this.#accepted = undefined;
+    this.#former.clear();
+    this.#link = this.#accepted = this.#formerBroke = undefined;
   }
 
-  async redial(info: PeerInfo): Promise<void> {
+  async redial(info: PeerInfo): Promise<NewTie> {
     const { dial, receive } = this.#options;
+    let used = false;
     let made: Link | undefined;
-    let ended: string | undefined;
+    let gone: string | undefined;
     const onClose = (reason: string): void => {
-      ended = reason;
-      if (made !== undefined) this.closed(made, reason);
+      gone = reason;
+      if (made !== undefined) this.#spare.delete(made);
+      if (made !== undefined && used) this.closed(made, reason);
     };
-    made = await dial(info, { onFrame: receive, onClose });
-    if (ended !== undefined) throw new Error(ended);
-    if (!this.#hungUp) {
-      this.#left.add(made);
-      made.close();
-      throw new Error("another was found before");
+    const link = await dial(info, { onFrame: receive, onClose });
+    made = link;
+    if (this.#closed) link.close();
+    else if (gone === undefined) this.#spare.add(link);
+    return {
+      use: () => {
+        this.#spare.delete(link);
+        for (const former of [...(this.#link === undefined ? [] : [this.#link]), ...this.#others]) this.#former.add(former);
+        this.#others.clear();
+        this.#accepted = undefined;
+        this.#info = info;
+        this.#hungUp = false;
+        this.#link = link;
+        used = true;
+        for (const frame of this.#waiting.splice(0)) link.send(frame);
+        if (gone !== undefined) this.closed(link, gone);
+      },
+    };
+  }
+
+  settle(who: "same" | "another"): void {
+    const former = [...this.#former];
+    const broke = this.#formerBroke;
+    this.#former.clear();
+    this.#formerBroke = undefined;
+    if (who === "another") this.#leave(former);
+    else {
+      for (const link of former) this.#others.add(link);
+      if (broke !== undefined) this.#options.broken(broke);
     }
-    this.#info = info;
-    this.#hungUp = false;
-    this.opened(made);
   }
 
   close(): void {
@@ -232,11 +238,18 @@ class PeerLink implements Link {
     this.#dropWaiting();
     this.#accepted = undefined;
     this.#link?.close();
-    for (const link of this.#others) link.close();
+    for (const link of [...this.#others, ...this.#former, ...this.#spare]) link.close();
     this.#link = undefined;
   }
 
   keepAlive(): void {}
+
+  #leave(links: readonly Link[]): void {
+    for (const link of links) {
+      this.#left.add(link);
+      link.close();
+    }
+  }
 
   #dropWaiting(): void {
     for (const frame of this.#waiting.splice(0)) releaseFrame(frame);

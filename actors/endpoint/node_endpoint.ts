@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { type Frame, type Link, type LinkEvents, releaseFrame, type WebSocketLink } from "../../net/mod.ts";
+import type { Frame, Link, LinkEvents, WebSocketLink } from "../../net/mod.ts";
 import { type Clock, type NodeNumber, nodeOf } from "../../runtime/kernel/mod.ts";
 import { platform, type WebRuntime, type WebServer } from "../../runtime/platform/mod.ts";
 import {
   ASK_PATH,
   authorityOf,
-  DECLARED_DEAD,
   HEALTH_PATH,
   hostForOthers,
   hostForSelf,
@@ -43,8 +42,6 @@ export interface NodeEndpointOptions {
 export interface EndpointPeer {
   /** Whether this is the node of that number. */
   isNode(node: NodeNumber): boolean;
-  /** Whether that node was declared dead. */
-  isGone(node: NodeNumber): boolean;
   /** A node has opened a link. Returns what its frames go to. */
   connected(node: NodeNumber, link: Link): LinkEvents;
   /** A number for a node that is about to join. @throws when this is not the head */
@@ -151,10 +148,6 @@ export class NodeEndpoint {
   #nodeBehind(node: NodeNumber, remote: string): SocketPeer {
     return {
       opened: (link: WebSocketLink) => {
-        if (this.#peer.isGone(node)) {
-          link.refuse(DECLARED_DEAD);
-          return { onFrame: releaseFrame };
-        }
         const events = this.#peer.connected(node, link);
         const onFrame = (frame: Frame): void => {
           // A node speaks for its own places alone.

@@ -139,6 +139,14 @@ export class ActorTable {
     return true;
   }
 
+  /** Its constructor has not run at the place that was found, and will not. */
+  unassign(actorId: string): void {
+    const row = this.#rows.live(actorId);
+    if (row === undefined || row.state === "ALIVE") return;
+    this.#vacate(row);
+    this.#rows.changed(actorId, row);
+  }
+
   /** Its constructor has run. False when stale: then the caller stops what it made. */
   alive(actorId: string, seat: ActorSeat): boolean {
     const row = this.#current(actorId, seat.incarnation);
@@ -261,8 +269,8 @@ export class ActorTable {
   }
 
   #restart(row: ActorRecord, counted: boolean): void {
-    this.#unseat(row);
-    row.place = row.nodeId = row.workerId = row.startedMs = undefined;
+    this.#vacate(row);
+    row.startedMs = undefined;
     row.incarnation++;
     if (counted) row.numRestarts++;
     this.#rows.changed(row.actorId, row);
@@ -294,6 +302,11 @@ export class ActorTable {
     row.nodeId = interner.string(seat.nodeId);
     row.workerId = interner.string(seat.workerId);
     this.#placed.add(row.place, row);
+  }
+
+  #vacate(row: ActorRecord): void {
+    this.#unseat(row);
+    row.place = row.nodeId = row.workerId = undefined;
   }
 
   #unseat(row: ActorRecord): void {

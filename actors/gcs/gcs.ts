@@ -20,7 +20,7 @@ import { type PlacementGroupRegistration, PlacementGroupTable } from "./placemen
 import { PubSub } from "./pubsub.ts";
 import { recoverTables } from "./recovery.ts";
 import { StateApi } from "./state_api.ts";
-import type { Storage } from "./storage/mod.ts";
+import { type Storage, StorageError } from "./storage/mod.ts";
 import type { TableContext } from "./table_context.ts";
 import { TaskEvents } from "./task_events.ts";
 import { WorkerTable } from "./worker_table.ts";
@@ -118,10 +118,19 @@ export class Gcs {
     return this.#journal.flush();
   }
 
-  /** The same where what is written outlives this process; nothing to wait for elsewhere. */
+  /**
+   * The same where what is written outlives this process; nothing to wait for elsewhere. Never resolves when another has
+   * taken the store over: what this one has changed is not so.
+   */
   settled(): Promise<void> | undefined {
-    // Whoever waits has been told by `onStorageFailure`, and the changes are tried again.
-    return this.#lasting ? this.flush().catch(() => {}) : undefined;
+    // Else whoever waits has been told by `onStorageFailure`, and the changes are tried again.
+    return this.#lasting ? this.flush().catch((error) => (isFenced(error) ? new Promise(() => {}) : undefined)) : undefined;
+  }
+
+  /** Resolves once the store has shown that it is still this one's: see `settled`. */
+  async confirmed(): Promise<void> {
+    this.counters.next("confirmations");
+    await this.settled();
   }
 
   /** Flushes and closes the storage. */
@@ -298,6 +307,10 @@ export class Gcs {
     const nodeIds = new Set(group.bundles.flatMap((bundle) => bundle.nodeId ?? []));
     if (nodeIds.size > 0) fallout.free.push({ placementGroupId, nodeIds: [...nodeIds] });
   }
+}
+
+function isFenced(error: unknown): boolean {
+  return error instanceof StorageError && error.reason === "fenced";
 }
 
 /** `placeGone`: nothing is left to stop where the actors were. */

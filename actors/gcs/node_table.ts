@@ -28,6 +28,8 @@ export type NodeRegistration =
   | { readonly outcome: "registered" | "rejoined" | "dead"; readonly node: NodeInfo }
   | { readonly outcome: "unknown"; readonly node?: undefined };
 
+/** So many of the last numbers may be on their way to nodes while another head begins. */
+const OFFERED_AT_MOST = 100;
 /** The counter of the numbers handed out to nodes that join. */
 const COUNTER = "node";
 
@@ -40,7 +42,7 @@ export class NodeTable {
   readonly #rows: Rows<NodeInfo, NodeRecord>;
   readonly #counters: Counters;
   readonly #numbers = new Map<NodeNumber, NodeRecord>();
-  /** Numbers handed out since this store began, to nodes that have not registered yet. */
+  /** Numbers handed out to nodes that have not registered yet. */
   readonly #offered = new Set<NodeNumber>();
 
   constructor(context: TableContext, counters: Counters) {
@@ -227,6 +229,10 @@ export class NodeTable {
     });
     this.#rows.restore(rows, (row) => row.state === "DEAD");
     for (const row of this.#rows.liveRows()) if (row.number !== undefined) this.#numbers.set(row.number, row);
+    // Those who have them may be about to register: of the latest that were not there is a row.
+    const known = new Set(rows.map(([, { number }]) => number));
+    const last = HEAD_NODE + this.#counters.last(COUNTER);
+    for (let number = Math.max(HEAD_NODE + 1, last - OFFERED_AT_MOST); number <= last; number++) if (!known.has(number)) this.#offered.add(number);
   }
 
   #mayHave(number: NodeNumber | undefined, row: NodeRecord | undefined, head: boolean): boolean {

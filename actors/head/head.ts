@@ -189,7 +189,7 @@ export class Head {
     this.groups.freed(fallout);
     this.groups.restore();
     this.membership.expect(this.gcs.nodes.live().flatMap((node) => (node.nodeId === nodeId ? [] : [node.nodeId])));
-    this.actors.succession.resume();
+    this.actors.succession.resume(fallout.restarting);
   }
 
   /** Resources of the head's own node may have become free. */

@@ -1,10 +1,11 @@
-import type { Link, LinkEvents } from "../../net/mod.ts";
+import { encodeBatch, type Link, type LinkEvents, releaseFrame } from "../../net/mod.ts";
 import { type ClusterContract, type NodeSpecWire, type PendingDemand, STOPPED } from "../../runtime/contracts/mod.ts";
 import {
   ActorNumber,
   type Clock,
   DRIVER_SLOT,
   HEAD_NODE,
+  HEAD_NUMBERS,
   HEAD_PLACE,
   type Kernel,
   type NodeNumber,
@@ -13,6 +14,7 @@ import {
   placeId,
   type Remote,
   remoteContract,
+  SYSTEM_SLOT,
   serve,
   type Told,
   toldContract,
@@ -45,10 +47,18 @@ export interface ClusterPartOptions {
   draining(node: NodeNumber): void;
   evacuate(targets: readonly PlaceId[]): Promise<number>;
   /** What this node does when another head takes over. */
-  succession(): Pick<Succession, "gone" | "succeeded" | "state">;
+  succession(): Pick<Succession, "gone" | "succeeded" | "tell">;
   warn(text: string): void;
   /** The cluster has ended this node. */
   onEnd(reason: string): void;
+}
+
+/**
+ * The node whose link leads to a node. A head is reached the way that the head is, under whatever number; what is meant for
+ * one that was before, the one that is drops.
+ */
+function wayTo(node: NodeNumber): NodeNumber {
+  return node < HEAD_NUMBERS.from ? node : HEAD_NODE;
 }
 
 /** How long the head may take to hear that this node leaves. */
@@ -64,6 +74,8 @@ export class ClusterPart {
   readonly #member: Member;
   readonly #reporter: Reporter;
   readonly #lost: Set<NodeNumber> = new Set();
+  /** The head's own number. */
+  #headNumber: NodeNumber | undefined;
   #leaving = false;
 
   constructor(options: ClusterPartOptions) {
@@ -77,7 +89,7 @@ export class ClusterPart {
       awayMs: config.headAwayMs ?? HEAD_AWAY_MS,
       hangUp: () => this.#peers.hangUp(HEAD_NODE),
       redial: (headUrl) => this.#peers.redial({ node: HEAD_NODE, nodeId: "", url: headUrl }),
-      rejoin: () => this.#rejoin(),
+      rejoin: (isOn) => this.#rejoin(isOn),
       tell: options.warn,
       gaveUp: (reason) => this.#end(this.#headGone(reason)),
     });
@@ -89,7 +101,7 @@ export class ClusterPart {
     });
     this.#member = new Member({
       node: config.node,
-      peers: (peers) => this.#peers.known(peers.filter(({ node }) => node !== config.node)),
+      peers: (peers) => this.#peers.known(peers.filter(({ node }) => node !== config.node && node === wayTo(node))),
       placeLost: options.placeLost,
       nodeLost: (node, death) => this.#nodeLost(node, death),
       end: (reason) => this.#end(reason),
@@ -125,32 +137,36 @@ export class ClusterPart {
   }
 
   /** The way to another node. */
-  linkTo(node: NodeNumber): Link {
-    return this.#peers.to(node);
+  linkTo(node: NodeNumber): Link | undefined {
+    if (this.#options.head() !== undefined && wayTo(node) !== node) {
+      // One of the heads before: nobody is there, and who asks is to hear so.
+      if (!this.#lost.has(node)) void this.#inquire(node);
+      return undefined;
+    }
+    return this.#peers.to(wayTo(node));
   }
 
   /** Large values are about to come from these nodes, named by their system places. */
   expectBulk(places: readonly PlaceId[]): void {
-    for (const place of places) if (nodeOf(place) !== this.#options.config.node) this.#peers.expectBulk(nodeOf(place));
-  }
-
-  /** Whether that node was declared dead. */
-  isGone(node: NodeNumber): boolean {
-    return this.#peers.isGone(node);
+    for (const place of places) if (nodeOf(place) !== this.#options.config.node) this.#peers.expectBulk(wayTo(nodeOf(place)));
   }
 
   /** Another node has opened a link to this one. Returns what its socket's events go to. */
   connected(node: NodeNumber, link: Link): LinkEvents {
+    if (this.#lost.has(node) && this.#options.head() !== undefined) return this.#fence(node, link);
     return this.#peers.accept(node, link);
   }
 
   /** Joins the cluster, which on the head is this node alone at first. */
   async join(): Promise<void> {
     const { head } = this.#options.config;
-    if (head !== undefined) this.#peers.known([head]);
+    if (head !== undefined) {
+      this.#peers.known([head]);
+      this.#tie.joining();
+    }
     const { peers, lasting, head: number } = await this.#asked.register(this.#spec());
+    this.#headNumber = number;
     this.#tie.joined(lasting && head !== undefined);
-    this.#peers.alias(number, HEAD_NODE);
     this.#member.learn(peers);
     this.#reporter.start();
   }
@@ -192,20 +208,42 @@ export class ClusterPart {
     return { node, nodeId, name, url, resources, labels, pid, runtime, takesWork, ...job };
   }
 
-  /** Another head has been found, or the same again: it is told what the one before was told and may not have written. */
-  async #rejoin(): Promise<void> {
-    const succession = this.#options.succession();
-    succession.gone();
+  /** A head has been found. Another is told what the one before was told and may not have written. */
+  async #rejoin(isOn: () => boolean): Promise<"same" | "another"> {
     const { peers, lasting, head } = await this.#asked.register(this.#spec());
+    const who = head === this.#headNumber ? "same" : "another";
+    if (!isOn()) return who;
     this.#tie.joined(lasting);
-    this.#peers.alias(head, HEAD_NODE);
+    this.#peers.settle(HEAD_NODE, who);
+    if (who === "same") {
+      // Nothing that was said is lost, but what it says of this node's resources is as of a new one.
+      this.#member.learn(peers);
+      this.#reporter.again();
+      return who;
+    }
+    const succession = this.#options.succession();
+    // Whatever the one before still says does not count.
+    if (this.#headNumber !== undefined) this.#peers.lost(this.#headNumber);
+    this.#headNumber = head;
+    succession.gone();
     const missing = this.#member.missing(peers);
     this.#member.learn(peers);
-    for (const node of missing) void this.#inquire(node);
     succession.succeeded();
+    for (const node of missing) void this.#inquire(node);
     this.#reporter.again();
     await this.#options.settle();
-    await this.#asked.returned(await succession.state());
+    await succession.tell((state) => isOn() && this.head.returned(state));
+    return who;
+  }
+
+  /** A node that is dead comes back: it is told so, and nothing is heard of it. */
+  #fence(node: NodeNumber, link: Link): LinkEvents {
+    const { kernel } = this.#options;
+    const reason = "the head had declared this node dead";
+    const bytes = encodeBatch([[ActorNumber.member, "end", 0, reason]]);
+    link.send({ to: placeId(node, SYSTEM_SLOT), from: kernel.place, bytes, attachments: [] });
+    link.close();
+    return { onFrame: releaseFrame };
   }
 
   #nodeLost(node: NodeNumber, death: Uint8Array): void {
@@ -237,6 +275,7 @@ export class ClusterPart {
     const head = this.#options.head();
     if (node === HEAD_NODE) this.#tie.broken(reason);
     else if (head !== undefined) head.membership.linkBroken(node, reason);
-    else this.head.unreachable(node, reason);
+    // Asked, as a head that is away has to hear of it as well.
+    else void this.#asked.unreachable(node, reason).catch(() => {});
   }
 }

@@ -1,5 +1,5 @@
 import type { HostedWire, NodeStateWire } from "../../runtime/contracts/mod.ts";
-import { type ActorId, ActorNumber, type Clock, HEAD_PLACE, type Kernel, type PlaceId, remoteContract } from "../../runtime/kernel/mod.ts";
+import { ActorNumber, type Clock, HEAD_PLACE, type Kernel, type PlaceId, remoteContract } from "../../runtime/kernel/mod.ts";
 import type { HostContract } from "../../runtime/worker/mod.ts";
 import type { ActorSeats, SeatsActor } from "../actor_manager/mod.ts";
 import type { ObjectsActor } from "../objects/mod.ts";
@@ -24,8 +24,6 @@ export interface SuccessionOptions {
 /** A node's part when another head takes over: it is asked again what was asked, and told what is here. */
 export class Succession {
   readonly #options: SuccessionOptions;
-  /** The actors that the head before had given a seat here. */
-  #given: readonly ActorId[] = [];
 
   constructor(options: SuccessionOptions) {
     this.#options = options;
@@ -34,7 +32,6 @@ export class Succession {
   /** What the head before had begun here is nobody's. */
   gone(): void {
     this.#options.seatsActor.abandon();
-    this.#given = this.#options.seats.given;
   }
 
   /** Every place of this node, the system worker first, tells the head what it had told the one before. */
@@ -45,8 +42,8 @@ export class Succession {
     for (const place of places()) kernel.send(place, [ActorNumber.kernel, "succeeded", HEAD_PLACE]);
   }
 
-  /** What lives here; seats of actors that do not are free. */
-  async state(): Promise<NodeStateWire> {
+  /** Tells `head` what lives here; then the seats of actors that do not are free. */
+  async tell(head: (state: NodeStateWire) => void): Promise<void> {
     const { pool, seats, bundles, places } = this.#options;
     const living: HostedWire[] = [];
     const coming: HostedWire[] = [];
@@ -62,12 +59,10 @@ export class Succession {
         for (const [id, incarnation] of hosted.coming) coming.push([id, incarnation, place]);
       }),
     );
-    const answered = new Set(places());
-    for (const place of busy) answered.delete(place);
-    seats.keepOnly(this.#given, { there: new Set([...living, ...coming].map(([id]) => id)), places: answered });
-    this.#given = [];
     const workers = pool.list().flatMap(({ place, pid }) => (pid === undefined ? [] : [{ place, pid }]));
-    return { workers, living, coming, busy, groups: bundles.groups };
+    head({ workers, living, coming, busy, groups: bundles.groups });
+    // Word of a worker that ends with its seat must not come first: the actor would count as one that has died.
+    seats.keepOnly(new Set([...living, ...coming].map(([id]) => id)), new Set(busy));
   }
 
   /** The actors of a place; none if it is busy with something else. */

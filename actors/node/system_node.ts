@@ -70,7 +70,6 @@ export class SystemNode implements NodeContract {
   readonly #succession: Succession;
   readonly #driver: PlaceId;
   readonly #started: Promise<void>;
-  readonly isGone = (node: NodeNumber): boolean => this.#cluster.isGone(node);
 
   constructor(options: SystemNodeOptions) {
     const { config, clock, url, dial, onEnd, storage, load } = options;

@@ -9,13 +9,14 @@ import { type Bereft, Directory } from "./directory.ts";
 import type { GoneOwners } from "./gone_owners.ts";
 import { type Holdings, RELEASE_GRACE_MS } from "./holdings.ts";
 import { Inquiries } from "./inquiries.ts";
-import { hasValue, isUnknown } from "./object_state.ts";
+import { isUnknown } from "./object_state.ts";
 import type { Peers } from "./peers.ts";
 import type { PullReason } from "./pull_order.ts";
 import { Puller } from "./puller.ts";
 import { TRANSFER_DEFAULTS, type TransferSettings } from "./settings.ts";
 import type { ObjectStore } from "./store.ts";
 import { asError, unheld } from "./store_errors.ts";
+import { Whereabouts } from "./whereabouts.ts";
 
 export interface ObjectValuesOptions {
   kernel: Kernel;
@@ -28,8 +29,6 @@ export interface ObjectValuesOptions {
   /** The last copy of an object of this home is gone. True: it will be made anew, and those who wait go on waiting. */
   onLost?: ((id: ObjectId) => boolean) | undefined;
 }
-
-type Whereabouts = "here" | "elsewhere" | "awaited";
 
 const NO_CHILDREN: readonly string[] = [];
 
@@ -48,6 +47,7 @@ export class ObjectValues {
   readonly chunks: ChunkServer;
   readonly #audience: Audience;
   readonly #inquiries: Inquiries;
+  readonly #at: Whereabouts;
   /** Refs inside large values; most have none. */
   readonly #children: Map<ObjectId, readonly string[]> = new Map();
   readonly #freed: Set<ObjectId> = new Set();
@@ -89,6 +89,7 @@ export class ObjectValues {
       wasFreed: (id) => this.#freed.has(id),
     });
     this.#inquiries = new Inquiries(peers);
+    this.#at = new Whereabouts({ node: kernel.place, peers, store, gone: options.gone, directory: this.directory, freed: this.#freed });
   }
 
   /** A small value, of this home. Nothing if there is a value. */
@@ -120,7 +121,7 @@ export class ObjectValues {
 
   /** Whether there is a value of this object of this home. */
   isKnown(id: ObjectId): boolean {
-    return this.#has(id) || this.directory.has(id);
+    return this.#at.isHere(id) || this.directory.has(id);
   }
 
   /** Another node has made a large value of this home. */
@@ -144,7 +145,7 @@ export class ObjectValues {
 
   /** A place of this node waits for the value. */
   want(id: ObjectId, place: PlaceId): void {
-    const at = this.#whereabouts(id);
+    const at = this.#at.of(id);
     if (at === "here") this.#audience.sendValue(id, place);
     else if (at instanceof Error) this.#audience.sendPayload(id, place, faultWire(at));
     else {
@@ -155,7 +156,7 @@ export class ObjectValues {
 
   /** A place of this node, or another node, waits for there being a value. */
   watch(id: ObjectId, place: PlaceId): void {
-    const at = this.#whereabouts(id);
+    const at = this.#at.of(id);
     if (at instanceof Error) this.#audience.sendPayload(id, place, faultWire(at));
     else if (at === "awaited") {
       this.#audience.addWatcher(id, place);
@@ -165,9 +166,9 @@ export class ObjectValues {
 
   /** Calls back once all are on this node, brought here if need be, whatever became of them. */
   whenHere(ids: readonly ObjectId[], action: () => void): () => void {
-    const missing = new Map<ObjectId, Whereabouts>();
+    const missing = new Map<ObjectId, "elsewhere" | "awaited">();
     for (const id of ids) {
-      const at = this.#whereabouts(id);
+      const at = this.#at.of(id);
       if (at !== "here" && !(at instanceof Error)) missing.set(id, at);
     }
     const undo = this.#audience.arguments.whenAll(ids, { isReady: (id) => !missing.has(id), onReady: action });
@@ -177,7 +178,7 @@ export class ObjectValues {
 
   /** Calls back once there is a value of all, on whatever node, or an error in its place. */
   whenAvailable(ids: readonly ObjectId[], action: () => void): () => void {
-    const missing = new Set(ids.filter((id) => this.#whereabouts(id) === "awaited"));
+    const missing = new Set(ids.filter((id) => this.#at.of(id) === "awaited"));
     const undo = this.#audience.available.whenAll(ids, { isReady: (id) => !missing.has(id), onReady: action });
     for (const id of missing) this.#seek(id);
     return undo;
@@ -191,7 +192,7 @@ export class ObjectValues {
       this.#audience.tellAll(id, wire);
       return;
     }
-    if (this.#has(id)) {
+    if (this.#at.isHere(id)) {
       this.#arrived(id);
       return;
     }
@@ -207,14 +208,13 @@ export class ObjectValues {
 
   /** A node has room for a copy of an object of this home, and asks from where to take it. */
   assign(id: ObjectId, puller: PlaceId, without: readonly PlaceId[]): void {
-    const at = this.#whereabouts(id);
+    const at = this.#at.of(id);
     if (at instanceof Error) {
       this.#peers.tell(puller).found(id, faultWire(at));
       return;
     }
     if (at === "awaited") {
-      if (puller !== this.#node) this.#audience.addWatcher(id, puller);
-      this.#peers.tell(puller).awaited(id);
+      this.#putOff(id, puller);
       return;
     }
     const size = this.directory.sizeOf(id) ?? this.#store.bytesOf(id) ?? 0;
@@ -224,15 +224,26 @@ export class ObjectValues {
   /** The home says that the value that was being copied is gone, and another is made: it will be told of. */
   awaited(id: ObjectId): void {
     this.puller.cancel(id);
-    if (!this.#isOwn(id)) this.#inquiries.reopen(id);
+    // The home does not know of a copy that has come meanwhile.
+    if (!this.#store.isPrimary(id)) this.#drop(id);
+    if (!this.#at.isOwn(id)) this.#inquiries.reopen(id);
+  }
+
+  /** There is nothing to copy; the node hears when there is. */
+  #putOff(id: ObjectId, puller: PlaceId): void {
+    if (puller !== this.#node) this.#audience.addWatcher(id, puller);
+    this.#peers.tell(puller).awaited(id);
   }
 
   /** Another node has an object no more. */
   gone(id: ObjectId, node: PlaceId): void {
-    const bereft: Bereft = this.directory.gone(id, node, this.#has(id));
+    const bereft: Bereft = this.directory.gone(id, node, this.#at.isHere(id));
     if (bereft === "kept") return;
-    if (bereft === "gone") this.#lose(id);
-    else if (bereft.keeper === this.#node) this.#store.keep(id);
+    if (bereft === "gone") {
+      // Who copies it has parts of what is gone.
+      for (const puller of this.directory.forget(id)) this.#putOff(id, puller);
+      this.#lose(id);
+    } else if (bereft.keeper === this.#node) this.#store.keep(id);
     else this.#peers.tell(bereft.keeper).keep(id);
   }
 
@@ -246,7 +257,7 @@ export class ObjectValues {
 
   /** The bytes that were here are gone. */
   lostHere(id: ObjectId): void {
-    if (!this.#isOwn(id)) this.evicted(id);
+    if (!this.#at.isOwn(id)) this.evicted(id);
     else if (!this.directory.has(id)) this.#lose(id);
   }
 
@@ -285,7 +296,7 @@ export class ObjectValues {
 
   placeLost(place: PlaceId): void {
     this.#audience.forget(place);
-    this.#failWhere((id) => ownerOf(id) === place && this.#whereabouts(id) instanceof Error);
+    this.#failWhere((id) => ownerOf(id) === place && this.#at.of(id) instanceof Error);
   }
 
   nodeLost(node: PlaceId): void {
@@ -294,7 +305,7 @@ export class ObjectValues {
     const isOrphan = (id: ObjectId): boolean => homeOf(id) === node;
     for (const id of [...this.#store.ids()]) if (isOrphan(id) && !this.#holdings.has(id)) this.#drop(id);
     this.puller.cancelWhere(isOrphan);
-    this.#failWhere((id) => isOrphan(id) && !this.#has(id));
+    this.#failWhere((id) => isOrphan(id) && !this.#at.isHere(id));
     this.puller.nodeLost(node);
     for (const id of [...this.directory.at(node)]) this.gone(id, node);
   }
@@ -310,24 +321,7 @@ export class ObjectValues {
     };
   }
 
-  #isOwn(id: ObjectId): boolean {
-    return homeOf(id) === this.#node;
-  }
-
-  #has(id: ObjectId): boolean {
-    return hasValue(this.#store.stateOf(id));
-  }
-
-  #whereabouts(id: ObjectId): Whereabouts | Error {
-    if (this.#has(id)) return "here";
-    if (!this.#isOwn(id)) return this.#peers.isLost(homeOf(id)) ? this.#options.gone.errorFor(id) : "awaited";
-    if (this.#freed.has(id)) return new ObjectFreedError({ objectId: id });
-    if (this.directory.has(id)) return "elsewhere";
-    if (this.#options.gone.has(ownerOf(id))) return this.#options.gone.errorFor(id);
-    return this.#store.stateOf(id) === "LOST" ? new ObjectLostError({ objectId: id }) : "awaited";
-  }
-
-  #bring(id: ObjectId, at: Whereabouts, reason: PullReason): void {
+  #bring(id: ObjectId, at: "elsewhere" | "awaited", reason: PullReason): void {
     if (this.puller.has(id)) this.puller.raise(id, reason);
     else if (at === "elsewhere") {
       this.puller.start(id, { size: this.directory.sizeOf(id) ?? 0, children: this.#children.get(id) ?? NO_CHILDREN, reason });
@@ -336,7 +330,7 @@ export class ObjectValues {
 
   /** Sees to it that this node hears when there is a value. */
   #seek(id: ObjectId): void {
-    if (this.#isOwn(id)) {
+    if (this.#at.isOwn(id)) {
       if (isUnknown(this.#store.stateOf(id))) this.#options.clock.after(RELEASE_GRACE_MS, () => this.#giveUp(id));
       return;
     }
@@ -346,7 +340,7 @@ export class ObjectValues {
   /** What is told of a value that exists to one who need not have it: the whole of a small one. */
   #wireOf(id: ObjectId): PayloadWire {
     const inline = this.#store.inlineOf(id) as PayloadWire | undefined;
-    const size = this.#has(id) ? this.#store.bytesOf(id) : this.directory.sizeOf(id);
+    const size = this.#at.isHere(id) ? this.#store.bytesOf(id) : this.directory.sizeOf(id);
     return inline ?? [PayloadKind.sealed, undefined, size ?? 0, this.#children.get(id) ?? NO_CHILDREN];
   }
 

@@ -136,6 +136,11 @@ export class ObjectsActor implements ObjectsContract {
     this.#store.expect(id, ownerOf(id));
   }
 
+  expectAgain(caller: Caller, id: ObjectId): void {
+    this.expect(caller, id);
+    this.#results.add(id);
+  }
+
   resolve(_caller: Caller, id: ObjectId, value: PayloadWire): void {
     if (!this.#isOwn(id)) {
       this.#toHome(id, value);

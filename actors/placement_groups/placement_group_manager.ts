@@ -106,8 +106,6 @@ export class PlacementGroupManager implements PlacementGroupsContract {
   /** A node of the head before has come, with bundles of these groups: those that are not to be there it gives back. */
   returned(nodeId: string, groups: readonly string[]): void {
     for (const id of groups) {
-      // Its bundles there may be new.
-      if (this.#placing.has(id)) continue;
       const group = this.#gcs.placementGroups.get(id);
       const wanted = group !== undefined && group.state !== "REMOVED" && group.bundles.some((bundle) => bundle.nodeId === nodeId);
       if (!wanted) this.#undo(id, [nodeId]);

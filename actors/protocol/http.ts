@@ -5,8 +5,6 @@ export const PROTOCOL_VERSION = "1.0";
 export const PROTOCOL_HEADER = "mobula-protocol";
 /** Which node opens a link. */
 export const NODE_HEADER = "mobula-node";
-/** Why a node's links end that is a member no more. */
-export const DECLARED_DEAD = "this node was declared dead";
 /** Which node it is to: another may listen where that one did. */
 export const TO_HEADER = "mobula-to";
 

@@ -3,7 +3,6 @@ export { authorityOf, holderOf, hostForOthers, hostForSelf, isLoopback } from ".
 export {
   ASK_PATH,
   credentials,
-  DECLARED_DEAD,
   HEALTH_PATH,
   JOIN_PATH,
   LINK_PATH,

@@ -59,7 +59,7 @@ export class Reconstruction {
       const entry = objects.references.find(id);
       // It is needed again since: what had been let go of is made anew.
       if (entry !== undefined && entry.handles > 0 && lineage.find(id) !== undefined) {
-        objects.manager.expect(id);
+        objects.manager.expectAgain(id);
         objects.references.giveBack(id);
         this.lost([id]);
       } else lineage.released(id);
@@ -124,7 +124,8 @@ export class Reconstruction {
     const { entries, derivation } = run;
     this.came(run, id, wire[0]);
     const entry = entries.find((each) => each.id === id);
-    if (entry?.ready === false) outcomes.settle(entry, payloadFromWire(wire));
+    // It may have been brought here already, as something that was made.
+    if (entry?.task !== undefined) outcomes.settle(entry, payloadFromWire(wire));
     // An earlier attempt of this run has given it.
     else if (entry !== undefined) outcomes.discard(id, payloadFromWire(wire), { isKnown: true });
     else outcomes.discard(id, payloadFromWire(wire), { isKnown: derivation?.held.has(id) === true });
@@ -169,7 +170,7 @@ export class Reconstruction {
     const { lineage, objects } = this.#options;
     lineage.revive(input);
     objects.adopt(input.id, true);
-    objects.manager.expect(input.id);
+    objects.manager.expectAgain(input.id);
   }
 
   #run(derivation: Derivation, results: ReadonlySet<ObjectId>): void {

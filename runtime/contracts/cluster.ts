@@ -78,8 +78,8 @@ export interface ClusterContract {
   placeLost(caller: Caller, place: PlaceId, death: Uint8Array): Promise<void> | void;
   /** What ran when on the caller's node: see `NodeContract.events`. */
   events(caller: Caller, rows: readonly unknown[], dropped: number): void;
-  /** The link to a node broke, and the caller cannot make a new one. */
-  unreachable(caller: Caller, node: NodeNumber, reason: string): void;
+  /** The link to a node broke, and the caller cannot make a new one. Answers when that is written. */
+  unreachable(caller: Caller, node: NodeNumber, reason: string): Promise<void> | void;
   /**
    * The encoded death of a node that is no member any more, however long ago it was; undefined for one that lives or
    * is about to join: of that one the caller hears by itself.
@@ -154,8 +154,8 @@ export interface NodeStatus {
 
 /** A node's part in giving actors a place, asked by the keeper of actors. */
 export interface SeatsContract {
-  /** A place for the actor, once this node has the resources and a worker. */
-  seat(caller: Caller, id: string, owner: PlaceId, template: number): Promise<PlaceId>;
+  /** A place for the actor, once this node has the resources and a worker; none when they have not been free for long. */
+  seat(caller: Caller, id: string, owner: PlaceId, template: number): Promise<PlaceId | undefined>;
   /** The constructor has run: what was needed only to be placed is free again. */
   settled(caller: Caller, id: string): void;
   leave(caller: Caller, id: string, detail: string, force: boolean): void;

@@ -113,6 +113,7 @@ const objects: ShapesOf<ObjectsContract> = {
   store: [text, payload],
   seal: [text, fields({ attachment: whole, slot: whole, size: count, children: texts, holder: count })],
   expect: [text],
+  expectAgain: [text],
   resolve: [text, payload],
   want: [texts],
   wantState: [texts],

@@ -10,6 +10,8 @@ export interface ObjectsContract {
   seal(caller: Caller, id: ObjectId, sealed: SealedWire): void;
   /** A value that is still being made; the caller holds it and will resolve it, unless a worker does first. */
   expect(caller: Caller, id: ObjectId): void;
+  /** The same, for a result that nobody held any more: whatever comes of it, `released` is told when nobody does again. */
+  expectAgain(caller: Caller, id: ObjectId): void;
   resolve(caller: Caller, id: ObjectId, value: PayloadWire): void;
   /** Send these values as `CallerOp.object`, each as soon as it is there. */
   want(caller: Caller, ids: readonly ObjectId[]): void;

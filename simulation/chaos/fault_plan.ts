@@ -33,6 +33,8 @@ export interface FaultPlan {
   readonly storageMs: Span;
   /** Another head may follow the one that is gone, and nodes go on meanwhile. */
   readonly headReturns: boolean;
+  /** The head's node runs tasks and actors as others do, which end with it. */
+  readonly headWorks: boolean;
   readonly faults: readonly PlannedFault[];
 }
 
@@ -74,9 +76,10 @@ export function drawPlan(random: SeededRandom): FaultPlan {
     workerStartMs: [20, 60],
     storageMs: oneOf(random, STORAGE),
   } as const;
-  const headReturns = false as boolean;
+  const headReturns = random.below(2) === 0;
   if (headReturns && !quiet) faults.push(...headFaults(random));
-  return { ...world, headReturns, faults: faults.sort((a, b) => a.atMs - b.atMs) };
+  const headWorks = !headReturns || random.below(4) === 0;
+  return { ...world, headReturns, headWorks, faults: faults.sort((a, b) => a.atMs - b.atMs) };
 }
 
 /** The end of the head, mostly once, and the beginning of another. */

@@ -165,7 +165,7 @@ export class Injector {
     const { plan, outside, simulation } = this.#options;
     outside.after(REPLACED_WITHIN_MS, () => {
       if (!this.#looking) return;
-      const alive = simulation.live.filter(({ resources }) => (resources["CPU"] ?? 0) > 0).length;
+      const alive = simulation.live.filter(({ isHead, resources }) => !isHead && (resources["CPU"] ?? 0) > 0).length;
       for (let missing = plan.nodes - alive; missing > 0; missing--) this.#join();
       this.#look();
     });

@@ -63,13 +63,14 @@ export async function chaos(options: ChaosOptions): Promise<ChaosFigures> {
   const simulation = new Simulation({
     ...{ seed, time, functions, disk, networkLatencyMs, threadLatencyMs, workerStartMs },
     returns: plan.headReturns,
+    head: { takesWork: plan.headWorks, resources: plan.headReturns && plan.headWorks ? { CPU: plan.cpusPerNode } : {} },
     onWorkerEnd: (place) => cpus.lost(place),
     storeBytes: STORE_BYTES,
   });
   options.onSimulation?.(simulation);
-  // That a head ends is no reason for anything to fail.
+  // That a head ends on which nothing runs is no reason for anything to fail.
   const nodeDeaths = (): number => {
-    const others = [...simulation.nodes.values()].filter(({ isHead }) => !isHead);
+    const others = [...simulation.nodes.values()].filter(({ isHead }) => !isHead || plan.headWorks);
     const declared = new Set(
       Array.from(simulation.head.system.asHead().gcs.nodes.rows()).flatMap(({ nodeId, state }) => (state === "DEAD" ? [nodeId] : [])),
     );

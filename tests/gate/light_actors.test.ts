@@ -127,7 +127,7 @@ test("a light actor costs the system worker less than a kilobyte", async () => {
     kernel,
     gcs,
     clock,
-    seats: { find: (_request, found) => found(host), settled: () => {}, leave: () => {}, adopt: () => {} },
+    seats: { find: (_request, found) => found(host), settled: () => {}, leave: () => {}, adopt: () => {}, free: () => {} },
     template: () => template as never,
     whenHere: (_ids, action) => action(),
     hold: (id, holder) => references.hold(id, holder),

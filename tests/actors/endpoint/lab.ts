@@ -37,7 +37,6 @@ export async function listen(
   const endpoint = await NodeEndpoint.open(
     {
       isNode: (to) => to === 1,
-      isGone: () => false,
       connected: (_node, link) => {
         links.push(link);
         return { onFrame: options.onFrame ?? ((frame) => frames.push(frame)), onClose: (reason) => closed.push(reason) };
