@@ -103,11 +103,9 @@ export class Membership implements ClusterContract {
     });
     this.#returning = new Returning({
       clock: options.clock,
-      arrived: (nodeId) => {
-        if (this.numberOf(nodeId) !== undefined) options.joined(nodeId);
-      },
+      isHere: (nodeId) => this.numberOf(nodeId) !== undefined,
+      returned: (nodeId) => options.joined(nodeId),
       late: (nodeId) => {
-        if (this.numberOf(nodeId) !== undefined) return;
         this.#buryUnseen(nodeId, { cause: "unresponsive", detail: `it did not come to the new head within ${RETURN_MS / 1000} s` });
       },
       complete: () => options.complete(),

@@ -5,9 +5,11 @@ export const RETURN_MS = 8_000;
 
 export interface ReturningOptions {
   clock: Pick<Clock, "now">;
-  /** The node has come, or is dead. */
-  arrived(nodeId: string): void;
-  /** It has not come in time. */
+  /** Whether the node has registered. */
+  isHere(nodeId: string): boolean;
+  /** It has said what it has. */
+  returned(nodeId: string): void;
+  /** It has not registered in time. */
   late(nodeId: string): void;
   /** There is none left to wait for. */
   complete(): void;
@@ -37,9 +39,11 @@ export class Returning {
     if (nodeIds.length === 0) this.#options.complete();
   }
 
+  /** The node has said what it has, or is dead. */
   arrived(nodeId: string): void {
+    const { isHere, returned } = this.#options;
     if (!this.#expected.delete(nodeId)) return;
-    this.#options.arrived(nodeId);
+    if (isHere(nodeId)) returned(nodeId);
     if (this.#expected.size === 0) this.#options.complete();
   }
 
@@ -50,6 +54,7 @@ export class Returning {
 
   /** To be called regularly. */
   look(now: number): void {
-    for (const [nodeId, until] of [...this.#expected]) if (now >= until) this.#options.late(nodeId);
+    const { isHere, late } = this.#options;
+    for (const [nodeId, until] of [...this.#expected]) if (now >= until && !isHere(nodeId)) late(nodeId);
   }
 }

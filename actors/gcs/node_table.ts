@@ -232,7 +232,8 @@ export class NodeTable {
     // Those who have them may be about to register: of the latest that were not there is a row.
     const known = new Set(rows.map(([, { number }]) => number));
     const last = HEAD_NODE + this.#counters.last(COUNTER);
-    for (let number = Math.max(HEAD_NODE + 1, last - OFFERED_AT_MOST); number <= last; number++) if (!known.has(number)) this.#offered.add(number);
+    const first = last + 1 - Math.min(OFFERED_AT_MOST, this.#context.limits.deadNodes);
+    for (let number = Math.max(HEAD_NODE + 1, first); number <= last; number++) if (!known.has(number)) this.#offered.add(number);
   }
 
   #mayHave(number: NodeNumber | undefined, row: NodeRecord | undefined, head: boolean): boolean {
