@@ -8,6 +8,7 @@ import {
   HEAD_NODE,
   HEAD_PLACE,
   type Kernel,
+  type NodeNumber,
   nodeOf,
   type PlaceId,
   workerId,
@@ -26,6 +27,7 @@ import { rowOf } from "./creation.ts";
 import { Hosts } from "./hosts.ts";
 import { Keeping } from "./keeping.ts";
 import { encodeDeath, LastWords, placed, recordOf } from "./last_words.ts";
+import { Lookups } from "./lookups.ts";
 
 export interface ActorManagerOptions {
   kernel: Kernel;
@@ -59,6 +61,7 @@ export class ActorManager implements ActorsContract {
   readonly #moves: ActorMoves;
   readonly #placing: ActorPlacing;
   readonly #news: ActorNews;
+  readonly #lookups: Lookups;
   /** What there is to do when this head has taken over from another. */
   readonly succession: ActorSuccession;
 
@@ -85,6 +88,7 @@ export class ActorManager implements ActorsContract {
       failed: (id, death, restart) => this.#lose(id, death, restart, false),
     });
     this.#moves = new ActorMoves({ ...options, hosts: this.#hosts, tell: (id) => this.#news.tell(id), place: (id) => this.#placing.place(id) });
+    this.#lookups = new Lookups({ hold: (id) => options.hold(id, HEAD_PLACE), drop: (id) => options.drop(id, HEAD_PLACE) });
     this.#deaths = new LastWords(options.gcs.limits.deadActors);
     this.#awaited = new AwaitedCreations({
       clock: options.clock,
@@ -128,19 +132,17 @@ export class ActorManager implements ActorsContract {
     const keeping = row && this.#keepings.get(row.actorId);
     if (row === undefined || keeping === undefined) throw new ActorNotFoundError({ actorName: name, namespace });
     if (this.#isOurs(caller.from)) this.#options.hold(row.actorId, caller.from);
-    else this.#holdForALookup(row.actorId);
+    else this.#lookups.found(row.actorId, caller.from);
     return { id: row.actorId, meta: keeping.template.meta };
+  }
+
+  held(caller: Caller, id: ActorId): void {
+    this.#lookups.held(id, caller.from);
   }
 
   /** A place of a node that is the head for good. */
   #isOurs(place: PlaceId): boolean {
     return nodeOf(place) === HEAD_NODE;
-  }
-
-  /** Who asks from another node says by itself that it holds the actor: it must live until that is here. */
-  #holdForALookup(id: ActorId): void {
-    this.#options.hold(id, HEAD_PLACE);
-    this.#options.clock.after(LOOKUP_HOLD_MS, () => this.#options.drop(id, HEAD_PLACE));
   }
 
   list(_caller: Caller, namespace: string | null): { name: string; namespace: string }[] {
@@ -225,7 +227,13 @@ export class ActorManager implements ActorsContract {
   placeLost(place: PlaceId, death: Death): void {
     this.#hosts.forget(place);
     for (const keeping of this.#keepings.values()) keeping.forget(place);
+    this.#lookups.placeLost(place);
     this.#settle(this.#gcs.placeLost(place, recordOf(death)), death);
+  }
+
+  /** A node has gone, and whoever had looked for actors there. */
+  nodeLost(node: NodeNumber): void {
+    this.#lookups.nodeLost(node);
   }
 
   /** The control store has ended actors with something that they depended on. */
@@ -360,6 +368,3 @@ export class ActorManager implements ActorsContract {
     for (const kept of keeping.keeps) this.#options.drop(kept, HEAD_PLACE);
   }
 }
-
-/** How long an actor that was looked up from another node is held for whoever asked. */
-const LOOKUP_HOLD_MS = 10_000;

@@ -144,6 +144,7 @@ export class Head {
       nodeLost: (fallout, { node, death }) => {
         views.gone();
         seats.nodeLost(node);
+        this.actors.nodeLost(node);
         this.actors.fallen(fallout, death);
         this.groups.freed(fallout);
         this.groups.reschedule(fallout.reschedule);

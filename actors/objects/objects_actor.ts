@@ -173,6 +173,10 @@ export class ObjectsActor implements ObjectsContract {
     this.#holdings.announced(caller.from, ids);
   }
 
+  known(): Promise<void> {
+    return this.#holdings.settled();
+  }
+
   holdFor(_caller: Caller, ids: readonly string[], place: PlaceId): void {
     this.#holdings.holdFor(ids, place);
   }

@@ -110,7 +110,20 @@ export class ActorClient {
 
   /** The record of an actor that was looked up by its name: on the head's own node the keeper has counted this place. */
   lookedUp(id: ActorId, meta: ActorMeta): ActorRecord {
-    return this.adopt(id, meta, nodeOf(this.#kernel.place) === HEAD_NODE);
+    const counted = nodeOf(this.#kernel.place) === HEAD_NODE;
+    const record = this.adopt(id, meta, counted);
+    if (!counted) void this.#holdKnown(id);
+    return record;
+  }
+
+  /** The keeper keeps the actor for this place until it hears of its hold. */
+  async #holdKnown(id: ActorId): Promise<void> {
+    this.references.flush();
+    // A node that ends has nothing to say any more.
+    await this.#objects.known().then(
+      () => this.keeper.held(id),
+      () => {},
+    );
   }
 
   /** Takes over a hold that was counted for this place, for a handle inside a value that nobody has looked at yet. */

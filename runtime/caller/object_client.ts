@@ -188,6 +188,11 @@ export class ObjectClient {
     await this.#asked.sent();
   }
 
+  /** Resolves when all that this place holds by now is known where it is counted. */
+  async known(): Promise<void> {
+    await this.#asked.known();
+  }
+
   /** Sees to it that the value, or the buffer of a sealed one, comes here. */
   want(entry: Entry): void {
     if (entry.wanted) return;

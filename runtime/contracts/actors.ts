@@ -39,7 +39,10 @@ export interface ActorsContract {
   watch(caller: Caller, id: ActorId): void;
   /** To a head that has taken over: the id stands for that actor, which has the name that was asked for. */
   alias(caller: Caller, id: ActorId, target: ActorId): void;
+  /** The living actor of that name. It lives until the caller has said that it is `held`; a place of the head's own node is counted at once. */
   lookup(caller: Caller, name: string, namespace: string): ActorLookup;
+  /** Who had looked the actor up is known to hold it. */
+  held(caller: Caller, id: ActorId): void;
   list(caller: Caller, namespace: string | null): { name: string; namespace: string }[];
   kill(caller: Caller, id: ActorId, noRestart: boolean): Promise<void> | void;
   /** From a host: the constructor has run, or has thrown `fault`, or could not be run for it. */

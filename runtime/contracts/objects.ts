@@ -23,6 +23,8 @@ export interface ObjectsContract {
   /** Answers after what the caller wanted before and is here has been sent. */
   sent(caller: Caller): Promise<void> | undefined;
   hold(caller: Caller, ids: readonly string[]): void;
+  /** Answers when all that the caller has announced before is known where it is counted. */
+  known(caller: Caller): Promise<void>;
   /** The caller sends these on to `place`, which will hold them. */
   holdFor(caller: Caller, ids: readonly string[], place: PlaceId): void;
   /** Once so many announcements of these places have been heard of: see `Announcer`. */
