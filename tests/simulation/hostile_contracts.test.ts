@@ -9,7 +9,7 @@ import { argument } from "./hostile.ts";
 /** They take no argument, and end what they are asked to end. */
 const ENDS = new Set(["shutdown", "leave", "stop", "end", "drain"]);
 /** They answer when something else has happened, whatever they were given. */
-const WAITS = new Set(["function", "sent", "adopt"]);
+const WAITS = new Set(["function", "sent", "known", "adopt"]);
 const NOT_METHODS = ["constructor", "valueOf", "__proto__", "toString", "__defineGetter__", "hasOwnProperty", "then", "", "receive"];
 /** Longer than any question takes that has an answer. */
 const PATIENCE_MS = 20_000;
