@@ -7,10 +7,11 @@
  * FILTER: a part of a file's path; a file that has any of them runs. Prints one line per file and runtime, the whole
  * output of those that failed, and last `N passed, N failed`, counting cases over both runtimes. A file fails when a
  * case does, and when it runs no case, ends in an error, leaves processes behind or is not done by its deadline.
+ * --jobs: files at a time; one more than there are cores unless stated, as most of them wait.
  * --failed-checks: failures before this run that its last line is to count too.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { listFiles } from "./lib/files.ts";
@@ -95,7 +96,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       runtime: { type: "string", default: "both" },
-      jobs: { type: "string", default: "2" },
+      jobs: { type: "string", default: String(availableParallelism() + 1) },
       deadline: { type: "string", default: "240" },
       root: { type: "string", default: repository },
       "failed-checks": { type: "string", default: "0" },
