@@ -11,7 +11,12 @@ export interface ActorNewsOptions {
   deaths(): LastWords;
 }
 
-/** What those who hold handles hear of actors' states. */
+type News = readonly [to: PlaceId, id: ActorId, state: ActorStateWire];
+
+/**
+ * What those who hold handles hear of actors' states, each once it is written: another head must not know less than they
+ * do. To who has heard of a second life, word of the first would be old.
+ */
 export class ActorNews {
   readonly #options: ActorNewsOptions;
 
@@ -24,15 +29,26 @@ export class ActorNews {
     const keeping = this.#options.keepings.get(id);
     if (keeping === undefined) return;
     const state = this.stateOf(id);
-    for (const watcher of keeping.watchers) this.tellOne(watcher, id, state);
+    const news: News[] = Array.from(keeping.watchers, (watcher) => [watcher, id, state]);
     for (const [alias, watchers] of keeping.aliases ?? []) {
       const aliased = this.stateOf(id, alias);
-      for (const watcher of watchers) this.tellOne(watcher, alias, aliased);
+      for (const watcher of watchers) news.push([watcher, alias, aliased]);
     }
+    this.#send(news);
   }
 
   tellOne(to: PlaceId, id: ActorId, state: ActorStateWire): void {
-    this.#options.kernel.send(to, [ActorNumber.caller, CallerOp.actorState, id, state]);
+    this.#send([[to, id, state]]);
+  }
+
+  #send(news: readonly News[]): void {
+    const { kernel, gcs } = this.#options;
+    const send = (): void => {
+      for (const [to, id, state] of news) kernel.send(to, [ActorNumber.caller, CallerOp.actorState, id, state]);
+    };
+    const settled = gcs.settled();
+    if (settled === undefined) send();
+    else void settled.then(send);
   }
 
   stateOf(id: ActorId, alias?: ActorId): ActorStateWire {
