@@ -151,6 +151,11 @@ export class ActorSeats {
     else this.#options.pool.retire(seat.place, detail);
   }
 
+  /** Who has seats at these places. */
+  at(places: ReadonlySet<PlaceId>): [id: ActorId, place: PlaceId][] {
+    return Array.from(this.#seats).flatMap(([id, { place }]) => (places.has(place) ? [[id, place]] : []));
+  }
+
   /** Frees the seats of all other actors, but for those at places of which nobody knows who lives there. */
   keepOnly(ids: ReadonlySet<ActorId>, unknown: ReadonlySet<PlaceId>): void {
     for (const [id, { place }] of [...this.#seats]) if (!unknown.has(place) && !ids.has(id)) this.leave(id, "it is not wanted any more");

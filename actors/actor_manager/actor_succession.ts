@@ -73,7 +73,7 @@ export class ActorSuccession {
   }
 
   /** A node of the head before has come, with these actors. */
-  returned(nodeId: string, { living, coming, busy }: Pick<NodeStateWire, "living" | "coming" | "busy">): void {
+  returned(nodeId: string, { living, coming, busy, seated }: Omit<NodeStateWire, "workers" | "groups">): void {
     const { seats, started, lose, place: find, hosts } = this.#options;
     const { actors, nodes } = this.#gcs;
     const number = nodes.get(nodeId)?.number;
@@ -95,6 +95,10 @@ export class ActorSuccession {
         actors.unassign(id);
         find(id);
       }
+    }
+    for (const [id, place] of seated) {
+      const row = actors.row(id);
+      if (row === undefined || row.state === "DEAD" || row.place !== place) seats.free(id, number);
     }
     for (const [id, , place] of here.values()) {
       hosts.at(place).stopActor(id, "the head does not know it");

@@ -60,9 +60,10 @@ export class Succession {
       }),
     );
     const workers = pool.list().flatMap(({ place, pid }) => (pid === undefined ? [] : [{ place, pid }]));
-    head({ workers, living, coming, busy, groups: bundles.groups });
+    const silent = new Set(busy);
+    head({ workers, living, coming, busy, seated: seats.at(silent), groups: bundles.groups });
     // Word of a worker that ends with its seat must not come first: the actor would count as one that has died.
-    seats.keepOnly(new Set([...living, ...coming].map(([id]) => id)), new Set(busy));
+    seats.keepOnly(new Set([...living, ...coming].map(([id]) => id)), silent);
   }
 
   /** The actors of a place; none if it is busy with something else. */

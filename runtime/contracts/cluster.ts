@@ -60,6 +60,8 @@ export interface NodeStateWire {
   readonly coming: readonly HostedWire[];
   /** Places that did not answer in time: what the tables say of their actors is taken to be so. */
   readonly busy: readonly PlaceId[];
+  /** Actors that have seats at those. */
+  readonly seated: readonly (readonly [id: string, place: PlaceId])[];
   /** Placement groups that have bundles there. */
   readonly groups: readonly string[];
 }
