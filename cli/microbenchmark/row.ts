@@ -88,20 +88,20 @@ export interface SampleOptions {
   readonly targets?: readonly Target[];
   /** How many samples; one unless stated. */
   readonly samples?: (plan: Plan) => number;
-  /** Whether one sample is taken before, as a warm-up that does not count. */
-  readonly warmUp?: boolean;
+  /** How many samples are taken before, as a warm-up that does not count; none unless stated. */
+  readonly warmUp?: (plan: Plan) => number;
 }
 
 /** A row whose samples are taken one by one. */
 export function sampleRow(name: string, options: SampleOptions, take: (plan: Plan) => Promise<Sample | Skipped>): Row {
-  const { unit, targets = [], samples = () => 1, warmUp = false } = options;
+  const { unit, targets = [], samples = () => 1, warmUp = () => 0 } = options;
   return {
     name,
     unit,
     targets,
     async measure(plan) {
       const taken: Sample[] = [];
-      if (warmUp) await take(plan);
+      for (let i = 0; i < warmUp(plan); i++) await take(plan);
       while (taken.length < samples(plan)) {
         const sample = await take(plan);
         if ("skipped" in sample) return sample;

@@ -5,6 +5,8 @@ import { type Family, type Row, type Sample, sampleRow } from "../row.ts";
 import type { Target } from "../target.ts";
 
 const WORKERS = 2;
+/** Samples before those that count: the engine compiles what runs until some 15,000 tasks have run. */
+const WARM_UP = 5;
 
 /** Counts, whatever the time; says how many milliseconds it took. */
 const spin = remote((steps: number): number => {
@@ -51,7 +53,8 @@ async function run(works: readonly Work[]): Promise<{ ideal: number; actual: num
 function efficiencyRow(ms: number, target?: Target): Row {
   const targets = target === undefined ? [] : [target];
   const samples = ({ quick }: Plan): number => (quick ? 1 : 4);
-  return sampleRow(`parallel efficiency, ${ms} ms tasks`, { unit: "%", targets, samples, warmUp: true }, async ({ quick }) => {
+  const warmUp = ({ quick }: Plan): number => (quick ? 1 : WARM_UP);
+  return sampleRow(`parallel efficiency, ${ms} ms tasks`, { unit: "%", targets, samples, warmUp }, async ({ quick }) => {
     const work = await calibrate(ms);
     const count = Math.round((quick ? 200 : 3000) / ms);
     const { ideal, actual, ...counts } = await run(Array<Work>(count).fill(work));
