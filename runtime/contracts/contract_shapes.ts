@@ -49,7 +49,9 @@ const worker = fields({ place: count, pid: amount });
 const hosted = listOf(tuple(text, count, count));
 const cluster: ShapesOf<ClusterContract> = {
   register: [spec],
-  returned: [fields({ workers: listOf(worker), living: hosted, coming: hosted, busy: listOf(count), seated: listOf(tuple(text, count)), groups: texts })],
+  returned: [
+    fields({ workers: listOf(worker), living: hosted, coming: hosted, busy: listOf(count), seated: listOf(tuple(text, count)), groups: texts }),
+  ],
   report: [fields({ sequence: count, available: amounts, pending: listOf(pending) })],
   workerUp: [worker],
   placeLost: [count, bytes],
