@@ -25,10 +25,11 @@ const start = performance.now();
 const cells = Array.from({ length: count }, (_, i) => CellActor.remote(i));
 await get(cells.map((cell) => cell.__ready__.remote()));
 const rate = (count * 1000) / (performance.now() - start);
+const mib = residentMiB();
 let completed = 0;
 for (const [i, value] of (await get(cells.map((cell) => cell.increment.remote()))).entries()) {
   if (value === i + 1) completed++;
 }
-const mib = residentMiB();
+const calledMib = residentMiB();
 await shutdown();
-console.log(JSON.stringify({ rate, mib, completed }));
+console.log(JSON.stringify({ rate, mib, calledMib, completed }));
