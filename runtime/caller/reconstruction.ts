@@ -126,8 +126,7 @@ export class Reconstruction {
     const entry = entries.find((each) => each.id === id);
     // It may have been brought here already, as something that was made.
     if (entry?.task !== undefined) outcomes.settle(entry, payloadFromWire(wire));
-    // An earlier attempt of this run has given it.
-    else if (entry !== undefined) outcomes.discard(id, payloadFromWire(wire), { isKnown: true });
+    // Nobody waits for it, or an earlier attempt of this run has given it; and somebody may have let go of it since.
     else outcomes.discard(id, payloadFromWire(wire), { isKnown: derivation?.held.has(id) === true });
   }
 
