@@ -11,4 +11,4 @@ import { tasks } from "./tasks.ts";
 export { actorCallsSync } from "./actors.ts";
 export { tasksSync } from "./tasks.ts";
 
-export const rows: readonly Family[] = [...objects, tasks, ...actors, sideBySide, placementGroups, workerCreation, efficiency];
+export const rows: readonly Family[] = [efficiency, ...objects, tasks, ...actors, sideBySide, placementGroups, workerCreation];
