@@ -3,14 +3,13 @@ import { soak } from "./run.ts";
 import { growth, type Sample } from "./vitals.ts";
 
 describe("a cluster under mixed load", () => {
-  // Half an hour is for `bun scripts/soak.ts`; this finds what grows with every task, call or driver.
-  test("keeps its memory, files, threads and processes, and has nothing left in the end", async () => {
+  // What grows shows in half an hour of `bun scripts/soak.ts`: in some seconds of a busy machine nothing is warm yet.
+  test("comes to its results while other drivers come, leave and are killed, and has nothing left in the end", async () => {
     const log: string[] = [];
     const { violations, cycles, visits } = await soak({
       seconds: 8,
       visitEveryMs: 500,
       sampleEveryMs: 400,
-      allowance: { rssMib: 150, files: 15, threads: 12, children: 3 },
       log: (text) => void log.push(text),
     });
     expect({ violations, log: violations.length > 0 ? log : [] }).toEqual({ violations: [], log: [] });
