@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ActorHandle, get, init, kill, type ObjectRef, OwnerDiedError, put, remote, shutdown, wait } from "../../mod.ts";
 import { session } from "../../runtime/session/mod.ts";
+import { waitForCondition } from "../../testing/mod.ts";
 import { rejection } from "../rejection.ts";
 import { collectUntil, type Figures, figures, keptBytes, MIB, turn } from "./store.ts";
 
@@ -51,7 +52,8 @@ describe("what nobody holds is let go", () => {
       expect(ref.id).toBeTruthy();
     }
     await turn();
-    expect(keptBytes(await figures())).toBe(0);
+    // Some may have been on their way to disk, for there is not room for all.
+    await waitForCondition(async () => keptBytes(await figures()) === 0);
   });
 
   test("values that were put and forgotten", async () => {
