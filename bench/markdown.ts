@@ -35,7 +35,7 @@ export function renderReport(machine: Machine, reports: readonly SuiteReport[]):
     "`A : B` says how many times B's rate A's is, both measured in turns of a quarter of a second, as rates minutes apart differ.",
     "Gigabytes are counted as Ray counts them (an array of 800 MiB is 0.8), and n is half of the cores.",
     "`init to first result` is that of the package as npm installs it. Parallel efficiency counts from when the engine has compiled",
-    "what runs, after 15,000 tasks.",
+    "what runs, after 120,000 tasks.",
     ...reports.flatMap((report) => ["", ...renderRuntime(report)]),
     "",
   ].join("\n");

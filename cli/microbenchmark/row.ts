@@ -88,20 +88,20 @@ export interface SampleOptions {
   readonly targets?: readonly Target[];
   /** How many samples; one unless stated. */
   readonly samples?: (plan: Plan) => number;
-  /** How many samples are taken before, as a warm-up that does not count; none unless stated. */
-  readonly warmUp?: (plan: Plan) => number;
+  /** What runs once before the samples, and does not count. */
+  readonly warmUp?: (plan: Plan) => Promise<void>;
 }
 
 /** A row whose samples are taken one by one. */
 export function sampleRow(name: string, options: SampleOptions, take: (plan: Plan) => Promise<Sample | Skipped>): Row {
-  const { unit, targets = [], samples = () => 1, warmUp = () => 0 } = options;
+  const { unit, targets = [], samples = () => 1, warmUp } = options;
   return {
     name,
     unit,
     targets,
     async measure(plan) {
       const taken: Sample[] = [];
-      for (let i = 0; i < warmUp(plan); i++) await take(plan);
+      await warmUp?.(plan);
       while (taken.length < samples(plan)) {
         const sample = await take(plan);
         if ("skipped" in sample) return sample;

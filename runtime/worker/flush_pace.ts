@@ -1,9 +1,11 @@
 /** Results leave no more often than this while tasks run back to back, in milliseconds. */
 const OFTEN_MS = 0.5;
 /** And at least this often, where many tasks wait. */
-const SELDOM_MS = 4;
+const SELDOM_MS = 8;
+/** While a task has lately taken longer than this, in milliseconds, no result waits: it might, for the next such one. */
+const LONG_MS = 4;
 /** So many results at a time are enough to share the cost of waking whom they are for. */
-const ENOUGH = 8;
+const ENOUGH = 16;
 /** Of the time that the queued tasks will take, results may wait for this part. */
 const PART = 1 / 16;
 
@@ -36,7 +38,7 @@ export class FlushPace {
   }
 
   #patience(waiting: number): number {
-    if (this.#longest > SELDOM_MS) return 0;
+    if (this.#longest > LONG_MS) return 0;
     return Math.min(SELDOM_MS, ENOUGH * this.#typical, PART * this.#typical * waiting);
   }
 }

@@ -5,8 +5,8 @@ import { type Family, type Row, type Sample, sampleRow } from "../row.ts";
 import type { Target } from "../target.ts";
 
 const WORKERS = 2;
-/** Samples before those that count: the engine compiles what runs until some 15,000 tasks have run. */
-const WARM_UP = 5;
+/** Short tasks before the samples: the engine compiles what runs until some 100,000 have run. */
+const WARM_UP = { turns: 40, tasks: 3_000, steps: 20_000 };
 
 /** Counts, whatever the time; says how many milliseconds it took. */
 const spin = remote((steps: number): number => {
@@ -50,10 +50,14 @@ async function run(works: readonly Work[]): Promise<{ ideal: number; actual: num
   return { ideal, actual, calls: works.length, completed: lengths.filter((ms) => ms >= 0).length };
 }
 
+async function warmUp({ quick }: Plan): Promise<void> {
+  const { turns, tasks, steps } = WARM_UP;
+  for (let i = 0; i < (quick ? 2 : turns); i++) await get(Array.from({ length: tasks }, () => spin.remote(steps)));
+}
+
 function efficiencyRow(ms: number, target?: Target): Row {
   const targets = target === undefined ? [] : [target];
   const samples = ({ quick }: Plan): number => (quick ? 1 : 4);
-  const warmUp = ({ quick }: Plan): number => (quick ? 1 : WARM_UP);
   return sampleRow(`parallel efficiency, ${ms} ms tasks`, { unit: "%", targets, samples, warmUp }, async ({ quick }) => {
     const work = await calibrate(ms);
     const count = Math.round((quick ? 200 : 3000) / ms);
@@ -83,7 +87,7 @@ export const efficiency: Family = {
     efficiencyRow(0.1, { atLeast: 80, deno: 53 }),
     sampleRow(
       "makespan of 100 × 50 ms and 10,000 × 0.1 ms",
-      { unit: "×", targets: [{ atMost: 1.15 }], samples: ({ quick }) => (quick ? 1 : 4) },
+      { unit: "×", targets: [{ atMost: 1.15 }], samples: ({ quick }) => (quick ? 1 : 4), warmUp },
       async ({ quick }) => {
         const works = mixed(await calibrate(50), await calibrate(0.1), quick);
         const { ideal, actual, ...counts } = await run(works);
