@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync, readFileSync, writeSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { dirname, join } from "node:path";
@@ -51,12 +51,15 @@ export function spawnThread(module: string, options: ThreadOptions, askToEnd?: (
   };
 }
 
+/** Loaded with the first use: it takes a millisecond or more, and most threads start no process. */
+const childProcesses = (): typeof import("node:child_process") => process.getBuiltinModule("node:child_process");
+
 /** How long the rest of a child's output may take after its end. */
 const CLOSE_GRACE_MS = 500;
 
 export function spawnChild(command: readonly string[], options: ChildOptions): Child {
   const [program, ...args] = command as [string, ...string[]];
-  const child: ChildProcess = spawn(program, [...args, ...options.args], {
+  const child: ChildProcess = childProcesses().spawn(program, [...args, ...options.args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...options.env },
     cwd: options.cwd,
@@ -110,8 +113,9 @@ function countGpus(): number {
     gpus = visible.split(",").filter((id) => id.trim() !== "" && id.trim() !== "-1" && id.trim() !== "NoDevFiles").length;
     return gpus;
   }
+  if (!mayHaveGpus()) return (gpus = 0);
   try {
-    const listing = execFileSync("nvidia-smi", ["-L"], {
+    const listing = childProcesses().execFileSync("nvidia-smi", ["-L"], {
       encoding: "utf8",
       timeout: 5_000,
       stdio: ["ignore", "pipe", "ignore"],
@@ -122,6 +126,15 @@ function countGpus(): number {
   }
   return gpus;
 }
+
+/** The tool is asked only where it may find something, as to look for it takes 2 ms, and in Deno 14. */
+function mayHaveGpus(): boolean {
+  if (process.platform === "linux") return DEVICE_FILES.some((path) => existsSync(path));
+  return process.platform === "win32";
+}
+
+/** Of NVIDIA's driver, and of Windows' under Linux. */
+const DEVICE_FILES = ["/dev/nvidiactl", "/dev/nvhost-ctrl", "/dev/dxg"];
 
 /** Processes that the system has ended since its start because memory ran out, where it counts them. */
 function memoryKills(): number {
