@@ -177,9 +177,14 @@ export class SimulatedPlace {
     return fetchOutcome(this.caller.submitCall(record, method, args).entries[0] as Entry, this.caller.objects);
   }
 
-  /** The actor of that name, in the job's namespace. Its record is held until `letGo`. */
-  async find(name: string): Promise<ActorRecord> {
-    const { id, meta } = await this.caller.actors.ask.lookup(name, this.#identity.namespace);
+  /** Of the job that it works for, once it is up. */
+  get identity(): Readonly<Pick<PlaceIdentity, "jobId" | "namespace">> {
+    return this.#identity;
+  }
+
+  /** The actor of that name. Its record is held until `letGo`. */
+  async find(name: string, namespace: string = this.#identity.namespace): Promise<ActorRecord> {
+    const { id, meta } = await this.caller.actors.ask.lookup(name, namespace);
     const record = this.caller.actors.lookedUp(id, meta);
     record.hold();
     return record;
@@ -202,7 +207,8 @@ export class SimulatedPlace {
     const system = systemPlaceOf(this.kernel.place);
     const table = toldContract<FunctionsContract>(this.kernel, system, ActorNumber.gcs);
     const id = functionId(name, nodeOf(this.kernel.place));
-    table.define({ id, name, definition: { kind: "source", name, source: "", bindings: [] } });
+    const jobId = currentCall()?.jobId ?? this.#identity.jobId;
+    table.define({ id, name, jobId, definition: { kind: "source", name, source: "", bindings: [] } });
     const definable = { kind, name, functionId: id, run: undefined, site: undefined, captures: undefined };
     const core: Core = {
       definable: { ...definable, generator: (options as TaskOptions).numReturns === "streaming", staticMethods: undefined, generatorMethods: [] },

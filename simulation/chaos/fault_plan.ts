@@ -11,6 +11,8 @@ export type Fault =
   /** Another begins in its place, that much later: also while it stands still, if it does not crash. */
   | { readonly kind: "replace head"; readonly how: "crash" | "machine" | "frozen"; readonly ms: number }
   | { readonly kind: "freeze driver"; readonly ms: number }
+  /** Another driver comes, works that long, and ends in the middle of it. */
+  | { readonly kind: "visit"; readonly how: "crash" | "machine" | "frozen"; readonly ms: number }
   | { readonly kind: "partition"; readonly nodes: readonly number[]; readonly ms: number }
   | { readonly kind: "delay"; readonly node: number; readonly other: number; readonly ms: number; readonly forMs: number }
   | { readonly kind: "cut"; readonly node: number; readonly other: number }
@@ -79,6 +81,7 @@ export function drawPlan(random: SeededRandom): FaultPlan {
   const headReturns = random.below(2) === 0;
   if (headReturns && !quiet) faults.push(...headFaults(random));
   const headWorks = !headReturns || random.below(4) === 0;
+  if (!quiet && random.below(2) === 0) faults.push(...visits(random));
   return { ...world, headReturns, headWorks, faults: faults.sort((a, b) => a.atMs - b.atMs) };
 }
 
@@ -91,12 +94,21 @@ function headFaults(random: SeededRandom): PlannedFault[] {
   });
 }
 
+/** Drivers that die. */
+function visits(random: SeededRandom): PlannedFault[] {
+  return Array.from({ length: 1 + random.below(2) }, () => {
+    const how = oneOf(random, ["crash", "machine", "frozen"] as const);
+    return { atMs: random.between(0, FAULTY_MS), fault: { kind: "visit", how, ms: random.between(...VISIT_MS) } };
+  });
+}
+
 const ANY = 1_000;
 /** Some are declared dead in the meantime, some not: that takes 5 s. */
 const LONG_MS: Span = [10, 9_000];
 /** A driver's node that is declared dead is the end of all that it waits for: it is not kept so long. */
 const SHORT_MS: Span = [10, 3_000];
 
+const VISIT_MS: Span = [200, 4_000];
 /** A head is away so long. */
 const AWAY_MS: Span = [1_000, 10_000];
 

@@ -3,6 +3,7 @@ import type { SimulatedNode } from "../simulated_node.ts";
 import type { Simulation } from "../simulation.ts";
 import type { Fault, FaultPlan } from "./fault_plan.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Ending } from "./visitor.ts";
 
 export interface InjectorOptions {
   simulation: Simulation;
@@ -12,6 +13,8 @@ export interface InjectorOptions {
   nodes: readonly SimulatedNode[];
   drivers: readonly SimulatedNode[];
   outside: Realm;
+  /** Another driver comes; resolves when it has gone. */
+  visit(how: Ending, ms: number): Promise<void>;
 }
 
 /** As many nodes as there were to begin with come again for those that are gone, so late at most. Milliseconds. */
@@ -91,6 +94,9 @@ export class Injector {
         // Several at once add up to longer than a driver's node may be silent.
         return driver?.frozen === true ? undefined : this.#freeze(driver, fault.ms);
       }
+      case "visit":
+        this.#until.push(this.#options.visit(fault.how, fault.ms).then(() => void this.log.push(`${this.#since()}: the visiting driver is gone`)));
+        return `another driver comes, for ${fault.ms.toFixed(0)} ms, and then ${WORDS[fault.how]}`;
       case "partition": {
         const nodes = [...new Set(fault.nodes.map((node) => this.#node(node)?.node))].filter((node) => node !== undefined);
         simulation.network.partition(nodes);

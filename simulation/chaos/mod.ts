@@ -5,4 +5,5 @@ export { Injector, type InjectorOptions } from "./injector.ts";
 export { Ledger } from "./ledger.ts";
 export { NodeCpus } from "./node_cpus.ts";
 export { Verdicts, type VerdictsOptions } from "./verdicts.ts";
+export { type Ending, Visitor, type VisitorOptions } from "./visitor.ts";
 export { Workload, type WorkloadOptions } from "./workload.ts";

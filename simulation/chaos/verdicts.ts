@@ -23,6 +23,8 @@ export interface VerdictsOptions {
   ledger: Ledger;
   /** How many nodes are gone, or were declared to be. */
   nodeDeaths(): number;
+  /** Whoever asks is gone: nothing that it still sees says anything. Default: never. */
+  isOver?(): boolean;
 }
 
 /** Judges results: each has to be the right one or an error that tells the truth. Keeps count of both. */
@@ -34,6 +36,11 @@ export class Verdicts {
     this.#options = options;
   }
 
+  /** What must not be was. */
+  violate(what: string): void {
+    if (this.#options.isOver?.() !== true) this.#options.ledger.violate(what);
+  }
+
   value(id: string, result: Result, expected: unknown, excuses: Excuses): void {
     this.matching(id, result, (value) => value === expected, excuses);
   }
@@ -42,14 +49,14 @@ export class Verdicts {
     const { ledger } = this.#options;
     if ("value" in result) {
       this.#count("right");
-      if (!isRight(result.value)) ledger.violate(`${id} has the result ${show(result.value)}`);
-      if (ledger.runs(id) === 0) ledger.violate(`${id} has a result and never ran`);
+      if (!isRight(result.value)) this.violate(`${id} has the result ${show(result.value)}`);
+      if (ledger.runs(id) === 0) this.violate(`${id} has a result and never ran`);
       return;
     }
     const { error } = result;
     const code = this.#count(isMobulaError(error) ? error.code : "other");
     const why = this.#whyNot(id, error, excuses);
-    if (why !== undefined) ledger.violate(`${id} has failed with ${code}, though ${why}: ${show(error)}`);
+    if (why !== undefined) this.violate(`${id} has failed with ${code}, though ${why}: ${show(error)}`);
   }
 
   /** The result of an actor's call: what one of its runs gave. */
@@ -57,22 +64,21 @@ export class Verdicts {
     const { ledger } = this.#options;
     if ("value" in result) {
       this.#count("right");
-      if (!ledger.gave(id, result.value)) ledger.violate(`${id} has the result ${show(result.value)}, which no run of it gave`);
+      if (!ledger.gave(id, result.value)) this.violate(`${id} has the result ${show(result.value)}, which no run of it gave`);
       return;
     }
     const { error } = result;
     const code = this.#count(isMobulaError(error) ? error.code : "other");
-    if (!isActorsEnd(error)) ledger.violate(`${id} has failed with ${code}: ${show(error)}`);
-    else if (!killed && this.#deaths() === 0) ledger.violate(`${id} has failed with ${code}, though nothing has died: ${show(error)}`);
+    if (!isActorsEnd(error)) this.violate(`${id} has failed with ${code}: ${show(error)}`);
+    else if (!killed && this.#deaths() === 0) this.violate(`${id} has failed with ${code}, though nothing has died: ${show(error)}`);
   }
 
   /** Of two actors that want the same name, one has it. */
   oneOfTwo(id: string, results: readonly Result[]): void {
-    const { ledger } = this.#options;
     const taken = results.filter((result) => "error" in result && isMobulaError(result.error, "ACTOR_NAME_TAKEN"));
     const answered = results.filter((result) => "value" in result);
     if (taken.length !== 1 || answered.length !== 1) {
-      ledger.violate(`${id}: of two actors of one name ${answered.length} live and ${taken.length} were refused: ${results.map(show).join("; ")}`);
+      this.violate(`${id}: of two actors of one name ${answered.length} live and ${taken.length} were refused: ${results.map(show).join("; ")}`);
     }
     this.#count("right");
     this.#count("ACTOR_NAME_TAKEN");

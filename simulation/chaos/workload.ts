@@ -158,7 +158,7 @@ export class Workload {
       verdicts.matching(reader, await this.#outcome(ref), (value) => areBytesOf(reader, value), excuses);
       ref[Symbol.dispose]();
     }
-    if (!failed && came !== count) this.#options.ledger.violate(`${id} has given ${came} items of ${count}`);
+    if (!failed && came !== count) verdicts.violate(`${id} has given ${came} items of ${count}`);
   }
 
   /** Tasks that submit tasks. */

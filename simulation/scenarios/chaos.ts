@@ -1,6 +1,6 @@
 import { Gcs, StorageError } from "../../actors/gcs/mod.ts";
 import { nodeOf } from "../../runtime/kernel/mod.ts";
-import { drawPlan, type FaultPlan, functionsOf, Injector, Ledger, NodeCpus, Verdicts, Workload } from "../chaos/mod.ts";
+import { drawPlan, type FaultPlan, functionsOf, Injector, type InjectorOptions, Ledger, NodeCpus, Verdicts, Visitor, Workload } from "../chaos/mod.ts";
 import { SeededRandom } from "../seeded_random.ts";
 import { SimulatedDisk } from "../simulated_disk.ts";
 import type { SimulatedNode } from "../simulated_node.ts";
@@ -56,6 +56,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosFigures> {
   const time = new VirtualTime(options);
   const outside = time.realm("scenario");
   const ledger = new Ledger();
+  const visitors: Visitor[] = [];
   const disk = new SimulatedDisk({ random: SeededRandom.of(seed, "storage"), latencyMs: plan.storageMs });
   const cpus = new NodeCpus(ledger, plan.cpusPerNode);
   const { networkLatencyMs, threadLatencyMs, workerStartMs } = plan;
@@ -64,13 +65,17 @@ export async function chaos(options: ChaosOptions): Promise<ChaosFigures> {
     ...{ seed, time, functions, disk, networkLatencyMs, threadLatencyMs, workerStartMs },
     returns: plan.headReturns,
     head: { takesWork: plan.headWorks, resources: plan.headReturns && plan.headWorks ? { CPU: plan.cpusPerNode } : {} },
-    onWorkerEnd: (place) => cpus.lost(place),
+    onWorkerEnd(place) {
+      cpus.lost(place);
+      // What works for a driver that is gone is ended by force after a while, with what else is there.
+      if (visitors.length > 0) ledger.deaths++;
+    },
     storeBytes: STORE_BYTES,
   });
   options.onSimulation?.(simulation);
-  // That a head ends on which nothing runs is no reason for anything to fail.
+  // That a head ends on which nothing runs is no reason for anything to fail, nor is the end of another driver.
   const nodeDeaths = (): number => {
-    const others = [...simulation.nodes.values()].filter(({ isHead }) => !isHead || plan.headWorks);
+    const others = [...simulation.nodes.values()].filter((node) => (!node.isHead || plan.headWorks) && !visitors.some((visitor) => visitor.node === node));
     const declared = new Set(
       Array.from(simulation.head.system.asHead().gcs.nodes.rows()).flatMap(({ nodeId, state }) => (state === "DEAD" ? [nodeId] : [])),
     );
@@ -86,12 +91,21 @@ export async function chaos(options: ChaosOptions): Promise<ChaosFigures> {
     const nodes = await simulation.joinAll(plan.nodes, { resources: { CPU: plan.cpusPerNode } });
     const driver = await simulation.drive();
     const drivers = [simulation.nodes.get(nodeOf(driver.caller.place)) as SimulatedNode];
-    injector = new Injector({ simulation, plan, ledger, nodes, drivers, outside });
+    const visit: InjectorOptions["visit"] = async (how, ms) => {
+      const name = `v${visitors.length + 1}.`;
+      const random = SeededRandom.of(seed, `visitor ${name}`);
+      const visitor = new Visitor({ simulation, ledger, random, name, cpusPerNode: plan.cpusPerNode, nodeDeaths });
+      visitors.push(visitor);
+      await visitor.run(how, ms);
+    };
+    injector = new Injector({ simulation, plan, ledger, nodes, drivers, outside, visit });
     const random = SeededRandom.of(seed, "workload");
     workload = new Workload({ driver, random, ledger, verdicts, name: "", cpusPerNode: plan.cpusPerNode, operations: OPERATIONS });
     await Promise.all([workload.run(), injector.run()]);
     injector.close();
+    await Promise.all(visitors.map((visitor) => visitor.callOn(driver)));
     await simulation.sleep(REST_MS);
+    for (const visitor of visitors) for (const each of visitor.left(simulation.head.system.asHead().gcs)) ledger.violate(each);
     if (driver.caller.pendingCount > 0) ledger.violate(`${driver.caller.pendingCount} tasks have not ended at their owner`);
     for (const each of await simulation.unrest()) ledger.violate(each);
     for (const each of await unrecovered(simulation.head.system.asHead().gcs, disk)) ledger.violate(each);
