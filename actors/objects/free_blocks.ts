@@ -5,6 +5,20 @@ export interface FreeBlocksOptions {
   maxPages: number;
   /** The manager's own number as an issuer. */
   manager: number;
+  /** A buffer waits for reuse. */
+  waits(): void;
+}
+
+/** So much, and the places that had it in view. */
+export interface Reclaimed {
+  readonly pages: number;
+  readonly issuers: ReadonlySet<number>;
+}
+
+interface Free {
+  readonly block: Block;
+  /** The round in which it began to wait. */
+  readonly round: number;
 }
 
 /**
@@ -17,8 +31,10 @@ export interface FreeBlocksOptions {
 export class FreeBlocks {
   readonly #slots: SlotTable;
   readonly #options: FreeBlocksOptions;
-  readonly #blocks: Map<number, Block> = new Map();
+  /** By slot, those that have waited longest first. */
+  readonly #blocks: Map<number, Free> = new Map();
   readonly #bySize: Map<number, Set<Block>> = new Map();
+  #round = 0;
 
   constructor(slots: SlotTable, options: FreeBlocksOptions) {
     this.#slots = slots;
@@ -38,10 +54,11 @@ export class FreeBlocks {
       this.#slots.free(block);
     }
     this.forget(block.slot);
-    this.#blocks.set(block.slot, block);
+    this.#blocks.set(block.slot, { block, round: this.#round });
     let size = this.#bySize.get(block.pages);
     if (size === undefined) this.#bySize.set(block.pages, (size = new Set()));
     size.add(block);
+    this.#options.waits();
   }
 
   /** Gives back the pages of a held or untracked buffer. */
@@ -51,7 +68,7 @@ export class FreeBlocks {
 
   /** The slot has a new use: what is known of it here is out of date. */
   forget(slot: number): void {
-    const block = this.#blocks.get(slot);
+    const block = this.#blocks.get(slot)?.block;
     if (block === undefined) return;
     this.#blocks.delete(slot);
     const size = this.#bySize.get(block.pages);
@@ -78,12 +95,27 @@ export class FreeBlocks {
     return undefined;
   }
 
+  /** Whether any may wait for reuse. */
+  get any(): boolean {
+    return this.#blocks.size > 0;
+  }
+
   /** Takes back buffers, the oldest first, until `pages` are free again or there are none. Returns whose they were. */
-  reclaim(pages: number): { pages: number; issuers: Set<number> } {
+  reclaim(pages: number): Reclaimed {
+    return this.#reclaim({ pages, round: this.#round });
+  }
+
+  /** Takes back those that have waited since before the last time. */
+  reclaimUnused(): Reclaimed {
+    return this.#reclaim({ pages: Number.POSITIVE_INFINITY, round: this.#round++ - 1 });
+  }
+
+  /** Up to those of that round. */
+  #reclaim(most: { pages: number; round: number }): Reclaimed {
     const issuers = new Set<number>();
     let freed = 0;
-    for (const block of this.#blocks.values()) {
-      if (freed >= pages) break;
+    for (const { block, round } of this.#blocks.values()) {
+      if (freed >= most.pages || round > most.round) break;
       const issuer = this.#slots.issuerOf(block.slot);
       this.forget(block.slot);
       if (!this.#slots.retire(block, SlotState.free)) continue;
@@ -95,7 +127,7 @@ export class FreeBlocks {
 
   /** Makes the free buffers of a dead place the manager's. */
   inherit(place: number): void {
-    for (const block of [...this.#blocks.values()]) {
+    for (const { block } of [...this.#blocks.values()]) {
       if (this.#slots.issuerOf(block.slot) !== place) continue;
       this.forget(block.slot);
       if (this.#slots.stateOfBlock(block) !== SlotState.free) continue;

@@ -1,7 +1,7 @@
 import type { Clock } from "../../runtime/kernel/mod.ts";
 import { type Accounting, bytesOf, OutOfDiskFault, pagesOf } from "../../runtime/memory/mod.ts";
 import type { EvictionOrder } from "./eviction.ts";
-import type { FreeBlocks } from "./free_blocks.ts";
+import type { FreeBlocks, Reclaimed } from "./free_blocks.ts";
 import { isQuiet, type ObjectRecord } from "./object_record.ts";
 import { move } from "./object_state.ts";
 import { SMALL_BATCH_PART, type StoreSettings } from "./settings.ts";
@@ -104,10 +104,13 @@ export class RoomMaker {
 
   /** Takes back buffers that wait for reuse. Returns the pages. */
   reclaim(pages: number): number {
-    const { free, events } = this.#options;
-    const { pages: freed, issuers } = free.reclaim(pages);
-    if (issuers.size > 0) events.reclaimed?.([...issuers]);
-    return freed;
+    return this.#reclaimed(this.#options.free.reclaim(pages));
+  }
+
+  /** Takes back those that have waited since before the last time. Returns whether others wait. */
+  reclaimUnused(): boolean {
+    this.#reclaimed(this.#options.free.reclaimUnused());
+    return this.#options.free.any;
   }
 
   close(): void {
@@ -116,6 +119,11 @@ export class RoomMaker {
     for (let waiter = this.#queue.shift(); waiter !== undefined; waiter = this.#queue.shift()) {
       waiter.refuse("the store is closed.", { disk: false });
     }
+  }
+
+  #reclaimed({ pages, issuers }: Reclaimed): number {
+    if (issuers.size > 0) this.#options.events.reclaimed?.([...issuers]);
+    return pages;
   }
 
   #shortfall(head: SpaceWaiter): number {

@@ -8,7 +8,7 @@ export interface StoreSettings {
   readonly parallelWrites: number;
   /** The part of the capacity that may be buffers waiting for reuse. They are taken back for room at any time. */
   readonly cachedPart: number;
-  /** How long the store is idle before it gives back the memory of buffers that wait for reuse. */
+  /** How long buffers wait for reuse before their memory is given back; up to twice as long. */
   readonly trimAfterMs: number;
   /** How long a request waits for views to go before it is refused. */
   readonly fullGraceMs: number;

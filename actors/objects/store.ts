@@ -12,7 +12,6 @@ import {
 import { EvictionOrder } from "./eviction.ts";
 import { FreeBlocks } from "./free_blocks.ts";
 import { Grants } from "./grants.ts";
-import { IdleTrim } from "./idle_trim.ts";
 import { type Held, isQuiet, newRecord, type ObjectRecord, takeArrivals } from "./object_record.ts";
 import { move, type ObjectState } from "./object_state.ts";
 import { RoomMaker } from "./room_maker.ts";
@@ -21,6 +20,7 @@ import { ownWaiter, type Stock, ticketWaiter } from "./space_queue.ts";
 import { SpillCorruptFault, type SpillDisk, SpillFiles } from "./spill/mod.ts";
 import type { ObjectStoreOptions, SealOptions, StoreEvents } from "./store_options.ts";
 import { measure, type StoreStats, viewersOf, whoHoldsWhat } from "./store_report.ts";
+import { Trimming } from "./trimming.ts";
 
 /** The manager's own number among the places of its node. */
 export const MANAGER_PLACE = 0;
@@ -43,7 +43,7 @@ export class ObjectStore {
   readonly #files: SpillFiles | undefined;
   readonly #order: EvictionOrder = new EvictionOrder();
   readonly #room: RoomMaker;
-  readonly #idle: IdleTrim;
+  readonly #trimming: Trimming;
   readonly #records: Map<string, ObjectRecord> = new Map();
   #inlineBytes = 0;
 
@@ -56,9 +56,9 @@ export class ObjectStore {
     this.#disk = options.disk;
     this.#files = options.disk && new SpillFiles(options.disk);
     this.#slots = new SlotTable(accounting);
-    this.#idle = new IdleTrim({ clock: this.#clock, afterMs: settings.trimAfterMs, trim: () => this.trim() });
+    this.#trimming = new Trimming({ clock: this.#clock, everyMs: settings.trimAfterMs, trim: () => this.#room.reclaimUnused() });
     const maxPages = Math.floor(accounting.capacityPages * settings.cachedPart);
-    this.#free = new FreeBlocks(this.#slots, { maxPages, manager: MANAGER_PLACE });
+    this.#free = new FreeBlocks(this.#slots, { maxPages, manager: MANAGER_PLACE, waits: () => this.#trimming.due() });
     this.#stock = { slots: this.#slots, free: this.#free, grants: new Grants(accounting) };
     this.#room = new RoomMaker({
       accounting,
@@ -109,7 +109,6 @@ export class ObjectStore {
     if (state !== SlotState.held && state !== SlotState.untracked) return false;
     const block: Block = { buffer, slot: options.slot, stamp: this.#slots.stampOf(options.slot), pages: this.#slots.pagesOf(options.slot) };
     this.#free.forget(block.slot);
-    this.#idle.use();
     const record = this.#pending(id, options.owner);
     if (record === undefined) {
       this.#free.release(block);
@@ -177,7 +176,6 @@ export class ObjectStore {
     const record = this.#records.get(id);
     if (record === undefined || record.state === "FREED") return;
     this.#end(record, "FREED");
-    this.#idle.use();
     this.#room.relieve();
   }
 
@@ -236,7 +234,7 @@ export class ObjectStore {
     this.#room.relieve();
   }
 
-  /** Gives back the memory of all buffers that wait for reuse, as when the node has nothing to do. */
+  /** Gives back the memory of all buffers that wait for reuse, however long. */
   trim(): void {
     this.#room.reclaim(this.#accounting.capacityPages);
   }
@@ -253,7 +251,7 @@ export class ObjectStore {
   /** Refuses what waits, and removes all that is on disk. */
   async close(): Promise<void> {
     this.#room.close();
-    this.#idle.close();
+    this.#trimming.close();
     await this.#disk?.close();
   }
 

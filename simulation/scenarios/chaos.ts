@@ -1,6 +1,17 @@
 import { Gcs, StorageError } from "../../actors/gcs/mod.ts";
 import { nodeOf } from "../../runtime/kernel/mod.ts";
-import { drawPlan, type FaultPlan, functionsOf, Injector, type InjectorOptions, Ledger, NodeCpus, Verdicts, Visitor, Workload } from "../chaos/mod.ts";
+import {
+  drawPlan,
+  type FaultPlan,
+  functionsOf,
+  Injector,
+  type InjectorOptions,
+  Ledger,
+  NodeCpus,
+  Verdicts,
+  Visitor,
+  Workload,
+} from "../chaos/mod.ts";
 import { SeededRandom } from "../seeded_random.ts";
 import { SimulatedDisk } from "../simulated_disk.ts";
 import type { SimulatedNode } from "../simulated_node.ts";
@@ -75,7 +86,9 @@ export async function chaos(options: ChaosOptions): Promise<ChaosFigures> {
   options.onSimulation?.(simulation);
   // That a head ends on which nothing runs is no reason for anything to fail, nor is the end of another driver.
   const nodeDeaths = (): number => {
-    const others = [...simulation.nodes.values()].filter((node) => (!node.isHead || plan.headWorks) && !visitors.some((visitor) => visitor.node === node));
+    const others = [...simulation.nodes.values()].filter(
+      (node) => (!node.isHead || plan.headWorks) && !visitors.some((visitor) => visitor.node === node),
+    );
     const declared = new Set(
       Array.from(simulation.head.system.asHead().gcs.nodes.rows()).flatMap(({ nodeId, state }) => (state === "DEAD" ? [nodeId] : [])),
     );

@@ -323,8 +323,27 @@ describe("a store without room", () => {
   });
 });
 
-describe("an idle store", () => {
-  test("gives back the memory of buffers that wait for reuse, and not before", async () => {
+describe("buffers that wait for reuse", () => {
+  test("are given back when nobody has used them for a while, whatever else the store does meanwhile", async () => {
+    const lab = new Lab({ capacity: 64 * MIB });
+    for (let round = 0; round < 12; round++) {
+      // Places come, make an object that is freed, and go: nobody else takes their buffers.
+      await lab.put(`passing ${round}`, MIB, { place: 10 + round });
+      lab.store.free(`passing ${round}`);
+      lab.store.placeDied(10 + round);
+      lab.forget(10 + round);
+      // One that is used again and again stays.
+      await lab.put(`again ${round}`, 2 * MIB, { place: 2 });
+      lab.store.free(`again ${round}`);
+      lab.clock.advance(5_000);
+    }
+    expect(lab.store.stats().cachedBytes).toBeLessThanOrEqual(6 * MIB);
+    expect(lab.store.stats().cachedBytes).toBeGreaterThanOrEqual(2 * MIB);
+    lab.clock.advance(20_000);
+    expect(lab.store.stats()).toMatchObject({ cachedBytes: 0, usedBytes: 0 });
+  });
+
+  test("are given back when the store is idle, and not before", async () => {
     const lab = new Lab({ capacity: 8 * MIB });
     await lab.put("a", MIB);
     await lab.put("b", MIB);
