@@ -11,10 +11,15 @@ const TAKEN_WITHIN_MS = 10_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 500;
 
+/** One that stands still takes no link; another may come to its address meanwhile. Milliseconds. */
+const DIAL_MS = 2_500;
+
 /** A link to a head that is made and not used yet. */
 export interface NewTie {
   /** All that is sent to the head goes this way from now on. */
   use(): void;
+  /** It is not needed. */
+  drop(): void;
 }
 
 export interface HeadTieOptions {
@@ -151,7 +156,7 @@ export class HeadTie {
   #seek(url: string, pauseMs: number, search: number): void {
     if (!this.#isOn(search) || this.#isFound || this.#dialling.has(url)) return;
     this.#dialling.add(url);
-    this.#options.redial(url).then(
+    this.#dial(url).then(
       (link) => {
         this.#dialling.delete(url);
         this.#found(link);
@@ -163,6 +168,29 @@ export class HeadTie {
         this.#options.clock.after(pauseMs, () => this.#seek(url, Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS), this.#search));
       },
     );
+  }
+
+  /** A link that comes too late is dropped. */
+  #dial(url: string): Promise<NewTie> {
+    const { clock, redial } = this.#options;
+    return new Promise((resolve, reject) => {
+      let isLate = false;
+      const onTime = clock.after(DIAL_MS, () => {
+        isLate = true;
+        reject(new Error(`nobody took the link within ${DIAL_MS / 1000} s`));
+      });
+      redial(url).then(
+        (link) => {
+          onTime();
+          if (isLate) link.drop();
+          else resolve(link);
+        },
+        (error) => {
+          onTime();
+          reject(error);
+        },
+      );
+    });
   }
 
   #found(link: NewTie): void {

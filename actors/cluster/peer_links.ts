@@ -218,6 +218,10 @@ class PeerLink implements Link {
         for (const frame of this.#waiting.splice(0)) link.send(frame);
         if (gone !== undefined) this.closed(link, gone);
       },
+      drop: () => {
+        this.#spare.delete(link);
+        this.#leave([link]);
+      },
     };
   }
 

@@ -106,11 +106,14 @@ export class Gcs {
     return this.#lasting;
   }
 
-  /** Fills the empty tables from storage. @throws StorageError naming the store when it can't be read. */
+  /**
+   * Fills the empty tables from storage. Never resolves when another has taken the store over: see `settled`.
+   * @throws StorageError naming the store when it can't be read.
+   */
   async recover(): Promise<void> {
     if (this.#recovered) throw new Error("recover() is called once, before the store is used.");
     this.#recovered = true;
-    await recoverTables(this, this.#journal);
+    await recoverTables(this, this.#journal).catch(unlessFenced);
   }
 
   /** Resolves once every change made before the call is in storage; rejects as storage does. */
@@ -124,7 +127,7 @@ export class Gcs {
    */
   settled(): Promise<void> | undefined {
     // Else whoever waits has been told by `onStorageFailure`, and the changes are tried again.
-    return this.#lasting ? this.flush().catch((error) => (isFenced(error) ? new Promise(() => {}) : undefined)) : undefined;
+    return this.#lasting ? this.flush().catch((error) => unlessFenced(error).catch(() => {})) : undefined;
   }
 
   /** Resolves once the store has shown that it is still this one's: see `settled`. */
@@ -309,8 +312,9 @@ export class Gcs {
   }
 }
 
-function isFenced(error: unknown): boolean {
-  return error instanceof StorageError && error.reason === "fenced";
+/** Who has lost the store says nothing more: the lease tells its node to end. */
+function unlessFenced(error: unknown): Promise<never> {
+  return error instanceof StorageError && error.reason === "fenced" ? new Promise(() => {}) : Promise.reject(error);
 }
 
 /** `placeGone`: nothing is left to stop where the actors were. */
