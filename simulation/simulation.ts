@@ -170,7 +170,10 @@ export class Simulation {
   async unrest(): Promise<string[]> {
     const found = this.faults.map((error) => `fault: ${error instanceof Error ? error.stack : String(error)}`);
     found.push(...this.printed.filter((line) => line.includes("a system actor failed")));
-    for (const { nodeId, total, available } of (await this.status()).nodes) {
+    const { nodes, pending } = await this.status();
+    for (const each of pending) found.push(`waits: ${JSON.stringify(each)}`);
+    for (const each of this.head.system.asHead().scheduler.unplaced()) found.push(`the head looks for a node: ${JSON.stringify(each)}`);
+    for (const { nodeId, total, available } of nodes) {
       if (JSON.stringify(sorted(total)) !== JSON.stringify(sorted(available))) {
         found.push(`node ${nodeId} has ${JSON.stringify(available)} free of ${JSON.stringify(total)}`);
       }

@@ -136,7 +136,11 @@ export class ActorSeats {
 
   /** The actor's seat is free; a worker of its own ends. */
   leave(id: ActorId, detail: string, force = false): void {
-    if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter((entry) => entry.request.id !== id);
+    const waited = this.#waiting.find((entry) => entry.request.id === id);
+    if (waited !== undefined) {
+      this.#waiting = this.#waiting.filter((entry) => entry !== waited);
+      this.#options.admission.forget(waited.candidate);
+    }
     const coming = this.#coming.get(id);
     if (coming !== undefined) coming.left = true;
     this.#coming.delete(id);

@@ -19,7 +19,7 @@ export interface ClusterSeatsOptions {
   kernel: Kernel;
   /** The seats of the head's own node. */
   own: ActorSeats;
-  global: Pick<Remote<GlobalSchedulerContract>, "place">;
+  global: Pick<Remote<GlobalSchedulerContract>, "place" | "withdraw">;
   /** Whether the head is the only node. */
   alone(): boolean;
   nodeIdOf(node: NodeNumber): string | undefined;
@@ -92,7 +92,10 @@ export class ClusterSeats {
 
   leave(id: ActorId, detail: string, force = false): void {
     const placing = this.#placing.get(id);
-    if (placing !== undefined) placing.cancelled = true;
+    if (placing !== undefined) {
+      placing.cancelled = true;
+      this.#options.global.withdraw(id).catch(() => {});
+    }
     this.#placing.delete(id);
     const seat = this.#remote.get(id);
     this.#remote.delete(id);
@@ -108,7 +111,7 @@ export class ClusterSeats {
   async #place(request: SeatRequest, isInline: boolean, placing: { readonly cancelled: boolean }): Promise<PlaceId> {
     const { own, global, kernel, numberOf, nodeIdOf } = this.#options;
     const from = nodeIdOf(nodeOf(request.owner)) ?? nodeIdOf(nodeOf(kernel.place)) ?? "";
-    const node = isInline ? nodeOf(request.owner) : numberOf(await global.place(own.placementOf(request.template), from));
+    const node = isInline ? nodeOf(request.owner) : numberOf(await global.place(own.placementOf(request.template), from, request.id));
     if (placing.cancelled) throw new Error("it is not wanted any more");
     if (node === undefined) throw new NodeGone();
     if (node === nodeOf(kernel.place)) {

@@ -19,11 +19,11 @@ interface SharedHost {
   waiting: { readonly found: (place: PlaceId) => void; readonly failed: (error: unknown) => void }[];
   /** When its worker was asked for. Milliseconds since the epoch. */
   readonly sinceMs: number;
-  /** Actors that were sent there, ever. */
-  seated: number;
+  /** When the last actor was sent there: it comes by way of the head, and is none of those that live there yet. */
+  seatedMs: number;
 }
 
-/** A host without actors is kept this long. */
+/** A host without actors is kept this long, and so much longer than it takes an actor to get there. */
 const IDLE_MS = 10_000;
 
 /**
@@ -51,7 +51,7 @@ export class SharedHosts {
     const slot = this.#slot(env);
     const host = this.#hosts.get(slot) ?? this.#open(slot, { kind: needsProcess(env) ? "process" : "thread", environment: environmentKey(env) });
     this.#next++;
-    host.seated++;
+    host.seatedMs = this.#options.clock.now();
     host.waiting.push({ found, failed });
   }
 
@@ -60,7 +60,7 @@ export class SharedHosts {
     const host = this.#hosts.get(this.#slot(env));
     if (host === undefined || host.at < 0) return undefined;
     this.#next++;
-    host.seated++;
+    host.seatedMs = this.#options.clock.now();
     return host.at;
   }
 
@@ -89,11 +89,13 @@ export class SharedHosts {
   }
 
   #open(slot: string, { kind, environment }: { kind: "thread" | "process"; environment: string }): SharedHost {
-    const host: SharedHost = { at: -1, waiting: [], sinceMs: this.#options.clock.now(), seated: 0 };
+    const now = this.#options.clock.now();
+    const host: SharedHost = { at: -1, waiting: [], sinceMs: now, seatedMs: now };
     this.#hosts.set(slot, host);
     this.#options.pool.acquire(kind, environment).then(
       (place) => {
         host.at = place;
+        host.seatedMs = this.#options.clock.now();
         for (const { found } of host.waiting.splice(0)) found(place);
       },
       (error) => {
@@ -105,11 +107,14 @@ export class SharedHosts {
   }
 
   async #endIfEmpty(slot: string, host: SharedHost): Promise<void> {
-    const { seated } = host;
-    const hosted = await this.#options.hosted(host.at).catch(() => undefined);
-    // One that came meanwhile may be on its way there.
-    if (hosted !== 0 || host.seated !== seated || this.#hosts.get(slot) !== host) return;
+    const { hosted, clock, pool } = this.#options;
+    const living = await hosted(host.at).catch(() => undefined);
+    if (living !== 0 || this.#hosts.get(slot) !== host) return;
+    if (clock.now() - host.seatedMs < IDLE_MS) {
+      this.left();
+      return;
+    }
     this.#hosts.delete(slot);
-    this.#options.pool.retire(host.at, "no actor lives there any more");
+    pool.retire(host.at, "no actor lives there any more");
   }
 }

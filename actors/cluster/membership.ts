@@ -60,7 +60,7 @@ export interface MembershipOptions {
   /** A place is gone, and what the tables say follows from it. */
   placeLost(place: PlaceId, death: Death): void;
   /** A node is gone, and what the tables say follows from it. */
-  nodeLost(fallout: Fallout, lost: { node: NodeNumber; death: Death }): void;
+  nodeLost(fallout: Fallout, lost: { node: NodeNumber; nodeId: string; death: Death }): void;
   /** What waits for a node. */
   unplaced(): readonly Unplaced[];
   waitingGroups(): readonly WaitingGroup[];
@@ -337,7 +337,7 @@ export class Membership implements ClusterContract {
     const encoded = encodeValue(death, contextOf()).bytes;
     fence?.();
     for (const other of this.#members.values()) other.tell.nodeLost(node, encoded);
-    nodeLost(fallout, { node, death });
+    nodeLost(fallout, { node, nodeId, death });
     this.#returning.arrived(nodeId);
   }
 

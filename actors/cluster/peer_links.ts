@@ -11,6 +11,8 @@ export interface PeerLinksOptions {
   receive(frame: Frame): void;
   /** A frame waits for a node that nobody has told of: it may be on its way here, or be gone since before this node came. */
   unknown(node: NodeNumber): void;
+  /** Says nothing on a link, so that the other side knows that it is in use. */
+  greet(node: NodeNumber, link: Link): void;
   /** The link to a node broke or could not be made, and what was under way on it may be lost. */
   broken(node: NodeNumber, reason: string): void;
 }
@@ -21,6 +23,8 @@ export interface PeerLinksOptions {
  * Each side sends on the first link that it has to the other, dialled or accepted, and takes frames from all: so two
  * that dial each other at once keep the order of their frames all the same. Parts of large values leave, where there is
  * one, on a link that the other side has opened for them: a WebSocket's server need not mask what it sends.
+ *
+ * A link that was accepted counts from its first frame: whoever dialled it may have waited too long, and given it up.
  */
 export class PeerLinks {
   readonly #options: PeerLinksOptions;
@@ -64,8 +68,12 @@ export class PeerLinks {
   /** A node has opened a link to this one. Returns what its socket's events go to. */
   accept(node: NodeNumber, link: Link): LinkEvents {
     const peer = this.#peer(node);
-    peer.accept(link);
-    return { onFrame: this.#receive, onClose: (reason) => peer.closed(link, reason) };
+    peer.offered(link);
+    const onFrame = (frame: Frame): void => {
+      peer.accept(link);
+      this.#receive(frame);
+    };
+    return { onFrame, onClose: (reason) => peer.closed(link, reason) };
   }
 
   /** The node is gone: its link is closed, and nothing is sent there any more, nor taken from there. */
@@ -81,8 +89,14 @@ export class PeerLinks {
   #peer(node: NodeNumber): PeerLink {
     let peer = this.#peers.get(node);
     if (peer === undefined) {
-      const { dial, unknown, broken } = this.#options;
-      peer = new PeerLink({ dial, receive: this.#receive, unknown: () => unknown(node), broken: (reason) => broken(node, reason) });
+      const { dial, unknown, greet, broken } = this.#options;
+      peer = new PeerLink({
+        dial,
+        receive: this.#receive,
+        unknown: () => unknown(node),
+        greet: (link) => greet(node, link),
+        broken: (reason) => broken(node, reason),
+      });
       this.#peers.set(node, peer);
       if (this.#gone.has(node)) peer.close();
     }
@@ -103,6 +117,7 @@ interface PeerLinkOptions {
   dial: Dial;
   receive(frame: Frame): void;
   unknown(): void;
+  greet(link: Link): void;
   broken(reason: string): void;
 }
 
@@ -117,6 +132,8 @@ class PeerLink implements Link {
   /** What is sent is lost. */
   #hungUp = false;
   readonly #others: Set<Link> = new Set();
+  /** Links that the other side has opened, and has sent nothing on yet. */
+  readonly #offered: Set<Link> = new Set();
   /** Links to who was there before the one in use, as long as it is not known whether that is the same; and why the first of them broke. */
   readonly #former: Set<Link> = new Set();
   #formerBroke: string | undefined;
@@ -147,7 +164,14 @@ class PeerLink implements Link {
     if (this.#waiting.length > 0) this.#dial();
   }
 
+  offered(link: Link): void {
+    if (this.#closed) link.close();
+    else this.#offered.add(link);
+  }
+
+  /** The other side uses the link that it has opened. */
   accept(link: Link): void {
+    if (!this.#offered.delete(link)) return;
     this.#accepted ??= link;
     this.opened(link);
   }
@@ -172,7 +196,7 @@ class PeerLink implements Link {
 
   closed(link: Link, reason: string): void {
     this.#others.delete(link);
-    if (this.#closed || this.#left.has(link)) return;
+    if (this.#offered.delete(link) || this.#closed || this.#left.has(link)) return;
     if (this.#former.delete(link)) {
       this.#formerBroke ??= reason;
       return;
@@ -242,7 +266,7 @@ class PeerLink implements Link {
     this.#dropWaiting();
     this.#accepted = undefined;
     this.#link?.close();
-    for (const link of [...this.#others, ...this.#former, ...this.#spare]) link.close();
+    for (const link of [...this.#others, ...this.#former, ...this.#spare, ...this.#offered]) link.close();
     this.#link = undefined;
   }
 
@@ -275,6 +299,7 @@ class PeerLink implements Link {
       (link) => {
         this.#dialling = false;
         made = link;
+        if (again) this.#options.greet(link);
         this.opened(link);
       },
       (error) => {

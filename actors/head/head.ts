@@ -141,14 +141,14 @@ export class Head {
         this.actors.vacate(nodeId);
       },
       placeLost: (place, death) => this.#placeLost(place, death),
-      nodeLost: (fallout, { node, death }) => {
+      nodeLost: (fallout, { node, nodeId, death }) => {
         views.gone();
         seats.nodeLost(node);
         this.actors.nodeLost(node);
         this.actors.fallen(fallout, death);
         this.groups.freed(fallout);
         this.groups.reschedule(fallout.reschedule);
-        this.scheduler.changed();
+        this.scheduler.nodeLost(nodeId);
       },
       unplaced: () => this.scheduler.unplaced(),
       waitingGroups: () => this.groups.waiting(),

@@ -4,6 +4,7 @@ import {
   ActorNumber,
   type Clock,
   DRIVER_SLOT,
+  type Envelope,
   HEAD_NODE,
   HEAD_NUMBERS,
   HEAD_PLACE,
@@ -97,6 +98,7 @@ export class ClusterPart {
       dial: options.dial,
       receive: (frame) => kernel.receive(frame),
       unknown: (node) => void this.#inquire(node),
+      greet: (node, link) => this.#say(node, link, []),
       broken: (node, reason) => this.#broken(node, reason),
     });
     this.#member = new Member({
@@ -238,12 +240,13 @@ export class ClusterPart {
 
   /** A node that is dead comes back: it is told so, and nothing is heard of it. */
   #fence(node: NodeNumber, link: Link): LinkEvents {
-    const { kernel } = this.#options;
-    const reason = "the head had declared this node dead";
-    const bytes = encodeBatch([[ActorNumber.member, "end", 0, reason]]);
-    link.send({ to: placeId(node, SYSTEM_SLOT), from: kernel.place, bytes, attachments: [] });
+    this.#say(node, link, [[ActorNumber.member, "end", 0, "the head had declared this node dead"]]);
     link.close();
     return { onFrame: releaseFrame };
+  }
+
+  #say(node: NodeNumber, link: Link, envelopes: Envelope[]): void {
+    link.send({ to: placeId(node, SYSTEM_SLOT), from: this.#options.kernel.place, bytes: encodeBatch(envelopes), attachments: [] });
   }
 
   #nodeLost(node: NodeNumber, death: Uint8Array): void {

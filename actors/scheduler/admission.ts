@@ -16,7 +16,7 @@ export interface AdmissionOptions {
   takesWork: boolean;
   resources: NodeResources;
   bundles: Bundles;
-  global: Pick<Remote<GlobalSchedulerContract>, "place">;
+  global: Pick<Remote<GlobalSchedulerContract>, "place" | "withdraw">;
   /** A candidate may be looked at again. */
   changed(): void;
 }
@@ -31,6 +31,8 @@ type Verdict = "asked" | "here" | "elsewhere";
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #verdicts: WeakMap<Candidate, Verdict> = new WeakMap();
+  readonly #tickets: WeakMap<Candidate, string> = new WeakMap();
+  #asked = 0;
   #closed = false;
 
   constructor(options: AdmissionOptions) {
@@ -73,6 +75,12 @@ export class Admission {
     this.#verdicts.set(candidate, "here");
   }
 
+  /** The candidate is not wanted any more. */
+  forget(candidate: Candidate): void {
+    const ticket = this.#tickets.get(candidate);
+    if (ticket !== undefined && this.#verdicts.get(candidate) === "asked") this.#options.global.withdraw(ticket).catch(() => {});
+  }
+
   /** The resources that the candidate is served from; none while it does not fit there. */
   roomFor({ demand, placement }: Candidate): NodeResources | undefined {
     const { schedulingStrategy: strategy } = placement;
@@ -95,7 +103,9 @@ export class Admission {
   #ask(candidate: Candidate, refuse: (error: unknown) => void): void {
     const { global, nodeId, changed } = this.#options;
     this.#verdicts.set(candidate, "asked");
-    global.place(candidate.placement, nodeId).then(
+    const ticket = `${nodeId}/actor ${this.#asked++}`;
+    this.#tickets.set(candidate, ticket);
+    global.place(candidate.placement, nodeId, ticket).then(
       (chosen) => {
         this.#verdicts.set(candidate, chosen === nodeId ? "here" : "elsewhere");
         if (chosen === nodeId) changed();

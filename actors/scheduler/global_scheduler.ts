@@ -62,8 +62,8 @@ export class GlobalScheduler implements GlobalSchedulerContract {
     this.#options = options;
   }
 
-  async place(_caller: Caller, demand: PlacementDemand, from: string): Promise<string> {
-    const [[nodeId]] = await this.#ask(demand, { from, wanted: 1, elsewhere: false });
+  async place(_caller: Caller, demand: PlacementDemand, from: string, ticket: string): Promise<string> {
+    const [[nodeId]] = await this.#ask(demand, { ticket, from, wanted: 1, elsewhere: false });
     return nodeId;
   }
 
@@ -73,6 +73,23 @@ export class GlobalScheduler implements GlobalSchedulerContract {
       const node = this.#options.numberOf(nodeId);
       return node === undefined ? [] : [[nodeId, node, tasks] as const];
     });
+  }
+
+  withdraw(_caller: Caller, ticket: string): void {
+    this.#drop(({ ask }) => ask.ticket === ticket, "nothing waits for it any more");
+  }
+
+  /** A node is gone, and what it asked for its tasks. An actor may outlive its owner. */
+  nodeLost(nodeId: string): void {
+    this.#drop(({ ask, demand }) => ask.from === nodeId && demand.kind === "task", `node ${nodeId} is gone`);
+    this.changed();
+  }
+
+  #drop(test: (pending: Pending) => boolean, why: string): void {
+    const dropped = this.#pending.filter(test);
+    if (dropped.length === 0) return;
+    this.#pending = this.#pending.filter((pending) => !dropped.includes(pending));
+    for (const pending of dropped) pending.reject(new Error(why));
   }
 
   #ask(demand: PlacementDemand, ask: AllotmentAsk): Promise<[[string, number], ...[string, number][]]> {

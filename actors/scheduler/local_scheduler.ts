@@ -235,15 +235,18 @@ export class LocalScheduler implements Actor {
     this.#scheduled = false;
     for (const queue of this.#backlog) {
       const waiting = queue.waiting;
-      if (waiting === 0) continue;
+      if (waiting === 0) {
+        this.#spillover.emptied(queue);
+        continue;
+      }
       if (queue.origin !== "own" && this.#options.admission.turnsAway(queue)) {
         this.#stranded.giveBack(queue);
         continue;
       }
       const here = queue.origin !== "own" || this.#options.admission.runsHere(queue);
       if (here) this.#serve(queue, waiting);
-      if (queue.waiting === 0) continue;
-      if (queue.origin === "own") this.#spillover.offer(queue, here);
+      if (queue.waiting === 0) this.#spillover.emptied(queue);
+      else if (queue.origin === "own") this.#spillover.offer(queue, here);
       else this.#stranded.look(queue);
     }
     this.#options.scheduled();

@@ -9,12 +9,15 @@ import { Paces } from "./paces.ts";
 const SHARE_LINGER_MS = 500;
 /** Tasks that one request asks for room for, at most. */
 const WANTED_AT_MOST = 256;
+/** Where nothing waits any more, the question stays open for so long: the next task often comes soon. Milliseconds. */
+const ASKED_LINGER_MS = 1_000;
+
 export interface SpilloverOptions {
   kernel: Kernel;
   clock: Clock;
   nodeId: string;
   node: NodeNumber;
-  global: Pick<Remote<GlobalSchedulerContract>, "allot">;
+  global: Pick<Remote<GlobalSchedulerContract>, "allot" | "withdraw">;
   /** Whether this node is the only one. */
   alone(): boolean;
   /** This node itself was chosen for tasks of the queue: so many may run here. */
@@ -34,6 +37,12 @@ interface Share {
   stopLinger: (() => void) | undefined;
 }
 
+/** A question about a queue that has no answer yet. */
+interface Asked {
+  readonly ticket: string;
+  stopLinger: (() => void) | undefined;
+}
+
 /**
  * Sends tasks that this node cannot run now, or may not, to the schedulers of other nodes.
  *
@@ -45,7 +54,8 @@ interface Share {
 export class Spillover {
   readonly #options: SpilloverOptions;
   readonly #shares: Map<ClassQueue, Map<NodeNumber, Share>> = new Map();
-  readonly #asking: Set<ClassQueue> = new Set();
+  readonly #asking: Map<ClassQueue, Asked> = new Map();
+  #tickets = 0;
   readonly #paces: Paces = new Paces();
   /** Nodes that take nothing new. */
   readonly #closed: Set<NodeNumber> = new Set();
@@ -63,6 +73,16 @@ export class Spillover {
     if (mayRunHere) this.#alsoHere.add(queue);
     for (const share of this.#shares.get(queue)?.values() ?? []) this.#feed(queue, share);
     this.#askForMore(queue);
+  }
+
+  /** Nothing waits in the queue now. */
+  emptied(queue: ClassQueue): void {
+    const asked = this.#asking.get(queue);
+    if (asked === undefined) return;
+    asked.stopLinger ??= this.#options.clock.after(ASKED_LINGER_MS, () => {
+      asked.stopLinger = undefined;
+      if (queue.waiting === 0 && this.#asking.get(queue) === asked) this.#withdraw(queue);
+    });
   }
 
   /** Another node's workers have begun so many of the tasks that were sent there. */
@@ -117,29 +137,49 @@ export class Spillover {
   forget(queue: ClassQueue): void {
     for (const share of this.#shares.get(queue)?.values() ?? []) share.stopLinger?.();
     this.#shares.delete(queue);
-    this.#asking.delete(queue);
+    this.#withdraw(queue);
+  }
+
+  /** The answer, whatever it is, is not waited for. */
+  #withdraw(queue: ClassQueue): void {
+    const asked = this.#asking.get(queue);
+    if (!this.#asking.delete(queue) || asked === undefined) return;
+    asked.stopLinger?.();
+    // Asked, as the next head has to hear of it as well.
+    this.#options.global.withdraw(asked.ticket).catch(() => {});
   }
 
   /** More waits than is under way: other nodes may have room for it. */
   #askForMore(queue: ClassQueue): void {
     if (this.#asking.has(queue) || queue.waiting === 0) return;
-    this.#asking.add(queue);
+    const asked: Asked = { ticket: `${this.#options.nodeId}/${this.#tickets++}`, stopLinger: undefined };
+    this.#asking.set(queue, asked);
+    const isAnswered = (): boolean => {
+      asked.stopLinger?.();
+      return this.#asking.get(queue) === asked && this.#asking.delete(queue);
+    };
     const { global, nodeId, bytesByNode } = this.#options;
     const needs = queue.singles.peek()?.needs ?? [];
     const locality = needs.length === 0 ? undefined : bytesByNode?.(needs);
     const wanted = Math.min(queue.waiting, WANTED_AT_MOST);
     global
-      .allot(queue.placement, { from: nodeId, wanted, elsewhere: this.#alsoHere.has(queue), ...(locality === undefined ? {} : { locality }) })
+      .allot(queue.placement, {
+        ticket: asked.ticket,
+        from: nodeId,
+        wanted,
+        elsewhere: this.#alsoHere.has(queue),
+        ...(locality === undefined ? {} : { locality }),
+      })
       .then(
         (allotted) => {
-          if (!this.#asking.delete(queue)) return;
+          if (!isAnswered()) return;
           const waiting = queue.waiting;
           for (const allotment of allotted) this.#allotted(queue, allotment);
           // What may run here now is this node's own scheduler's to look at, and full windows wait for news.
           if (queue.waiting < waiting) this.#askForMore(queue);
         },
         (error) => {
-          if (this.#asking.delete(queue)) this.#options.refuse(queue, error);
+          if (isAnswered()) this.#options.refuse(queue, error);
         },
       );
   }

@@ -92,8 +92,9 @@ const actors: ShapesOf<ActorsContract> = {
 
 const demand = fields({ kind: text, name: text, resources: amounts });
 const globalScheduler: ShapesOf<GlobalSchedulerContract> = {
-  place: [demand, text],
-  allot: [demand, fields({ from: text, wanted: amount, elsewhere: flag, locality: optional(amounts) })],
+  place: [demand, text, text],
+  withdraw: [text],
+  allot: [demand, fields({ ticket: text, from: text, wanted: amount, elsewhere: flag, locality: optional(amounts) })],
 };
 
 const bundles: ShapesOf<BundlesContract> = {

@@ -16,6 +16,8 @@ export interface PlacementDemand {
 export type Allotment = readonly [nodeId: string, node: NodeNumber, tasks: number];
 
 export interface AllotmentAsk {
+  /** Names the question for `withdraw`; no other has it. */
+  readonly ticket: string;
   /** The node that asks. */
   readonly from: string;
   readonly wanted: number;
@@ -28,17 +30,19 @@ export interface AllotmentAsk {
 export interface GlobalSchedulerContract {
   /**
    * The node on which it is to run. Answers once there is such a node, however long that takes: users have been
-   * warned by then. `from` is the node that asks.
+   * warned by then. `from` is the node that asks; `ticket` names the question for `withdraw`.
    *
    * @throws TaskUnschedulableError, ActorUnschedulableError when no node can ever have it
    * @throws PlacementGroupError when its placement group is gone
    */
-  place(caller: Caller, demand: PlacementDemand, from: string): Promise<string> | string;
+  place(caller: Caller, demand: PlacementDemand, from: string, ticket: string): Promise<string> | string;
   /**
    * Nodes with room for up to `wanted` tasks with that demand, and for how many each; at least for one. Otherwise as
    * `place`. `locality`: bytes of the arguments that nodes have already, by node id.
    */
   allot(caller: Caller, demand: PlacementDemand, ask: AllotmentAsk): Promise<Allotment[]>;
+  /** Nothing waits for that question any more: it is rejected, if it has no answer yet. */
+  withdraw(caller: Caller, ticket: string): void;
 }
 
 /** A node's part in reserving the bundles of placement groups: the two phases. All or nothing on each node. */

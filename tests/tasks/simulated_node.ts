@@ -92,11 +92,11 @@ export class SimulatedNode {
         takesWork: true,
         resources: this.resources,
         bundles: new Bundles(this.resources),
-        global: { place: () => new Promise(() => {}) },
+        global: { place: () => new Promise(() => {}), withdraw: async () => {} },
         changed: () => {},
       }),
       isolation: "thread",
-      spillover: { nodeId: "n", global: { allot: () => new Promise(() => {}) }, alone: () => true },
+      spillover: { nodeId: "n", global: { allot: () => new Promise(() => {}), withdraw: async () => {} }, alone: () => true },
       template: (owner, number) => (this.#published.has(`${owner}.${number}`) ? this.#templates.get(`${owner}.${number}`) : undefined),
       whenPublished: (owner, number, action) => {
         const key = `${owner}.${number}`;

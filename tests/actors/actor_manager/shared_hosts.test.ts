@@ -3,24 +3,34 @@ import { SharedHosts } from "../../../actors/actor_manager/mod.ts";
 import type { Clock } from "../../../runtime/kernel/mod.ts";
 
 /** Runs what was asked for later when the test says so. */
-function waitingClock(): { clock: Clock; pass(): Promise<void> } {
+function waitingClock(): { clock: Clock; wait(ms: number): void; pass(): Promise<void> } {
   const actions: (() => void)[] = [];
-  const after = (_ms: number, action: () => void): (() => void) => {
+  let [now, due] = [0, 0];
+  const after = (ms: number, action: () => void): (() => void) => {
     actions.push(action);
+    due = now + ms;
     return () => {};
   };
-  const clock: Clock = { now: () => 0, soon: (action) => action(), after };
+  const clock: Clock = { now: () => now, soon: (action) => action(), after };
   return {
     clock,
+    wait: (ms) => void (now += ms),
     async pass() {
+      now = Math.max(now, due);
       for (const action of actions.splice(0)) action();
       for (let i = 0; i < 5; i++) await Promise.resolve();
     },
   };
 }
 
-function setUp(hosted: (place: number) => Promise<number>): { hosts: SharedHosts; retired: number[]; pass(): Promise<void>; seat(): number } {
-  const { clock, pass } = waitingClock();
+function setUp(hosted: (place: number) => Promise<number>): {
+  hosts: SharedHosts;
+  retired: number[];
+  wait(ms: number): void;
+  pass(): Promise<void>;
+  seat(): number;
+} {
+  const { clock, wait, pass } = waitingClock();
   const retired: number[] = [];
   let next = 10;
   const hosts = new SharedHosts({
@@ -37,7 +47,7 @@ function setUp(hosted: (place: number) => Promise<number>): { hosts: SharedHosts
     hosts.find(undefined, note, () => {});
     return at;
   };
-  return { hosts, retired, pass, seat };
+  return { hosts, retired, wait, pass, seat };
 }
 
 describe("hosts of light actors", () => {
@@ -58,6 +68,20 @@ describe("hosts of light actors", () => {
     expect(seat()).toBe(-1);
     await pass();
     expect(seat()).toBe(11);
+  });
+
+  test("stay while an actor may be on its way that was sent there a moment ago", async () => {
+    const { hosts, retired, wait, pass, seat } = setUp(() => Promise.resolve(0));
+    seat();
+    await pass();
+    hosts.left();
+    wait(9_000);
+    // It goes by way of the head, and does not live there yet when it is looked who does.
+    expect(seat()).toBe(10);
+    await pass();
+    expect(retired).toEqual([]);
+    await pass();
+    expect(retired).toEqual([10]);
   });
 
   test("stay when another actor comes while they are asked, or when they do not answer", async () => {

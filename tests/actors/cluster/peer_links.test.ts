@@ -6,7 +6,7 @@ test("a part of a large value that goes to a node that is gone is let go of", ()
   const dial = (): never => {
     throw new Error("nobody is to be dialled");
   };
-  const links = new PeerLinks({ dial, receive: () => {}, unknown: () => {}, broken: () => {} });
+  const links = new PeerLinks({ dial, receive: () => {}, unknown: () => {}, greet: () => {}, broken: () => {} });
   let released = 0;
   const part = (): Frame => ({ to: 2, from: 1, bytes: new Uint8Array(1), attachments: [new Slice(new Uint8Array(8), () => released++)] });
   const link = links.to(7);

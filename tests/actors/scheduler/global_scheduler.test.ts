@@ -16,7 +16,7 @@ function lab(views: NodeView[]) {
     random: () => 0,
     warn: (text) => warnings.push(text),
   });
-  const place = (what: Partial<PlacementDemand>, from = "a"): Promise<string> =>
+  const place = (what: Partial<PlacementDemand>, from = "a", ticket = ""): Promise<string> =>
     scheduler.place(
       caller,
       {
@@ -29,6 +29,7 @@ function lab(views: NodeView[]) {
         ...what,
       },
       from,
+      ticket,
     );
   return { scheduler, place, warnings, groups, views };
 }
@@ -60,6 +61,28 @@ describe("what no node can have", () => {
     views.push(node("b", { labels: { zone: "b" } }));
     scheduler.changed();
     expect(await placed).toBe("b");
+  });
+});
+
+describe("what waits no more", () => {
+  test("is withdrawn by whoever has asked, and is not told as waiting", async () => {
+    const { scheduler, place } = lab([node("a")]);
+    const [first, second] = [place({ resources: { GPU: 1 } }, "a", "first"), place({ resources: { GPU: 1 } }, "a", "second")];
+    scheduler.withdraw(caller, "first");
+    expect(String(await caught(first))).toContain("nothing waits for it any more");
+    expect(scheduler.unplaced().length).toBe(1);
+    scheduler.withdraw(caller, "second");
+    await caught(second);
+    expect(scheduler.unplaced()).toEqual([]);
+  });
+
+  test("goes with the node that has asked, but for actors, which may outlive their owners", async () => {
+    const { scheduler, place } = lab([node("a"), node("b")]);
+    const task = place({ resources: { GPU: 1 } }, "b", "task");
+    void caught(place({ kind: "actor", name: "A", resources: { GPU: 1 } }, "b", "actor"));
+    scheduler.nodeLost("b");
+    expect(String(await caught(task))).toContain("node b is gone");
+    expect(scheduler.unplaced().map(({ name }) => name)).toEqual(["A"]);
   });
 });
 
