@@ -17,7 +17,7 @@ const report = await soak({
   seconds,
   visitEveryMs: 5_000,
   sampleEveryMs: Math.max(1_000, seconds * 5),
-  allowance: { rssMib: 40, files: 4, threads: 4, children: 1 },
+  allowance: { rssMib: 40, files: 4, threads: 4, children: 1, timers: 4 },
   log: (text) => console.log(text),
 });
 console.log(`${report.cycles} cycles, ${report.visits} other drivers: ${report.violations.length === 0 ? "nothing has grown" : "NOT FLAT"}`);

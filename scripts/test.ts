@@ -7,7 +7,8 @@
  * FILTER: a part of a file's path; a file that has any of them runs. Prints one line per file and runtime, the whole
  * output of those that failed, and last `N passed, N failed`, counting cases over both runtimes. A file fails when a
  * case does, and when it runs no case, ends in an error, leaves processes behind or is not done by its deadline.
- * --jobs: files at a time; one more than there are cores unless stated, as most of them wait.
+ * --jobs: files at a time; one more than there are cores unless stated, as most of them wait. Those that do little for
+ * minutes run beside them from the beginning, one at a time.
  * --failed-checks: failures before this run that its last line is to count too.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -37,6 +38,9 @@ interface Outcome extends Counts {
   readonly output: string;
   readonly seconds: number;
 }
+
+/** They do little for minutes. */
+const isPatient = ({ file }: Job): boolean => file.startsWith("tests/soak/");
 
 function commandLine({ runtime, file }: Job, reportPath: string): string[] {
   return runtime === "bun"
@@ -74,9 +78,11 @@ function describeOutcome({ runtime, file }: Job, outcome: Outcome): string {
 async function runAll(jobs: readonly Job[], options: Options): Promise<Counts> {
   const reports = await mkdtemp(join(tmpdir(), "mobula-test-"));
   let total = noCounts;
-  const queue = [...jobs.entries()].values();
-  const lane = async (): Promise<void> => {
-    // All lanes take from the one iterator, so each job runs once.
+  const numbered = [...jobs.entries()];
+  const patient = numbered.filter(([, job]) => isPatient(job)).values();
+  const others = numbered.filter(([, job]) => !isPatient(job)).values();
+  const lane = async (queue: Iterable<[number, Job]>): Promise<void> => {
+    // All lanes of a queue take from the one iterator, so each job runs once.
     for (const [index, job] of queue) {
       const outcome = await runFile(job, join(reports, `${index}.xml`), options);
       console.log(describeOutcome(job, outcome));
@@ -84,7 +90,7 @@ async function runAll(jobs: readonly Job[], options: Options): Promise<Counts> {
     }
   };
   try {
-    await Promise.all(Array.from({ length: options.jobs }, lane));
+    await Promise.all([lane(patient), ...Array.from({ length: options.jobs }, () => lane(others))]);
   } finally {
     await rm(reports, { recursive: true, force: true });
   }

@@ -21,9 +21,9 @@ export interface NetworkNode {
   accept(from: NodeNumber, link: Link): LinkEvents;
 }
 
-/** How long a node waits for an answer when it dials one that does not answer; and one that stands still, or ends meanwhile. */
-const DIAL_PATIENCE_MS = 3_000;
+/** How long a node waits for an answer when it dials one that does not answer, and how often it knocks meanwhile. Milliseconds. */
 const DIAL_MS = 10_000;
+const KNOCK_EVERY_MS = 1_000;
 
 /** The network between nodes: links with latency, and what can happen to them. */
 export class Network {
@@ -45,15 +45,19 @@ export class Network {
   }
 
   /** Opens a link, as `Dial` promises. */
-  dial(from: NetworkNode, to: NodeNumber, events: LinkEvents): Promise<Link> {
+  async dial(from: NetworkNode, to: NodeNumber, events: LinkEvents): Promise<Link> {
+    for (let waitedMs = 0; this.#nodes.has(to) && !this.reaches(from.node, to); waitedMs += KNOCK_EVERY_MS) {
+      if (waitedMs >= DIAL_MS) throw new Error("there was no answer");
+      await new Promise<void>((resolve) => void from.realm.after(KNOCK_EVERY_MS, resolve));
+    }
+    return await this.#open(from, to, events);
+  }
+
+  #open(from: NetworkNode, to: NodeNumber, events: LinkEvents): Promise<Link> {
     return new Promise((resolve, reject) => {
       const target = this.#nodes.get(to);
       if (target === undefined || !target.realm.alive) {
         from.realm.after(this.#latency(), () => reject(new Error("the connection was refused")));
-        return;
-      }
-      if (!this.reaches(from.node, to)) {
-        from.realm.after(DIAL_PATIENCE_MS, () => reject(new Error("there was no answer")));
         return;
       }
       const wire = new Wire(this, [from, target]);

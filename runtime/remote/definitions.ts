@@ -43,6 +43,8 @@ export class Definitions implements OwnTemplates {
   readonly #functionIds: WeakMap<Definable, string> = new WeakMap();
   readonly #taskTemplates: WeakMap<Core, TaskTemplate> = new WeakMap();
   readonly #actorTemplates: WeakMap<Core, ActorTemplate> = new WeakMap();
+  /** By all that they say: `.options()` with the same options again makes no new one. */
+  readonly #byContent: Map<string, Template> = new Map();
 
   constructor(kernel: Kernel, surroundings: { isolation: "thread" | "process"; environment: RuntimeEnv | undefined; job: JobFields }) {
     this.#kernel = kernel;
@@ -65,9 +67,7 @@ export class Definitions implements OwnTemplates {
     const options = this.#inEnvironment(resolveTaskOptions(core.options, definable));
     const inline = options.isolation === "inline";
     const functionId = inline && definable.run !== undefined ? "" : this.define(definable);
-    const template: TaskTemplate = {
-      owner: this.#kernel.place,
-      number: this.#templates.length,
+    const template = this.#publish<TaskTemplate>(inline ? definable.run : undefined, {
       kind: "task",
       jobId: job.jobId,
       namespace: job.namespace,
@@ -75,11 +75,8 @@ export class Definitions implements OwnTemplates {
       name: options.name ?? (definable.name || "(anonymous)"),
       options,
       schedulingClass: schedulingClassOf(options, this.#isolation),
-    };
-    // Only what runs in its owner's thread may use the live function: elsewhere it must have travelled.
-    this.#templates.push({ template, run: inline ? definable.run : undefined });
+    });
     this.#taskTemplates.set(core, template);
-    this.#table.publish(template);
     return template;
   }
 
@@ -90,9 +87,7 @@ export class Definitions implements OwnTemplates {
     const { definable } = core;
     const options = this.#inEnvironment(resolveActorOptions(core.options, definable.staticMethods));
     const inline = options.isolation === "inline";
-    const template: ActorTemplate = {
-      owner: this.#kernel.place,
-      number: this.#templates.length,
+    const template = this.#publish<ActorTemplate>(inline ? definable.run : undefined, {
       kind: "actor",
       jobId: job.jobId,
       namespace: job.namespace,
@@ -100,9 +95,19 @@ export class Definitions implements OwnTemplates {
       name: definable.name || "(anonymous)",
       options,
       meta: metaOf(definable, options),
-    };
-    this.#templates.push({ template, run: inline ? definable.run : undefined });
+    });
     this.#actorTemplates.set(core, template);
+    return template;
+  }
+
+  /** Numbers and publishes it, unless there is one that says the same. `run`: what runs in its owner's thread, and has not travelled. */
+  #publish<T extends Template>(run: unknown, content: Omit<T, "owner" | "number">): T {
+    const key = run === undefined ? JSON.stringify(content, exactly) : undefined;
+    const known = key === undefined ? undefined : (this.#byContent.get(key) as T | undefined);
+    if (known !== undefined) return known;
+    const template = { owner: this.#kernel.place, number: this.#templates.length, ...content } as T;
+    this.#templates.push({ template, run });
+    if (key !== undefined) this.#byContent.set(key, template);
     this.#table.publish(template);
     return template;
   }
@@ -203,6 +208,11 @@ export class Definitions implements OwnTemplates {
     }
     return links;
   }
+}
+
+/** Numbers that JSON does not know are told apart, too. */
+function exactly(_key: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }
 
 function metaOf(definable: Definable, options: ResolvedActorOptions): ActorMeta {

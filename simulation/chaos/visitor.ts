@@ -20,9 +20,12 @@ export interface VisitorOptions {
   nodeDeaths(): number;
 }
 
-/** A driver that stands still is declared dead after 5 s: it is to learn of that when it goes on, within a time. Milliseconds. */
+/**
+ * A driver that stands still is declared dead after 5 s. It is to learn of that when it goes on, also when the head is another
+ * by then: it notices that after 3 s, and has to find the new one. Milliseconds.
+ */
 const STILL_MS = 9_000;
-const LEARN_MS = 3_000;
+const LEARN_MS = 8_000;
 const OPERATIONS = 8;
 
 /** A driver that dies in the middle of its work. What it made has to go with it, but for an actor that is detached. */

@@ -7,11 +7,14 @@ import { init, shutdown } from "../../mod.ts";
 import { platform } from "../../runtime/platform/mod.ts";
 import { Cluster } from "../../testing/mod.ts";
 import { atRest } from "../chaos/at_rest.ts";
+import { liveTimers } from "./live_timers.ts";
 import { mixedLoad } from "./load.ts";
 import { type Allowance, growth, type Sample, vitalsOf } from "./vitals.ts";
 
 export interface SoakOptions {
   readonly seconds: number;
+  /** Between two cycles of the load; none unless stated. */
+  readonly pauseMs?: number;
   /** Between two visits of other drivers. */
   readonly visitEveryMs: number;
   readonly sampleEveryMs: number;
@@ -58,7 +61,10 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
 
   let cycles = 0;
   const loading = (async () => {
-    for (; isOn(); cycles++) await mixedLoad(String(cycles), { processes: cycles % 10 === 0 }).catch(failed);
+    for (; isOn(); cycles++) {
+      await mixedLoad(String(cycles), { processes: cycles % 10 === 0 }).catch(failed);
+      if (options.pauseMs !== undefined) await sleep(options.pauseMs);
+    }
   })();
   let visits = 0;
   const visiting = (async () => {
@@ -73,10 +79,13 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       platform.collectGarbage();
       const line: string[] = [];
       for (const [name, pid] of watched) {
-        const vitals = vitalsOf(pid);
-        if (vitals === undefined) continue;
+        const seen = vitalsOf(pid);
+        if (seen === undefined) continue;
+        const vitals = pid === process.pid ? { ...seen, timers: liveTimers() } : seen;
         samples.push({ atMs: performance.now() - began, name, vitals });
-        line.push(`${name} ${vitals.rssMib.toFixed(0)} MiB, ${vitals.files} files, ${vitals.threads} threads, ${vitals.children} children`);
+        line.push(
+          `${name} ${vitals.rssMib.toFixed(0)} MiB, ${vitals.files} files, ${vitals.threads} threads, ${vitals.children} children${vitals.timers === undefined ? "" : `, ${vitals.timers} timers`}`,
+        );
       }
       log(`${((performance.now() - began) / 1_000).toFixed(0)} s, ${cycles} cycles, ${visits} visits: ${line.join("; ")}`);
     }

@@ -8,6 +8,8 @@ export interface Vitals {
   readonly threads: number;
   /** Child processes. */
   readonly children: number;
+  /** Timers that are due still, where they are counted. */
+  readonly timers?: number;
 }
 
 /** Of a process of this machine; undefined when it has ended, or where the system does not tell. */
@@ -35,6 +37,7 @@ export interface Allowance {
   readonly files: number;
   readonly threads: number;
   readonly children: number;
+  readonly timers: number;
 }
 
 /**
@@ -47,7 +50,7 @@ export function growth(samples: readonly Sample[], allowance: Allowance): string
     const fifth = Math.max(1, Math.floor(own.length / 5));
     const third = Math.floor(own.length / 3);
     const [early, late] = [own.slice(third, third + fifth), own.slice(-fifth)];
-    for (const key of ["rssMib", "files", "threads", "children"] as const) {
+    for (const key of ["rssMib", "files", "threads", "children", "timers"] as const) {
       const [before, after] = [medianOf(early, key), medianOf(late, key)];
       if (after - before > allowance[key]) found.push(`${name}: ${key} went from ${before.toFixed(0)} to ${after.toFixed(0)}`);
     }
@@ -56,6 +59,6 @@ export function growth(samples: readonly Sample[], allowance: Allowance): string
 }
 
 function medianOf(samples: readonly Sample[], key: keyof Vitals): number {
-  const sorted = samples.map(({ vitals }) => vitals[key]).sort((a, b) => a - b);
+  const sorted = samples.map(({ vitals }) => vitals[key] ?? 0).sort((a, b) => a - b);
   return sorted[sorted.length >> 1] as number;
 }
