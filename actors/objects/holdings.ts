@@ -131,7 +131,8 @@ export class Holdings {
     if (this.#peers.isHere(home)) return;
     this.#borrowed.forget(home);
     const ids = this.#references.ids((id) => homeOf(id) === home);
-    if (ids.length > 0) void this.#peers.acknowledged(home, (peer) => peer.holdsExactly(ids));
+    // Also none: what it let go of a moment ago the other has heard of, and not that it held it.
+    void this.#peers.acknowledged(home, (peer) => peer.holdsExactly(ids));
   }
 
   /** All that a node holds of the actors that are counted here. */
