@@ -266,8 +266,12 @@ class PeerLink implements Link {
     this.#dropWaiting();
     this.#accepted = undefined;
     this.#link?.close();
-    for (const link of [...this.#others, ...this.#former, ...this.#spare, ...this.#offered]) link.close();
     this.#link = undefined;
+    // A node that is gone is remembered for good, and what its links keep is not.
+    for (const links of [this.#others, this.#former, this.#spare, this.#offered]) {
+      for (const link of links) link.close();
+      links.clear();
+    }
   }
 
   keepAlive(): void {}

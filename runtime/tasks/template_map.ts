@@ -19,6 +19,10 @@ export class TemplateMap<T> {
     if (known?.delete(number) === true && known.size === 0) this.#byOwner.delete(owner);
   }
 
+  deleteOwner(owner: PlaceId): void {
+    this.#byOwner.delete(owner);
+  }
+
   /** The places whose templates are known. A copy. */
   owners(): PlaceId[] {
     return [...this.#byOwner.keys()];

@@ -24,11 +24,13 @@ export interface HostContract {
 export class Executor implements Actor {
   readonly runner: TaskRunner;
   readonly host: ActorHost;
+  readonly #templates: TemplateCache;
   readonly #contract: Actor;
   readonly #system: PlaceId;
 
   constructor(caller: Caller, templates: TemplateCache, identity: PlaceIdentity) {
     this.#system = systemPlaceOf(caller.place);
+    this.#templates = templates;
     const replies = new Replies(caller);
     this.runner = new TaskRunner(caller, templates, replies, identity);
     this.host = new ActorHost({ caller, templates, replies, identity, nextRun: () => this.runner.nextRun() });
@@ -126,6 +128,7 @@ export class Executor implements Actor {
       }
       case ExecutorOp.ownerLost:
         this.runner.ownerLost(envelope[2] as PlaceId);
+        this.#templates.forget(envelope[2] as PlaceId);
         return;
       default:
         this.#contract.receive(envelope, delivery);

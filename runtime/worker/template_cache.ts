@@ -1,6 +1,6 @@
 import type { FunctionsContract } from "../contracts/mod.ts";
-import type { PlaceId, Remote } from "../kernel/mod.ts";
-import { type ActorTemplate, type FunctionRecord, type TaskTemplate, type Template, TemplateMap } from "../tasks/mod.ts";
+import { nodeOf, type PlaceId, type Remote, systemPlaceOf } from "../kernel/mod.ts";
+import { type ActorTemplate, type FunctionRecord, homeOfFunction, type TaskTemplate, type Template, TemplateMap } from "../tasks/mod.ts";
 
 export type AnyFunction = (...args: unknown[]) => unknown;
 export type AnyClass = new (...args: unknown[]) => object;
@@ -22,9 +22,13 @@ export interface OwnTemplates {
   own(number: number): { template: Template; run: unknown } | undefined;
 }
 
+/** Templates that are kept; beyond, all are fetched again when they are used again. */
+const MAX_LOADED = 4_096;
+
 /** The templates that have been used at this place; each is fetched and materialised once. */
 export class TemplateCache {
-  readonly #loaded: TemplateMap<Loaded<Template>> = new TemplateMap();
+  #loaded: TemplateMap<Loaded<Template>> = new TemplateMap();
+  #count = 0;
   readonly #loading: TemplateMap<Promise<Loaded<Template>>> = new TemplateMap();
   readonly #functions: Map<string, Promise<unknown>> = new Map();
   readonly #table: Remote<FunctionsContract>;
@@ -50,6 +54,13 @@ export class TemplateCache {
 
   actor(owner: PlaceId, number: number): Loaded<ActorTemplate> | Promise<Loaded<ActorTemplate>> {
     return this.#get(owner, number) as Loaded<ActorTemplate> | Promise<Loaded<ActorTemplate>>;
+  }
+
+  /** A place is gone, or with a system worker's place its whole node: nothing comes from there any more. */
+  forget(lost: PlaceId): void {
+    for (const owner of this.#loaded.owners()) if (owner === lost || systemPlaceOf(owner) === lost) this.#loaded.deleteOwner(owner);
+    if (systemPlaceOf(lost) !== lost) return;
+    for (const id of this.#functions.keys()) if (homeOfFunction(id) === nodeOf(lost)) this.#functions.delete(id);
   }
 
   #get(owner: PlaceId, number: number): Loaded<Template> | Promise<Loaded<Template>> {
@@ -85,6 +96,10 @@ export class TemplateCache {
       resources: { ...template.options.resources },
       runtimeEnv: { ...(template.options.runtimeEnv as Record<string, unknown> | undefined) },
     };
+    if (++this.#count > MAX_LOADED) {
+      this.#loaded = new TemplateMap();
+      this.#count = 1;
+    }
     this.#loaded.set(template.owner, template.number, loaded);
     return loaded;
   }

@@ -90,9 +90,9 @@ async function generators(): Promise<void> {
   }
 }
 
-async function actors(run: string): Promise<void> {
+async function actors(run: string, isNamed: boolean): Promise<void> {
   const own = AccountActor.options({ isolation: "shared" }).remote();
-  const [named, apart] = [AccountActor.options({ name: `account ${run}`, namespace: "soak" }).remote(), AccountActor.remote()];
+  const apart = AccountActor.remote();
   assertEqual(
     "an actor",
     await get(
@@ -101,14 +101,20 @@ async function actors(run: string): Promise<void> {
     ),
     [1, 3, 6],
   );
-  await get(named.add.remote(1), { timeoutMs: MAX_MS });
-  const found = (await getActor(`account ${run}`, { namespace: "soak" })) as unknown as ActorHandle<Account>;
-  assertEqual("an actor by its name", await get(found.add.remote(1), { timeoutMs: MAX_MS }), 2);
+  if (isNamed) await namedActor(`account ${run}`);
   using large = apart.large.remote();
   assertEqual("an actor's array", (await get(large, { timeoutMs: MAX_MS })).length, 20_000);
   const left = await get(apart.leave.remote(), { timeoutMs: MAX_MS }).catch((error: { code: string }) => error.code);
   assertEqual("an actor that leaves", left, "ACTOR_DIED");
-  for (const handle of [own, named, apart, found]) (handle as unknown as Disposable)[Symbol.dispose]();
+  for (const handle of [own, apart]) (handle as unknown as Disposable)[Symbol.dispose]();
+}
+
+async function namedActor(name: string): Promise<void> {
+  const named = AccountActor.options({ name, namespace: "soak" }).remote();
+  await get(named.add.remote(1), { timeoutMs: MAX_MS });
+  const found = (await getActor(name, { namespace: "soak" })) as unknown as ActorHandle<Account>;
+  assertEqual("an actor by its name", await get(found.add.remote(1), { timeoutMs: MAX_MS }), 2);
+  for (const handle of [named, found]) (handle as unknown as Disposable)[Symbol.dispose]();
 }
 
 async function groups(): Promise<void> {
@@ -125,8 +131,15 @@ async function keys(run: string): Promise<void> {
   await kv.del(`soak/${run}`);
 }
 
+export interface LoadOptions {
+  /** In a process of its own, too. */
+  readonly processes: boolean;
+  /** With options that no call had before: what a job defines, it keeps until it ends. */
+  readonly defines: boolean;
+}
+
 /** One cycle of everything. Everything that it makes is let go of. */
-export async function mixedLoad(run: string, { processes }: { processes: boolean }): Promise<void> {
-  await Promise.all([tasks(), objects(), generators(), actors(run), groups(), keys(run)]);
+export async function mixedLoad(run: string, { processes, defines }: LoadOptions): Promise<void> {
+  await Promise.all([tasks(), objects(), generators(), actors(run, defines), keys(run), ...(defines ? [groups()] : [])]);
   if (processes) assertEqual("a process", await get(apart.remote(1), { timeoutMs: MAX_MS }), 2);
 }

@@ -62,7 +62,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   let cycles = 0;
   const loading = (async () => {
     for (; isOn(); cycles++) {
-      await mixedLoad(String(cycles), { processes: cycles % 10 === 0 }).catch(failed);
+      await mixedLoad(String(cycles), { processes: cycles % 10 === 0, defines: cycles % 10 === 5 }).catch(failed);
       if (options.pauseMs !== undefined) await sleep(options.pauseMs);
     }
   })();

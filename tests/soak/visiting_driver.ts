@@ -7,7 +7,7 @@ import { get, init, put, remote, shutdown } from "../../mod.ts";
 import { mixedLoad } from "./load.ts";
 
 await init({ address: process.env["MOBULA_ADDRESS"] as string });
-await mixedLoad(`visitor ${process.pid}`, { processes: false });
+await mixedLoad(`visitor ${process.pid}`, { processes: false, defines: true });
 if (process.argv[2] === "stay") {
   class Keeper {
     keep(values: Float64Array): number {
