@@ -60,9 +60,8 @@ export class MemoryMonitor {
 
   #look(): void {
     const use = this.#options.read();
-    const free = use === undefined ? 0 : use.limitBytes * this.#options.settings.threshold - use.usedBytes;
-    this.#pauseMs = Math.min(free / FASTEST, LONGEST_PAUSE_MS);
-    if (use === undefined || free >= 0) {
+    this.#pauseMs = use === undefined ? LONGEST_PAUSE_MS : Math.min(leastFree(use) / FASTEST, LONGEST_PAUSE_MS);
+    if (use === undefined || use.usedBytes <= use.limitBytes * this.#options.settings.threshold) {
       this.#ending = undefined;
       this.#toldOfNone = false;
       return;
@@ -99,6 +98,10 @@ export class MemoryMonitor {
     const threshold = Number((this.#options.settings.threshold * 100).toFixed(1));
     return `${formatBytes(usedBytes)} of ${formatBytes(limitBytes)} memory were in use, over the threshold of ${threshold} %.`;
   }
+}
+
+function leastFree({ usedBytes, limitBytes, leastFreeBytes = limitBytes - usedBytes }: MemoryUse): number {
+  return leastFreeBytes;
 }
 
 function reason({ kind, retriable }: Victim): string {

@@ -2,7 +2,7 @@
 export interface MemorySettings {
   /** The share of the memory above which a worker is ended: more than 0, at most 1. */
   readonly threshold: number;
-  /** How often memory is read, in milliseconds; 0 for never. */
+  /** How often memory is read, in milliseconds; 0 for never. Up to a second apart while so much is free that it can't fill meanwhile. */
   readonly periodMs: number;
   /** What this node's own processes may use together; undefined: what the machine and its control groups allow. Bytes. */
   readonly limitBytes: number | undefined;

@@ -5,6 +5,8 @@ import { join } from "node:path";
 export interface MemoryUse {
   readonly usedBytes: number;
   readonly limitBytes: number;
+  /** What is left where the least is, if that is somewhere else. */
+  readonly leastFreeBytes?: number;
 }
 
 /** The text of a file; undefined where there is none that can be read. */
@@ -24,9 +26,13 @@ const VERSIONS = {
  * memory is short. Undefined on a system without these files.
  */
 export function machineMemory(read: ReadText = readText): MemoryUse | undefined {
-  let fullest = wholeMachine(read);
-  for (const use of controlGroups(read)) if (fullest === undefined || share(use) > share(fullest)) fullest = use;
-  return fullest;
+  const machine = wholeMachine(read);
+  const all = [...(machine === undefined ? [] : [machine]), ...controlGroups(read)];
+  const [first, ...others] = all;
+  if (first === undefined) return undefined;
+  const fullest = others.reduce((most, use) => (share(use) > share(most) ? use : most), first);
+  const leastFreeBytes = Math.min(...all.map(({ usedBytes, limitBytes }) => limitBytes - usedBytes));
+  return leastFreeBytes < fullest.limitBytes - fullest.usedBytes ? { ...fullest, leastFreeBytes } : fullest;
 }
 
 /** The memory that a process has in use, without what is swapped out; 0 for one that is gone. */

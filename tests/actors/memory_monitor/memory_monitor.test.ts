@@ -69,6 +69,15 @@ describe("a node's memory monitor", () => {
     expect(node.periods).toEqual([250, 250, 250]);
   });
 
+  test("is read less often while it cannot fill meanwhile, a second apart at most", () => {
+    const node = new Node();
+    for (const used of [0, 4, 8, 15]) {
+      node.used = used * GIB;
+      node.pass();
+    }
+    expect(node.periods).toEqual([250, 1_000, 768, 512, 250]);
+  });
+
   test("ends one worker at a time: the next only when the last is gone and memory is read once more", () => {
     const node = new Node();
     node.used = 16 * GIB;

@@ -34,6 +34,16 @@ describe("how full memory is", () => {
     expect(machineMemory(readFrom(files))).toEqual({ usedBytes: 1.5 * GIB, limitBytes: 2 * GIB });
   });
 
+  test("is told with what is left where the least is", () => {
+    const files = {
+      "/proc/meminfo": meminfo,
+      "/proc/self/cgroup": "0::/mine\n",
+      "/sys/fs/cgroup/mine/memory.max": `${GIB}\n`,
+      "/sys/fs/cgroup/mine/memory.current": `${GIB / 8}\n`,
+    };
+    expect(machineMemory(readFrom(files))).toEqual({ usedBytes: 4 * GIB, limitBytes: 16 * GIB, leastFreeBytes: 0.875 * GIB });
+  });
+
   test("is told of a container's own group where the path is the one outside of it", () => {
     const files = {
       "/proc/meminfo": meminfo,
