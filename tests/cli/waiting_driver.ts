@@ -15,9 +15,9 @@ const counter = remote(Counter, { numCpus: 0 }).remote();
 const large = put(new Float64Array(50_000));
 await get(counter.add.remote(large));
 const huge = remote(async function huge() {}, { numCpus: 64 }).remote();
-remote(Counter, { resources: { tpu: 3 }, name: "tall" }).remote();
+const tall = remote(Counter, { resources: { tpu: 3 }, name: "tall" }).remote();
 placementGroup([{ CPU: 1 }, { CPU: 32 }], { name: "wide" });
 console.log("ready");
 await get(huge);
-// Both are held until then.
-await get(counter.add.remote(large));
+// All are held until then: an actor of which nobody has a handle waits for no node.
+await get([counter.add.remote(large), tall.add.remote(large)]);
