@@ -10,7 +10,6 @@ const JOINING_MS = 10_000;
 const TAKEN_WITHIN_MS = 10_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 500;
-
 /** One that stands still takes no link; another may come to its address meanwhile. Milliseconds. */
 const DIAL_MS = 2_500;
 

@@ -82,10 +82,11 @@ export class MemoryMonitor {
 
   #end(victim: Victim, use: MemoryUse): void {
     const { nodeId, warn, end } = this.#options;
+    const { usedBytes, limitBytes } = use;
     const detail = `The memory monitor of node ${nodeId} ended it: ${this.#usage(use)} It was ${reason(victim)}.`;
     this.#ending = victim;
     warn(`${this.#usage(use)} The worker that runs ${victim.kind} "${victim.name}" is ended, ${reason(victim)}.`);
-    end(victim, { ...use, detail });
+    end(victim, { usedBytes, limitBytes, detail });
   }
 
   #tellOfNone(use: MemoryUse): void {

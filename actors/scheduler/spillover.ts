@@ -143,7 +143,8 @@ export class Spillover {
   /** The answer, whatever it is, is not waited for. */
   #withdraw(queue: ClassQueue): void {
     const asked = this.#asking.get(queue);
-    if (!this.#asking.delete(queue) || asked === undefined) return;
+    if (asked === undefined) return;
+    this.#asking.delete(queue);
     asked.stopLinger?.();
     // Asked, as the next head has to hear of it as well.
     this.#options.global.withdraw(asked.ticket).catch(() => {});
