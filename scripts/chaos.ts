@@ -11,7 +11,7 @@
  */
 import { parseArgs } from "node:util";
 import type { Runtime } from "../tests/chaos/chaos_cluster.ts";
-import { NODE_FAULTS, runChaos } from "../tests/chaos/run.ts";
+import { HEAD_FAULTS, runChaos } from "../tests/chaos/run.ts";
 
 const { values } = parseArgs({
   options: {
@@ -31,7 +31,6 @@ if (chosen === undefined) throw new RangeError(`--runtime is bun, deno or mixed,
 
 /** Violations of one run that are shown. */
 const SHOWN = 10;
-const HEAD_FAULTS = [...NODE_FAULTS, "kill the head"] as const;
 
 for (let run = 0; run < Number(values.runs); run++) {
   const seed = Number(values.seed) + run;

@@ -35,6 +35,7 @@ export interface ChaosReport {
 }
 
 export const NODE_FAULTS: readonly Fault[] = ["kill", "freeze", "freeze long", "cut off", "cut off long", "kill a worker", "add"];
+export const HEAD_FAULTS: readonly Fault[] = [...NODE_FAULTS, "kill the head"];
 
 /** How long a round may take, whatever happens to it. */
 const ROUND_MS = 60_000;

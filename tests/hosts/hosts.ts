@@ -10,6 +10,9 @@ export interface Host {
   readonly cable: string;
 }
 
+/** Of the second layer; one that is locally administered. Each bridge is a network of its own. */
+const BRIDGE_ADDRESS = "02:00:00:00:00:01";
+
 function ip(...args: string[]): void {
   execFileSync("ip", args, { stdio: ["ignore", "ignore", "pipe"] });
 }
@@ -33,7 +36,8 @@ export class Hosts implements Disposable {
     // Two test processes at a time share neither names nor addresses.
     this.#bridge = `mob${pid}`;
     this.#net = `10.${64 + ((pid >> 8) % 128)}.${pid % 256}`;
-    ip("link", "add", this.#bridge, "type", "bridge");
+    // Else it takes over the lowest address of its cables, and hosts that remember another send to nobody.
+    ip("link", "add", this.#bridge, "address", BRIDGE_ADDRESS, "type", "bridge");
     process.on("exit", this.#removeAtExit);
     ip("address", "add", `${this.address}/24`, "dev", this.#bridge);
     ip("link", "set", this.#bridge, "up");
