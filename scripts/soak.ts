@@ -16,7 +16,8 @@ const seconds = Number(values.minutes) * 60;
 const report = await soak({
   seconds,
   visitEveryMs: 5_000,
-  sampleEveryMs: Math.max(1_000, seconds * 5),
+  sampleEveryMs: Math.max(5_000, seconds * 25),
+  restMs: 5_000,
   allowance: { rssMib: 40, files: 4, threads: 4, children: 1, timers: 4 },
   log: (text) => console.log(text),
 });

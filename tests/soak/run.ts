@@ -17,7 +17,10 @@ export interface SoakOptions {
   readonly pauseMs?: number;
   /** Between two visits of other drivers. */
   readonly visitEveryMs: number;
+  /** How long is worked between two samples. */
   readonly sampleEveryMs: number;
+  /** How long nothing is done before a sample, so that it is of what is kept: an engine gives back what it is done with when it has the time. */
+  readonly restMs: number;
   /** What may have grown; not looked at unless stated. */
   readonly allowance?: Allowance;
   log?(text: string): void;
@@ -53,45 +56,46 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     ...nodes.map(({ pid }, index) => [`node ${index + 1}`, pid] as const),
   ]);
   await init({ address: cluster.address, token: cluster.token, logToDriver: false });
-  const isOn = (): boolean => performance.now() < ends;
   const failed = (error: unknown): void => {
     violations.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
     log(violations.at(-1) as string);
   };
 
   let cycles = 0;
-  const loading = (async () => {
-    for (; isOn(); cycles++) {
+  const load = async (until: number): Promise<void> => {
+    for (; performance.now() < until; cycles++) {
       await mixedLoad(String(cycles), { processes: cycles % 10 === 0, defines: cycles % 10 === 5 }).catch(failed);
       if (options.pauseMs !== undefined) await sleep(options.pauseMs);
     }
-  })();
+  };
   let visits = 0;
-  const visiting = (async () => {
-    for (; isOn(); visits++) {
+  const receive = async (until: number): Promise<void> => {
+    for (; performance.now() < until; visits++) {
       await visit(visits % 2 === 1, { MOBULA_ADDRESS: cluster.address, MOBULA_TOKEN: cluster.token }).catch(failed);
-      await sleep(options.visitEveryMs);
+      await sleep(Math.max(0, Math.min(options.visitEveryMs, until - performance.now())));
     }
-  })();
-  const sampling = (async () => {
-    while (isOn()) {
-      await sleep(options.sampleEveryMs);
-      platform.collectGarbage();
-      const line: string[] = [];
-      for (const [name, pid] of watched) {
-        const seen = vitalsOf(pid);
-        if (seen === undefined) continue;
-        const vitals = pid === process.pid ? { ...seen, timers: liveTimers() } : seen;
-        samples.push({ atMs: performance.now() - began, name, vitals });
-        line.push(
-          `${name} ${vitals.rssMib.toFixed(0)} MiB, ${vitals.files} files, ${vitals.threads} threads, ${vitals.children} children${vitals.timers === undefined ? "" : `, ${vitals.timers} timers`}`,
-        );
-      }
-      log(`${((performance.now() - began) / 1_000).toFixed(0)} s, ${cycles} cycles, ${visits} visits: ${line.join("; ")}`);
+  };
+  const sample = (): void => {
+    platform.collectGarbage();
+    const line: string[] = [];
+    for (const [name, pid] of watched) {
+      const seen = vitalsOf(pid);
+      if (seen === undefined) continue;
+      const vitals = pid === process.pid ? { ...seen, timers: liveTimers() } : seen;
+      samples.push({ atMs: performance.now() - began, name, vitals });
+      line.push(
+        `${name} ${vitals.rssMib.toFixed(0)} MiB, ${vitals.files} files, ${vitals.threads} threads, ${vitals.children} children${vitals.timers === undefined ? "" : `, ${vitals.timers} timers`}`,
+      );
     }
-  })();
+    log(`${((performance.now() - began) / 1_000).toFixed(0)} s, ${cycles} cycles, ${visits} visits: ${line.join("; ")}`);
+  };
   try {
-    await Promise.all([loading, visiting, sampling]);
+    while (performance.now() < ends) {
+      const until = Math.min(ends, performance.now() + options.sampleEveryMs);
+      await Promise.all([load(until), receive(until)]);
+      await sleep(options.restMs);
+      sample();
+    }
     if (options.allowance !== undefined) violations.push(...growth(samples, options.allowance));
     violations.push(...(await atRest(ask, REST_MS)));
   } finally {

@@ -11,7 +11,8 @@ describe("a cluster under mixed load", () => {
       // Beside other tests.
       pauseMs: 250,
       visitEveryMs: 4_000,
-      sampleEveryMs: 1_500,
+      sampleEveryMs: 8_000,
+      restMs: 2_000,
       allowance: { rssMib: 300, files: 80, threads: 20, children: 3, timers: 20 },
       log: (text) => void log.push(text),
     });
