@@ -1,6 +1,16 @@
 import type { Caller } from "../caller/mod.ts";
 import type { ActorsContract } from "../contracts/mod.ts";
-import { type ActorId, ActorNumber, HEAD_PLACE, type PlaceId, type Remote, remoteContract, type Told, toldContract } from "../kernel/mod.ts";
+import {
+  type ActorId,
+  ActorNumber,
+  goneWith,
+  HEAD_PLACE,
+  type PlaceId,
+  type Remote,
+  remoteContract,
+  type Told,
+  toldContract,
+} from "../kernel/mod.ts";
 import type { ActorTemplate, ArgumentForm } from "../tasks/mod.ts";
 import type { MethodCall } from "./actor_mailbox.ts";
 import { decodeArguments } from "./argument_decoder.ts";
@@ -115,6 +125,13 @@ export class ActorHost {
 
   consumed(id: ActorId, owner: PlaceId, sequence: number, count: number): void {
     this.#actors.get(id)?.consumed(owner, sequence, count);
+  }
+
+  /** A place is gone, or with a system worker's place its whole node. */
+  ownerLost(lost: PlaceId): void {
+    const reason = new DOMException("the call was cancelled: the worker that made it is gone", "AbortError");
+    const isGone = goneWith(lost);
+    for (const actor of this.#actors.values()) actor.ownerLost(isGone, reason);
   }
 
   /** Those included that are about to live here. */

@@ -128,6 +128,7 @@ export class Executor implements Actor {
       }
       case ExecutorOp.ownerLost:
         this.runner.ownerLost(envelope[2] as PlaceId);
+        this.host.ownerLost(envelope[2] as PlaceId);
         this.#templates.forget(envelope[2] as PlaceId);
         return;
       default:
