@@ -174,7 +174,7 @@ export class ActorManager implements ActorsContract {
   ): Promise<void> | undefined {
     const row = this.#gcs.actors.row(id);
     if (row === undefined || row.incarnation !== incarnation || row.state === "DEAD") {
-      this.#hosts.at(caller.from).stopActor(id, "it is not wanted any more");
+      this.#hosts.at(caller.from).stopActor(id, incarnation, "it is not wanted any more");
       return undefined;
     }
     // It was known.
@@ -327,18 +327,19 @@ export class ActorManager implements ActorsContract {
   }
 
   #lose(id: ActorId, death: Death, restart: boolean, force: boolean): void {
-    const before = this.#gcs.actors.row(id);
+    // As they are before the loss: the row is the live one.
+    const { place, incarnation = 0, jobId } = this.#gcs.actors.row(id) ?? {};
     const next = this.#gcs.actors.lose(id, { death: recordOf(death), restart });
-    if (next === "stale" || before === undefined) return;
-    if (next === "DEAD") this.#gcs.functions.release(before.jobId);
-    if (before.place !== undefined) this.#hosts.at(before.place).stopActor(id, death.detail ?? death.cause);
+    if (next === "stale" || jobId === undefined) return;
+    if (next === "DEAD") this.#gcs.functions.release(jobId);
+    if (place !== undefined) this.#hosts.at(place).stopActor(id, incarnation, death.detail ?? death.cause);
     this.#options.seats.leave(id, death.detail ?? "its actor has ended", force);
     this.#moved(id, next, death);
   }
 
   #settle(fallout: Fallout, death: Death): void {
     for (const stop of fallout.stop) {
-      this.#hosts.at(stop.place).stopActor(stop.actorId, "its owner died");
+      this.#hosts.at(stop.place).stopActor(stop.actorId, stop.incarnation, "its owner died");
       this.#options.seats.leave(stop.actorId, "its owner died");
     }
     for (const id of fallout.restarting) {

@@ -98,9 +98,15 @@ export class ActorHost {
     if (alone) showDevices(ids);
   }
 
-  /** Ends an actor that lives here without ending the place. */
-  stop(id: ActorId, reason: unknown): void {
-    this.#actors.get(id)?.stop(reason);
+  /** Ends an actor that lives here, or is about to, without ending the place. The next incarnation may be here already. */
+  stop(id: ActorId, incarnation: number, reason: unknown): void {
+    if (this.#coming.get(id) === incarnation) {
+      this.#coming.delete(id);
+      this.#equipment.delete(id);
+    }
+    const actor = this.#actors.get(id);
+    if (actor?.incarnation !== incarnation) return;
+    actor.stop(reason);
     this.#actors.delete(id);
   }
 
@@ -160,7 +166,7 @@ export class ActorHost {
   }
 
   #construct(order: ActorOrder, loaded: Loaded<ActorTemplate>, args: unknown[]): void {
-    this.#coming.delete(order.id);
+    if (!this.#came(order)) return;
     const acceleratorIds = this.#equipment.get(order.id);
     this.#equipment.delete(order.id);
     const actor = new HostedActor({ ...order, acceleratorIds }, loaded, this.#home);
@@ -175,8 +181,12 @@ export class ActorHost {
   }
 
   #unstarted(order: ActorOrder, error: unknown): void {
-    this.#coming.delete(order.id);
-    this.#failed(order, error, "start-failed");
+    if (this.#came(order)) this.#failed(order, error, "start-failed");
+  }
+
+  /** What the actor is made from is here, or cannot be had. False when it was stopped meanwhile. */
+  #came({ id, incarnation }: ActorOrder): boolean {
+    return this.#coming.get(id) === incarnation && this.#coming.delete(id);
   }
 
   #failed(order: ActorOrder, error: unknown, cause: "constructor" | "start-failed"): void {

@@ -11,7 +11,8 @@ import type { TemplateCache } from "./template_cache.ts";
 /** What the control store may ask of a place that hosts actors. */
 export interface HostContract {
   createActor(caller: unknown, id: ActorId, incarnation: number, owner: PlaceId, template: number, form: ArgumentForm, data: unknown): void;
-  stopActor(caller: unknown, id: string, reason: string): void;
+  /** Ends that incarnation, also one that is still to come to life there. */
+  stopActor(caller: unknown, id: ActorId, incarnation: number, reason: string): void;
   /** The actor begins nothing more; when what it has begun is done, the control store hears that it can be made anew elsewhere. */
   vacateActor(caller: unknown, id: ActorId, incarnation: number): void;
   /** The actors that live there, and those that are about to. */
@@ -39,7 +40,7 @@ export class Executor implements Actor {
       actors: () => this.host.list(),
       hosted: () => this.host.size,
       vacateActor: (_caller, id, incarnation) => this.host.vacate(id, incarnation),
-      stopActor: (_caller, id, reason) => this.host.stop(id, new Error(reason)),
+      stopActor: (_caller, id, incarnation, reason) => this.host.stop(id, incarnation, new Error(reason)),
     };
     this.#contract = serve(caller.kernel, contract);
     caller.kernel.register(ActorNumber.executor, this);
