@@ -106,14 +106,19 @@ export class ActorManager implements ActorsContract {
       this.#register(caller.from, spec, found);
       this.#awaited.known(id);
     };
-    const known = this.#options.template(caller.from, template);
-    // At once where it can be: who created an actor may ask for it by name in the same turn.
-    if (!(known instanceof Promise)) return register(known);
-    this.#awaited.coming(id);
-    known.then(register).catch((error) => {
-      this.#refuse(caller.from, id, error);
+    const refuse = (error: unknown): void => {
+      this.#refuse(caller.from, spec, error);
       this.#awaited.known(id);
-    });
+    };
+    try {
+      const known = this.#options.template(caller.from, template);
+      // At once where it can be: who created an actor may ask for it by name in the same turn.
+      if (!(known instanceof Promise)) return register(known);
+      this.#awaited.coming(id);
+      known.then(register).catch(refuse);
+    } catch (error) {
+      refuse(error);
+    }
   }
 
   watch(caller: Caller, id: ActorId): void {
@@ -272,7 +277,7 @@ export class ActorManager implements ActorsContract {
     const registered = this.#gcs.actors.register({ ...rowOf({ spec, template }, this.#gcs.lasting), namespace }, from);
     if (registered.outcome === "name_taken") {
       const taken = new ActorNameTakenError({ actorName: options.name ?? "", namespace });
-      this.#refuse(from, spec.id, taken);
+      this.#refuse(from, spec, taken);
       return;
     }
     // Told again, to another head than the one that had heard it.
@@ -281,6 +286,7 @@ export class ActorManager implements ActorsContract {
       return;
     }
     if (registered.outcome === "found") {
+      this.#unneeded(from, spec);
       this.#alias(from, spec.id, registered.actor);
       return;
     }
@@ -319,8 +325,15 @@ export class ActorManager implements ActorsContract {
     return this.#aliases.get(id)?.target ?? id;
   }
 
+  /** A creator on another node has had held in this place's name what the actor, which will not be made, was to keep. */
+  #unneeded(creator: PlaceId, { keeps }: ActorSpec): void {
+    if (!this.#isOurs(creator)) for (const kept of keeps) this.#options.drop(kept, HEAD_PLACE);
+  }
+
   /** There will be no such actor. */
-  #refuse(to: PlaceId, id: ActorId, error: unknown): void {
+  #refuse(to: PlaceId, spec: ActorSpec, error: unknown): void {
+    const { id } = spec;
+    this.#unneeded(to, spec);
     const death = encodeDeath({ cause: "start-failed", actorId: id, error });
     this.#deaths.keep(id, death);
     this.#news.tellOne(to, id, ["DEAD", -1, 0, death]);
