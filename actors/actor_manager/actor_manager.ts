@@ -14,7 +14,7 @@ import {
   workerId,
 } from "../../runtime/kernel/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
-import { decodeValue } from "../../runtime/values/mod.ts";
+import { decodeError } from "../../runtime/values/mod.ts";
 import type { Fallout, Gcs } from "../gcs/mod.ts";
 import { ActorMoves } from "./actor_moves.ts";
 import { ActorNews } from "./actor_news.ts";
@@ -185,7 +185,7 @@ export class ActorManager implements ActorsContract {
     // It was known.
     if (fault === undefined && row.state === "ALIVE" && row.place === caller.from) return undefined;
     if (fault !== undefined) {
-      this.#lose(id, { cause, actorId: id, workerId: workerId(caller.from), error: decodeValue(fault) }, false, false);
+      this.#lose(id, { cause, actorId: id, workerId: workerId(caller.from), error: decodeError(fault) }, false, false);
       return this.#gcs.settled();
     }
     this.#gcs.actors.alive(id, this.#placing.seatAt(caller.from, incarnation));

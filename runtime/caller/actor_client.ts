@@ -342,6 +342,15 @@ function subject(call: ActorCall, record: ActorRecord): { actorId: string; class
 
 function deathOf(record: ActorRecord): Death {
   const { death } = record;
-  if (death instanceof Uint8Array) record.death = decodeValue(death);
+  if (death instanceof Uint8Array) record.death = decodeDeath(death);
   return (record.death as Death | undefined) ?? { cause: "unknown" };
+}
+
+/** Calls end with it, so it is had even when its error cannot be made here again. */
+function decodeDeath(death: Uint8Array): Death {
+  try {
+    return decodeValue(death) as Death;
+  } catch (error) {
+    return { cause: "unknown", error };
+  }
 }

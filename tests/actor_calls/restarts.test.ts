@@ -30,7 +30,8 @@ class Fragile {
   }
   crash(): void {
     setTimeout(() => {
-      throw new Error("thrown outside any call");
+      // With something inside that only places of tasks can read.
+      throw Object.assign(new Error("thrown outside any call"), { retry: () => "again" });
     });
   }
   async exitOnce(signal: SignalHandle): Promise<number> {
