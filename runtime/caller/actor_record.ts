@@ -1,8 +1,10 @@
 import type { ActorSpec } from "../contracts/mod.ts";
+import { ActorNotFoundError } from "../errors/mod.ts";
 import type { ActorId, PlaceId } from "../kernel/mod.ts";
 import type { Pin } from "../references/mod.ts";
 import type { ActorMeta } from "../tasks/mod.ts";
 import type { Run } from "./derivation.ts";
+import { currentEra } from "./era.ts";
 
 /** What is called, and how: what a call has in common with one that makes its lost results again. */
 export interface CallForm {
@@ -50,6 +52,7 @@ export class ActorRecord implements Pin {
   /** How the actor died, encoded. */
   death: unknown = undefined;
   handles = 0;
+  readonly #era: number = currentEra();
   /** Calls that have not ended, by sequence, in the order submitted. Most of very many actors have none, or one. */
   #calls: ActorCall | Map<number, ActorCall> | undefined;
   readonly #onUnused: (record: ActorRecord) => void;
@@ -62,6 +65,11 @@ export class ActorRecord implements Pin {
     this.meta = meta;
     this.phase = options.phase;
     this.#onUnused = options.onUnused;
+  }
+
+  /** @throws ActorNotFoundError when its session has ended: the next may have another actor of that id */
+  assertCurrent(): void {
+    if (this.#era !== currentEra()) throw new ActorNotFoundError({ actorId: this.id });
   }
 
   get pending(): number {
