@@ -5,12 +5,15 @@ import {
   type Caller,
   type Clock,
   type Envelope,
+  goneWith,
   HEAD_NODE,
   HEAD_PLACE,
   type Kernel,
   type NodeNumber,
   nodeOf,
   type PlaceId,
+  placeId,
+  SYSTEM_SLOT,
   workerId,
 } from "../../runtime/kernel/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
@@ -230,15 +233,22 @@ export class ActorManager implements ActorsContract {
 
   /** A place has gone: its actors are restarted or dead, and those it owned end. */
   placeLost(place: PlaceId, death: Death): void {
-    this.#hosts.forget(place);
-    for (const keeping of this.#keepings.values()) keeping.forget(place);
+    this.#forget(place);
     this.#lookups.placeLost(place);
     this.#settle(this.#gcs.placeLost(place, recordOf(death)), death);
   }
 
   /** A node has gone, and whoever had looked for actors there. */
   nodeLost(node: NodeNumber): void {
+    this.#forget(placeId(node, SYSTEM_SLOT));
     this.#lookups.nodeLost(node);
+  }
+
+  /** Nothing is told to a place that is gone, or to one of a node that is. */
+  #forget(lost: PlaceId): void {
+    const isGone = goneWith(lost);
+    this.#hosts.forget(isGone);
+    for (const keeping of this.#keepings.values()) keeping.forget(isGone);
   }
 
   /** The control store has ended actors with something that they depended on. */
@@ -264,6 +274,7 @@ export class ActorManager implements ActorsContract {
   #lives(id: ActorId, incarnation: number): void {
     const row = this.#gcs.actors.row(id);
     if (row?.incarnation !== incarnation || row.state !== "ALIVE" || row.place === undefined) return;
+    this.#deaths.forget(id);
     this.#news.tell(id);
     const keeping = this.#keepings.get(id);
     if (keeping === undefined) return;
@@ -341,13 +352,13 @@ export class ActorManager implements ActorsContract {
 
   #lose(id: ActorId, death: Death, restart: boolean, force: boolean): void {
     // As they are before the loss: the row is the live one.
-    const { place, incarnation = 0, jobId } = this.#gcs.actors.row(id) ?? {};
+    const { place, incarnation = 0, jobId, nodeId, workerId } = this.#gcs.actors.row(id) ?? {};
     const next = this.#gcs.actors.lose(id, { death: recordOf(death), restart });
     if (next === "stale" || jobId === undefined) return;
     if (next === "DEAD") this.#gcs.functions.release(jobId);
     if (place !== undefined) this.#hosts.at(place).stopActor(id, incarnation, death.detail ?? death.cause);
     this.#options.seats.leave(id, death.detail ?? "its actor has ended", force);
-    this.#moved(id, next, death);
+    this.#moved(id, next, placed(death, { nodeId, workerId }, this.#options.clock.now()));
   }
 
   #settle(fallout: Fallout, death: Death): void {
@@ -357,7 +368,7 @@ export class ActorManager implements ActorsContract {
     }
     for (const id of fallout.restarting) {
       this.#options.seats.leave(id, "its place is gone");
-      this.#moved(id, "RESTARTING", death);
+      this.#moved(id, "RESTARTING", { ...death, actorId: id });
     }
     for (const id of fallout.dead) {
       this.#options.seats.leave(id, "its place is gone");
@@ -367,14 +378,13 @@ export class ActorManager implements ActorsContract {
   }
 
   #moved(id: ActorId, state: "RESTARTING" | "DEAD", death: Death): void {
-    if (state === "RESTARTING") {
-      this.#news.tell(id);
-      this.#placing.placeLater(id);
-      return;
-    }
     const encoded = encodeDeath(placed(death, this.#gcs.actors.row(id), this.#options.clock.now()));
     this.#deaths.keep(id, encoded);
     this.#news.tell(id);
+    if (state === "RESTARTING") {
+      this.#placing.placeLater(id);
+      return;
+    }
     const keeping = this.#keepings.get(id);
     if (keeping === undefined) return;
     this.#keepings.delete(id);

@@ -180,11 +180,13 @@ export class ActorClient {
   stateChanged(id: ActorId, state: ActorStateWire): void {
     const record = this.references.find(id);
     if (record === undefined || record.phase === "DEAD") return;
+    const [phase, place, incarnation, death] = state;
+    // Word of its next life may come before the calls of this one have failed.
+    if (phase === "RESTARTING" && incarnation > record.incarnation) record.death = death;
     if (this.#lost.has(record)) {
       this.#lost.set(record, state);
       return;
     }
-    const [phase, place] = state;
     const gone = record.place >= 0 && (phase !== "ALIVE" || place !== record.place);
     if (!gone || record.pending === 0) {
       this.#apply(record, state);
@@ -253,7 +255,8 @@ export class ActorClient {
   /** The call was under way when its actor was lost. */
   #again(call: ActorCall, record: ActorRecord): void {
     if (call.retriesLeft === 0) {
-      this.#ends.failCall(call, new ActorUnavailableError({ ...subject(call, record), reason: "it died and is being restarted" }));
+      const fields = { ...subject(call, record), reason: "it died and is being restarted" };
+      this.#ends.failCall(call, new ActorUnavailableError(record.death === undefined ? fields : { ...fields, death: deathOf(record) }));
       return;
     }
     if (call.retriesLeft > 0) call.retriesLeft--;

@@ -49,7 +49,7 @@ export class ActorRecord implements Pin {
   spec: ActorSpec | undefined;
   /** The last incarnation that was killed from here. */
   killed = -1;
-  /** How the actor died, encoded. */
+  /** How the actor died last, encoded. */
   death: unknown = undefined;
   handles = 0;
   readonly #era: number = currentEra();
