@@ -29,6 +29,7 @@ import { LocalReferences } from "../references/mod.ts";
 import type { ActorMeta } from "../tasks/mod.ts";
 import { decodeValue } from "../values/mod.ts";
 import { type ActorCall, ActorRecord } from "./actor_record.ts";
+import { HostLanes } from "./host_lanes.ts";
 import type { ObjectClient } from "./object_client.ts";
 
 /** What the client needs of its place: to end a call with an error, and to know that it is tried again. */
@@ -54,6 +55,7 @@ export class ActorClient {
   readonly #ends: CallEnds;
   /** Last news of actors that have lost their place, until what they sent from there has had time to come. */
   readonly #lost: Map<ActorRecord, ActorStateWire> = new Map();
+  readonly #hostLanes: HostLanes;
   #nextLane = 0;
 
   constructor(options: { kernel: Kernel; clock: Clock; objects: ObjectClient }, ends: CallEnds) {
@@ -64,6 +66,7 @@ export class ActorClient {
     this.#ends = ends;
     this.keeper = toldContract<ActorsContract>(kernel, HEAD_PLACE, ActorNumber.actors);
     this.ask = remoteContract<ActorsContract>(kernel, HEAD_PLACE, ActorNumber.actors);
+    this.#hostLanes = new HostLanes(kernel);
     this.references = new LocalReferences<ActorRecord>(objects.announcer);
   }
 
@@ -104,6 +107,7 @@ export class ActorClient {
       return known;
     }
     const record = this.#track(this.#record(id, meta, "UNKNOWN"), held);
+    record.adopted = true;
     this.keeper.watch(id);
     return record;
   }
@@ -244,6 +248,8 @@ export class ActorClient {
     }
     record.incarnation = incarnation;
     if (reborn) record.nextCall = 0;
+    // Its calls that went through the control store are with the host now.
+    else if (phase === "ALIVE" && record.adopted && record.nextCall > 0) this.#hostLanes.used(record);
     for (const call of record.calls()) {
       if (!call.sent) this.#send(call, record);
       else if (reborn) this.#again(call, record);
@@ -292,6 +298,7 @@ export class ActorClient {
       form.backpressure,
     ];
     if (form.retryExceptions !== undefined) envelope.push(form.retryExceptions);
+    if (record.adopted && record.phase === "ALIVE" && lane === record.lane) this.#hostLanes.used(record);
     this.#route(record, envelope);
   }
 
@@ -321,7 +328,12 @@ export class ActorClient {
     return record;
   }
 
-  readonly #release = (record: ActorRecord): void => this.references.release(record.id, record);
+  readonly #release = (record: ActorRecord): void => {
+    this.references.release(record.id, record);
+    if (!this.#hostLanes.released(record)) return;
+    record.lane = this.#nextLane++;
+    record.nextCall = 0;
+  };
 }
 
 /** What an actor sent last may still wait on its own link when its loss is told on another. */

@@ -5,6 +5,7 @@ import type { Pin } from "../references/mod.ts";
 import type { ActorMeta } from "../tasks/mod.ts";
 import type { Run } from "./derivation.ts";
 import { currentEra } from "./era.ts";
+import type { HostLane } from "./host_lanes.ts";
 
 /** What is called, and how: what a call has in common with one that makes its lost results again. */
 export interface CallForm {
@@ -37,7 +38,11 @@ export class ActorRecord implements Pin {
   readonly id: ActorId;
   meta: ActorMeta;
   /** Tells this record's calls from those of an earlier record of the same actor at the same place. */
-  readonly lane: number;
+  lane: number;
+  /** That lane, of a record that came from elsewhere and was called through. */
+  hostLane: HostLane | undefined;
+  /** Whether the actor's handle came from elsewhere. */
+  adopted = false;
   /** The actor meant: another than `id` where `getIfExists` found one. */
   target: ActorId;
   phase: ActorPhase;

@@ -133,6 +133,11 @@ export class ActorHost {
     this.#actors.get(id)?.consumed(owner, sequence, count);
   }
 
+  laneEnded(id: ActorId, incarnation: number, { owner, lane }: { owner: PlaceId; lane: number }): void {
+    const actor = this.#actors.get(id);
+    if (actor?.incarnation === incarnation) actor.laneEnded(owner, lane);
+  }
+
   /** A place is gone, or with a system worker's place its whole node. */
   ownerLost(lost: PlaceId): void {
     const reason = new DOMException("the call was cancelled: the worker that made it is gone", "AbortError");

@@ -62,7 +62,7 @@ class Lane extends Waiting {
   early: Map<number, MethodCall | undefined> | undefined;
   /** The first call, while its arguments are being fetched. */
   fetching: MethodCall | undefined;
-  /** It has one call, which stands in no order, and goes with it. */
+  /** It goes with the last call that waits in it: it had one, which stands in no order, or its record is gone. */
   passing = false;
 
   constructor(key: number, caller: CallerLanes) {
@@ -201,6 +201,14 @@ export class ActorMailbox {
     return undefined;
   }
 
+  /** Nothing more comes in this lane, and what has come has ended. */
+  laneEnded(owner: PlaceId, key: number): void {
+    const lane = find(find(this.#callers, owner)?.lanes, key);
+    if (lane === undefined) return;
+    lane.passing = true;
+    this.#advance(lane);
+  }
+
   /** These callers are gone: what waits of theirs is dropped, and so is what came ahead of calls that never will. */
   forget(isGone: (owner: PlaceId) => boolean): void {
     for (const caller of [...all(this.#callers)]) {
@@ -229,6 +237,13 @@ export class ActorMailbox {
     this.#callers = undefined;
     this.#groups = undefined;
     return waiting;
+  }
+
+  /** Lanes that are kept for what may yet come. */
+  get lanes(): number {
+    let count = 0;
+    for (const { lanes } of all(this.#callers)) for (const _ of all(lanes)) count++;
+    return count;
   }
 
   #caller(place: PlaceId): CallerLanes {

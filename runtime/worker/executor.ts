@@ -1,6 +1,16 @@
 import type { Caller } from "../caller/mod.ts";
 import { ExecutorOp } from "../contracts/mod.ts";
-import { type Actor, type ActorId, ActorNumber, type Delivery, type Envelope, type PlaceId, serve, systemPlaceOf } from "../kernel/mod.ts";
+import {
+  type Actor,
+  type ActorId,
+  ActorNumber,
+  type Caller as ContractCaller,
+  type Delivery,
+  type Envelope,
+  type PlaceId,
+  serve,
+  systemPlaceOf,
+} from "../kernel/mod.ts";
 import type { ArgumentForm } from "../tasks/mod.ts";
 import { ActorHost, type Hosted } from "./actor_host.ts";
 import type { PlaceIdentity } from "./identity.ts";
@@ -13,6 +23,8 @@ export interface HostContract {
   createActor(caller: unknown, id: ActorId, incarnation: number, owner: PlaceId, template: number, form: ArgumentForm, data: unknown): void;
   /** Ends that incarnation, also one that is still to come to life there. */
   stopActor(caller: unknown, id: ActorId, incarnation: number, reason: string): void;
+  /** What the caller has called in this lane has ended, and nothing more comes in it. */
+  laneEnded(caller: ContractCaller, id: ActorId, incarnation: number, lane: number): void;
   /** The actor begins nothing more; when what it has begun is done, the control store hears that it can be made anew elsewhere. */
   vacateActor(caller: unknown, id: ActorId, incarnation: number): void;
   /** The actors that live there, and those that are about to. */
@@ -39,6 +51,7 @@ export class Executor implements Actor {
       createActor: (_caller, id, incarnation, owner, template, form, data) => this.host.create({ id, incarnation, owner, template, form, data }),
       actors: () => this.host.list(),
       hosted: () => this.host.size,
+      laneEnded: ({ from }, id, incarnation, lane) => this.host.laneEnded(id, incarnation, { owner: from, lane }),
       vacateActor: (_caller, id, incarnation) => this.host.vacate(id, incarnation),
       stopActor: (_caller, id, incarnation, reason) => this.host.stop(id, incarnation, new Error(reason)),
     };

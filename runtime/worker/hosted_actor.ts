@@ -108,6 +108,10 @@ export class HostedActor implements MailboxOwner {
     return running !== undefined;
   }
 
+  laneEnded(owner: PlaceId, lane: number): void {
+    this.#mailbox?.laneEnded(owner, lane);
+  }
+
   /** Nobody waits any more for what these places have called: what waits is dropped, what runs is told by its signal. */
   ownerLost(isGone: (owner: PlaceId) => boolean, reason: unknown): void {
     this.#mailbox?.forget(isGone);

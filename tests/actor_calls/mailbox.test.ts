@@ -241,4 +241,19 @@ describe("an actor's mailbox", () => {
     mailbox.add(taken);
     expect(rig.started).toEqual([]);
   });
+
+  test("keeps no lane of a record that is gone, and runs what still waits in it", () => {
+    const rig = new Rig();
+    const mailbox = new ActorMailbox(rig);
+    for (let lane = 0; lane < 100; lane++) {
+      const plan: Planned = { lane, order: 0, group: "", args: "now", removed: false };
+      const call = { ...callOf(plan, lane), owner: 1 };
+      rig.plan(call, plan);
+      mailbox.add(call);
+      mailbox.laneEnded(1, lane);
+    }
+    expect(mailbox.lanes).toBe(0);
+    for (let ended = 0; ended < 100; ended++) rig.running.get(rig.started[ended] as MethodCall)?.();
+    expect(rig.started.map(({ lane }) => lane)).toEqual(Array.from({ length: 100 }, (_, lane) => lane));
+  });
 });
