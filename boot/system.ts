@@ -6,10 +6,11 @@ import { memorySettings, readNodeMemory } from "../actors/memory_monitor/mod.ts"
 import { type HostFace, type SystemData, SystemNode, type SystemNodeOptions } from "../actors/node/mod.ts";
 import { DRIVER_SLOT, placeId, SYSTEM_SLOT, systemClock } from "../runtime/kernel/mod.ts";
 import { platform } from "../runtime/platform/mod.ts";
-import { faultWire } from "../runtime/values/mod.ts";
+import { carryTravel, faultWire } from "../runtime/values/mod.ts";
 
 const data = platform.threadData() as SystemData;
 platform.endWhenAsked();
+carryTravel();
 const host = Comlink.wrap<HostFace>(data.controlPort as Comlink.Endpoint);
 const { config } = data;
 const { listen } = config;

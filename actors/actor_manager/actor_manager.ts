@@ -5,16 +5,19 @@ import {
   type Caller,
   type Clock,
   type Envelope,
+  goneWith,
   HEAD_NODE,
   HEAD_PLACE,
   type Kernel,
   type NodeNumber,
   nodeOf,
   type PlaceId,
+  placeId,
+  SYSTEM_SLOT,
   workerId,
 } from "../../runtime/kernel/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
-import { decodeValue } from "../../runtime/values/mod.ts";
+import { decodeError } from "../../runtime/values/mod.ts";
 import type { Fallout, Gcs } from "../gcs/mod.ts";
 import { ActorMoves } from "./actor_moves.ts";
 import { ActorNews } from "./actor_news.ts";
@@ -106,14 +109,19 @@ export class ActorManager implements ActorsContract {
       this.#register(caller.from, spec, found);
       this.#awaited.known(id);
     };
-    const known = this.#options.template(caller.from, template);
-    // At once where it can be: who created an actor may ask for it by name in the same turn.
-    if (!(known instanceof Promise)) return register(known);
-    this.#awaited.coming(id);
-    known.then(register).catch((error) => {
-      this.#refuse(caller.from, id, error);
+    const refuse = (error: unknown): void => {
+      this.#refuse(caller.from, spec, error);
       this.#awaited.known(id);
-    });
+    };
+    try {
+      const known = this.#options.template(caller.from, template);
+      // At once where it can be: who created an actor may ask for it by name in the same turn.
+      if (!(known instanceof Promise)) return register(known);
+      this.#awaited.coming(id);
+      known.then(register).catch(refuse);
+    } catch (error) {
+      refuse(error);
+    }
   }
 
   watch(caller: Caller, id: ActorId): void {
@@ -174,13 +182,13 @@ export class ActorManager implements ActorsContract {
   ): Promise<void> | undefined {
     const row = this.#gcs.actors.row(id);
     if (row === undefined || row.incarnation !== incarnation || row.state === "DEAD") {
-      this.#hosts.at(caller.from).stopActor(id, "it is not wanted any more");
+      this.#hosts.at(caller.from).stopActor(id, incarnation, "it is not wanted any more");
       return undefined;
     }
     // It was known.
     if (fault === undefined && row.state === "ALIVE" && row.place === caller.from) return undefined;
     if (fault !== undefined) {
-      this.#lose(id, { cause, actorId: id, workerId: workerId(caller.from), error: decodeValue(fault) }, false, false);
+      this.#lose(id, { cause, actorId: id, workerId: workerId(caller.from), error: decodeError(fault) }, false, false);
       return this.#gcs.settled();
     }
     this.#gcs.actors.alive(id, this.#placing.seatAt(caller.from, incarnation));
@@ -225,15 +233,22 @@ export class ActorManager implements ActorsContract {
 
   /** A place has gone: its actors are restarted or dead, and those it owned end. */
   placeLost(place: PlaceId, death: Death): void {
-    this.#hosts.forget(place);
-    for (const keeping of this.#keepings.values()) keeping.forget(place);
+    this.#forget(place);
     this.#lookups.placeLost(place);
     this.#settle(this.#gcs.placeLost(place, recordOf(death)), death);
   }
 
   /** A node has gone, and whoever had looked for actors there. */
   nodeLost(node: NodeNumber): void {
+    this.#forget(placeId(node, SYSTEM_SLOT));
     this.#lookups.nodeLost(node);
+  }
+
+  /** Nothing is told to a place that is gone, or to one of a node that is. */
+  #forget(lost: PlaceId): void {
+    const isGone = goneWith(lost);
+    this.#hosts.forget(isGone);
+    for (const keeping of this.#keepings.values()) keeping.forget(isGone);
   }
 
   /** The control store has ended actors with something that they depended on. */
@@ -259,6 +274,7 @@ export class ActorManager implements ActorsContract {
   #lives(id: ActorId, incarnation: number): void {
     const row = this.#gcs.actors.row(id);
     if (row?.incarnation !== incarnation || row.state !== "ALIVE" || row.place === undefined) return;
+    this.#deaths.forget(id);
     this.#news.tell(id);
     const keeping = this.#keepings.get(id);
     if (keeping === undefined) return;
@@ -272,7 +288,7 @@ export class ActorManager implements ActorsContract {
     const registered = this.#gcs.actors.register({ ...rowOf({ spec, template }, this.#gcs.lasting), namespace }, from);
     if (registered.outcome === "name_taken") {
       const taken = new ActorNameTakenError({ actorName: options.name ?? "", namespace });
-      this.#refuse(from, spec.id, taken);
+      this.#refuse(from, spec, taken);
       return;
     }
     // Told again, to another head than the one that had heard it.
@@ -281,6 +297,7 @@ export class ActorManager implements ActorsContract {
       return;
     }
     if (registered.outcome === "found") {
+      this.#unneeded(from, spec);
       this.#alias(from, spec.id, registered.actor);
       return;
     }
@@ -319,31 +336,39 @@ export class ActorManager implements ActorsContract {
     return this.#aliases.get(id)?.target ?? id;
   }
 
+  /** A creator on another node has had held in this place's name what the actor, which will not be made, was to keep. */
+  #unneeded(creator: PlaceId, { keeps }: ActorSpec): void {
+    if (!this.#isOurs(creator)) for (const kept of keeps) this.#options.drop(kept, HEAD_PLACE);
+  }
+
   /** There will be no such actor. */
-  #refuse(to: PlaceId, id: ActorId, error: unknown): void {
+  #refuse(to: PlaceId, spec: ActorSpec, error: unknown): void {
+    const { id } = spec;
+    this.#unneeded(to, spec);
     const death = encodeDeath({ cause: "start-failed", actorId: id, error });
     this.#deaths.keep(id, death);
     this.#news.tellOne(to, id, ["DEAD", -1, 0, death]);
   }
 
   #lose(id: ActorId, death: Death, restart: boolean, force: boolean): void {
-    const before = this.#gcs.actors.row(id);
+    // As they are before the loss: the row is the live one.
+    const { place, incarnation = 0, jobId, nodeId, workerId } = this.#gcs.actors.row(id) ?? {};
     const next = this.#gcs.actors.lose(id, { death: recordOf(death), restart });
-    if (next === "stale" || before === undefined) return;
-    if (next === "DEAD") this.#gcs.functions.release(before.jobId);
-    if (before.place !== undefined) this.#hosts.at(before.place).stopActor(id, death.detail ?? death.cause);
+    if (next === "stale" || jobId === undefined) return;
+    if (next === "DEAD") this.#gcs.functions.release(jobId);
+    if (place !== undefined) this.#hosts.at(place).stopActor(id, incarnation, death.detail ?? death.cause);
     this.#options.seats.leave(id, death.detail ?? "its actor has ended", force);
-    this.#moved(id, next, death);
+    this.#moved(id, next, placed(death, { nodeId, workerId }, this.#options.clock.now()));
   }
 
   #settle(fallout: Fallout, death: Death): void {
     for (const stop of fallout.stop) {
-      this.#hosts.at(stop.place).stopActor(stop.actorId, "its owner died");
+      this.#hosts.at(stop.place).stopActor(stop.actorId, stop.incarnation, "its owner died");
       this.#options.seats.leave(stop.actorId, "its owner died");
     }
     for (const id of fallout.restarting) {
       this.#options.seats.leave(id, "its place is gone");
-      this.#moved(id, "RESTARTING", death);
+      this.#moved(id, "RESTARTING", { ...death, actorId: id });
     }
     for (const id of fallout.dead) {
       this.#options.seats.leave(id, "its place is gone");
@@ -353,14 +378,13 @@ export class ActorManager implements ActorsContract {
   }
 
   #moved(id: ActorId, state: "RESTARTING" | "DEAD", death: Death): void {
-    if (state === "RESTARTING") {
-      this.#news.tell(id);
-      this.#placing.placeLater(id);
-      return;
-    }
     const encoded = encodeDeath(placed(death, this.#gcs.actors.row(id), this.#options.clock.now()));
     this.#deaths.keep(id, encoded);
     this.#news.tell(id);
+    if (state === "RESTARTING") {
+      this.#placing.placeLater(id);
+      return;
+    }
     const keeping = this.#keepings.get(id);
     if (keeping === undefined) return;
     this.#keepings.delete(id);

@@ -54,7 +54,7 @@ export class ActorMoves {
     const next = gcs.actors.row(id)?.incarnation;
     tell(id);
     clock.after(SENDING_BACK_MS, () => {
-      host.stopActor(id, detail);
+      host.stopActor(id, incarnation, detail);
       // Else it was killed meanwhile, and has found another place if it has one.
       if (gcs.actors.row(id)?.incarnation !== next || gcs.actors.row(id)?.state !== "RESTARTING") return;
       seats.leave(id, detail);

@@ -57,7 +57,7 @@ export class ActorNews {
       return ["DEAD", -1, 0, this.#options.deaths().of(id) ?? encodeDeath({ cause: "unknown", actorId: id, detail: "this node does not know it" })];
     const phase = row.state === "DEPENDENCIES_UNREADY" || row.state === "PENDING_CREATION" ? "PENDING" : row.state;
     const wire: ActorStateWire = [phase, row.place ?? -1, row.incarnation];
-    if (phase === "DEAD") wire[3] = this.#options.deaths().of(id);
+    if (phase === "DEAD" || phase === "RESTARTING") wire[3] = this.#options.deaths().of(id);
     if (alias !== undefined && alias !== id) {
       wire[3] ??= undefined;
       wire[4] = id;

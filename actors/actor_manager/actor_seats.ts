@@ -105,6 +105,7 @@ export class ActorSeats {
   takeUnplaced(): { request: SeatRequest; found: (place: PlaceId) => void; failed: (error: unknown) => void }[] {
     const unplaced = this.#waiting.filter(({ request }) => request.placed !== true);
     this.#waiting = this.#waiting.filter(({ request }) => request.placed === true);
+    for (const { candidate } of unplaced) this.#options.admission.forget(candidate);
     return unplaced;
   }
 

@@ -100,8 +100,8 @@ export class ActorSuccession {
       const row = actors.row(id);
       if (row === undefined || row.state === "DEAD" || row.place !== place) seats.free(id, number);
     }
-    for (const [id, , place] of here.values()) {
-      hosts.at(place).stopActor(id, "the head does not know it");
+    for (const [id, incarnation, place] of here.values()) {
+      hosts.at(place).stopActor(id, incarnation, "the head does not know it");
       seats.free(id, number);
     }
   }

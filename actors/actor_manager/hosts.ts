@@ -16,8 +16,8 @@ export class Hosts {
     return host;
   }
 
-  /** The place is gone. */
-  forget(place: PlaceId): void {
-    this.#hosts.delete(place);
+  /** These places are gone. */
+  forget(isGone: (place: PlaceId) => boolean): void {
+    for (const place of this.#hosts.keys()) if (isGone(place)) this.#hosts.delete(place);
   }
 }

@@ -1,6 +1,7 @@
 import type { ActorSpec } from "../../runtime/contracts/mod.ts";
 import type { ActorId, Envelope, PlaceId } from "../../runtime/kernel/mod.ts";
-import type { ActorTemplate, ArgumentForm } from "../../runtime/tasks/mod.ts";
+import { type ActorTemplate, ArgumentForm, type ArgumentWire } from "../../runtime/tasks/mod.ts";
+import { ownBytes } from "../gcs/mod.ts";
 
 /** What waits in the control store until its actor lives. */
 export interface Relay {
@@ -37,7 +38,7 @@ export class Keeping {
     this.template = template;
     this.keeps = keeps.length === 0 ? NOTHING : keeps;
     this.form = form;
-    this.data = data;
+    this.data = template.options.maxRestarts === 0 ? data : own(form, data);
     this.#watchers = creator;
   }
 
@@ -70,10 +71,11 @@ export class Keeping {
     if (this.template.options.maxRestarts === 0) this.data = undefined;
   }
 
-  forget(place: PlaceId): void {
-    if (this.#watchers === place) this.#watchers = [];
-    else if (typeof this.#watchers !== "number") remove(this.#watchers, place);
-    for (const watchers of this.aliases?.values() ?? []) remove(watchers, place);
+  /** These places are gone. */
+  forget(isGone: (place: PlaceId) => boolean): void {
+    if (typeof this.#watchers !== "number") remove(this.#watchers, isGone);
+    else if (isGone(this.#watchers)) this.#watchers = [];
+    for (const watchers of this.aliases?.values() ?? []) remove(watchers, isGone);
   }
 
   /** `ahead`: it must come before what waits already. */
@@ -97,7 +99,15 @@ function add(places: PlaceId[], place: PlaceId): void {
   if (!places.includes(place)) places.push(place);
 }
 
-function remove(places: PlaceId[], place: PlaceId): void {
-  const at = places.indexOf(place);
-  if (at >= 0) places.splice(at, 1);
+function remove(places: PlaceId[], isGone: (place: PlaceId) => boolean): void {
+  for (let at = places.length - 1; at >= 0; at--) if (isGone(places[at] as PlaceId)) places.splice(at, 1);
+}
+
+/** Arguments as they may be kept for long: what came in a frame is a view on it, and would keep all of it. */
+function own(form: ArgumentForm, data: unknown): unknown {
+  if (form === ArgumentForm.bare) return data;
+  if (data instanceof Uint8Array) return ownBytes(data);
+  return form === ArgumentForm.each
+    ? (data as ArgumentWire[]).map((wire) => wire.map((part) => (part instanceof Uint8Array ? ownBytes(part) : part)))
+    : data;
 }

@@ -3,10 +3,14 @@ import type { ActorId } from "../../runtime/kernel/mod.ts";
 import { encodeValue } from "../../runtime/values/mod.ts";
 import type { ActorInfo, DeathRecord } from "../gcs/mod.ts";
 
+/** What they take together, at most; the latest is kept however large it is. */
+const MAX_BYTES = 64 * 2 ** 20;
+
 /** How the latest of the dead came to their end, encoded, for those who ask late. */
 export class LastWords {
   readonly #limit: number;
   readonly #deaths: Map<ActorId, Uint8Array> = new Map();
+  #bytes = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -21,8 +25,19 @@ export class LastWords {
   }
 
   keep(id: ActorId, death: Uint8Array): void {
+    this.forget(id);
     this.#deaths.set(id, death);
-    if (this.#deaths.size > this.#limit) this.#deaths.delete(this.#deaths.keys().next().value as ActorId);
+    this.#bytes += death.byteLength;
+    for (const oldest of this.#deaths.keys()) {
+      if (this.#deaths.size <= this.#limit && (this.#bytes <= MAX_BYTES || oldest === id)) return;
+      this.forget(oldest);
+    }
+  }
+
+  /** It lives again. */
+  forget(id: ActorId): void {
+    this.#bytes -= this.#deaths.get(id)?.byteLength ?? 0;
+    this.#deaths.delete(id);
   }
 }
 

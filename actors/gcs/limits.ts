@@ -1,3 +1,5 @@
+import { MAX_NAME_LENGTH } from "../../runtime/options/mod.ts";
+
 /** The control store's bounds. Every one has a name, so that an error can say which was met. */
 export interface GcsLimits {
   /** Rows kept of what has ended, oldest dropped first. */
@@ -44,7 +46,7 @@ export const DEFAULT_GCS_LIMITS: GcsLimits = {
   removedPlacementGroups: 1_000,
   taskEvents: 100_000,
   errors: 1_000,
-  nameLength: 1_024,
+  nameLength: MAX_NAME_LENGTH,
   kvKeyLength: 4_096,
   kvValueBytes: 16 * 2 ** 20,
   kvTotalBytes: 2 ** 30,

@@ -5,6 +5,7 @@
 export type { ActorInfo, ActorSpec } from "./actor_record.ts";
 export { ACTOR_MOVES, type ActorState, type RestartBudget, stateAfterLoss } from "./actor_state.ts";
 export type { ActorLoss, ActorRegistration, ActorSeat, ActorTable } from "./actor_table.ts";
+export { ownBytes } from "./bytes.ts";
 export type { Counters } from "./counters.ts";
 export type { DeathRecord } from "./death.ts";
 export type { ErrorInfo, ErrorSpec, ErrorTable } from "./error_table.ts";

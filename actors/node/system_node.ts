@@ -28,7 +28,7 @@ import {
 import { Accounting } from "../../runtime/memory/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
-import { decodeValue, faultWire } from "../../runtime/values/mod.ts";
+import { decodeError, decodeValue, faultWire } from "../../runtime/values/mod.ts";
 import type { HostContract } from "../../runtime/worker/mod.ts";
 import { ActorSeats, SeatsActor } from "../actor_manager/mod.ts";
 import { FunctionDirectory, TEMPLATES_KEPT_MS } from "../functions/mod.ts";
@@ -312,12 +312,12 @@ export class SystemNode implements NodeContract {
   ending(caller: Caller, exit: ExitWire): void {
     this.#pool.lastWords(caller.from, {
       exitCode: exit.code,
-      error: exit.error === undefined ? undefined : decodeValue(exit.error),
+      error: exit.error === undefined ? undefined : decodeError(exit.error),
     });
   }
 
   exited(_caller: Caller, place: PlaceId, exit: ExitWire): void {
-    const error = exit.error === undefined ? undefined : decodeValue(exit.error);
+    const error = exit.error === undefined ? undefined : decodeError(exit.error);
     // Its own last words may still be on their way on its own link.
     this.#options.clock.after(5, () =>
       this.#pool.exited(place, { code: exit.code, signal: exit.signal, error, outOfMemory: exit.outOfMemory === true }),

@@ -1,5 +1,5 @@
 import { ExecutorOp, ORPHAN_GRACE_MS } from "../../runtime/contracts/mod.ts";
-import { ActorNumber, type Clock, type Kernel, type PlaceId, systemPlaceOf } from "../../runtime/kernel/mod.ts";
+import { ActorNumber, type Clock, goneWith, type Kernel, type PlaceId } from "../../runtime/kernel/mod.ts";
 import type { Backlog } from "./backlog.ts";
 import type { GrantedLeases } from "./granted_leases.ts";
 
@@ -10,11 +10,6 @@ export interface OrphansOptions {
   leases: GrantedLeases;
   places(): Iterable<PlaceId>;
   kill(place: PlaceId, detail: string): void;
-}
-
-/** Which owners are gone with `lost`: that place alone, or, for a system worker's place, all of its node. */
-export function goneWith(lost: PlaceId): (owner: PlaceId) => boolean {
-  return (owner) => owner === lost || systemPlaceOf(owner) === lost;
 }
 
 /**

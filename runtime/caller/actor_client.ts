@@ -29,6 +29,7 @@ import { LocalReferences } from "../references/mod.ts";
 import type { ActorMeta } from "../tasks/mod.ts";
 import { decodeValue } from "../values/mod.ts";
 import { type ActorCall, ActorRecord } from "./actor_record.ts";
+import { HostLanes } from "./host_lanes.ts";
 import type { ObjectClient } from "./object_client.ts";
 
 /** What the client needs of its place: to end a call with an error, and to know that it is tried again. */
@@ -54,6 +55,7 @@ export class ActorClient {
   readonly #ends: CallEnds;
   /** Last news of actors that have lost their place, until what they sent from there has had time to come. */
   readonly #lost: Map<ActorRecord, ActorStateWire> = new Map();
+  readonly #hostLanes: HostLanes;
   #nextLane = 0;
 
   constructor(options: { kernel: Kernel; clock: Clock; objects: ObjectClient }, ends: CallEnds) {
@@ -64,6 +66,7 @@ export class ActorClient {
     this.#ends = ends;
     this.keeper = toldContract<ActorsContract>(kernel, HEAD_PLACE, ActorNumber.actors);
     this.ask = remoteContract<ActorsContract>(kernel, HEAD_PLACE, ActorNumber.actors);
+    this.#hostLanes = new HostLanes(kernel);
     this.references = new LocalReferences<ActorRecord>(objects.announcer);
   }
 
@@ -104,6 +107,7 @@ export class ActorClient {
       return known;
     }
     const record = this.#track(this.#record(id, meta, "UNKNOWN"), held);
+    record.adopted = true;
     this.keeper.watch(id);
     return record;
   }
@@ -180,11 +184,13 @@ export class ActorClient {
   stateChanged(id: ActorId, state: ActorStateWire): void {
     const record = this.references.find(id);
     if (record === undefined || record.phase === "DEAD") return;
+    const [phase, place, incarnation, death] = state;
+    // Word of its next life may come before the calls of this one have failed.
+    if (phase === "RESTARTING" && incarnation > record.incarnation) record.death = death;
     if (this.#lost.has(record)) {
       this.#lost.set(record, state);
       return;
     }
-    const [phase, place] = state;
     const gone = record.place >= 0 && (phase !== "ALIVE" || place !== record.place);
     if (!gone || record.pending === 0) {
       this.#apply(record, state);
@@ -242,6 +248,8 @@ export class ActorClient {
     }
     record.incarnation = incarnation;
     if (reborn) record.nextCall = 0;
+    // Its calls that went through the control store are with the host now.
+    else if (phase === "ALIVE" && record.adopted && record.nextCall > 0) this.#hostLanes.used(record);
     for (const call of record.calls()) {
       if (!call.sent) this.#send(call, record);
       else if (reborn) this.#again(call, record);
@@ -253,7 +261,8 @@ export class ActorClient {
   /** The call was under way when its actor was lost. */
   #again(call: ActorCall, record: ActorRecord): void {
     if (call.retriesLeft === 0) {
-      this.#ends.failCall(call, new ActorUnavailableError({ ...subject(call, record), reason: "it died and is being restarted" }));
+      const fields = { ...subject(call, record), reason: "it died and is being restarted" };
+      this.#ends.failCall(call, new ActorUnavailableError(record.death === undefined ? fields : { ...fields, death: deathOf(record) }));
       return;
     }
     if (call.retriesLeft > 0) call.retriesLeft--;
@@ -289,6 +298,7 @@ export class ActorClient {
       form.backpressure,
     ];
     if (form.retryExceptions !== undefined) envelope.push(form.retryExceptions);
+    if (record.adopted && record.phase === "ALIVE" && lane === record.lane) this.#hostLanes.used(record);
     this.#route(record, envelope);
   }
 
@@ -318,7 +328,12 @@ export class ActorClient {
     return record;
   }
 
-  readonly #release = (record: ActorRecord): void => this.references.release(record.id, record);
+  readonly #release = (record: ActorRecord): void => {
+    this.references.release(record.id, record);
+    if (!this.#hostLanes.released(record)) return;
+    record.lane = this.#nextLane++;
+    record.nextCall = 0;
+  };
 }
 
 /** What an actor sent last may still wait on its own link when its loss is told on another. */
@@ -342,6 +357,15 @@ function subject(call: ActorCall, record: ActorRecord): { actorId: string; class
 
 function deathOf(record: ActorRecord): Death {
   const { death } = record;
-  if (death instanceof Uint8Array) record.death = decodeValue(death);
+  if (death instanceof Uint8Array) record.death = decodeDeath(death);
   return (record.death as Death | undefined) ?? { cause: "unknown" };
+}
+
+/** Calls end with it, so it is had even when its error cannot be made here again. */
+function decodeDeath(death: Uint8Array): Death {
+  try {
+    return decodeValue(death) as Death;
+  } catch (error) {
+    return { cause: "unknown", error };
+  }
 }

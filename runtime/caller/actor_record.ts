@@ -1,8 +1,11 @@
 import type { ActorSpec } from "../contracts/mod.ts";
+import { ActorNotFoundError } from "../errors/mod.ts";
 import type { ActorId, PlaceId } from "../kernel/mod.ts";
 import type { Pin } from "../references/mod.ts";
 import type { ActorMeta } from "../tasks/mod.ts";
 import type { Run } from "./derivation.ts";
+import { currentEra } from "./era.ts";
+import type { HostLane } from "./host_lanes.ts";
 
 /** What is called, and how: what a call has in common with one that makes its lost results again. */
 export interface CallForm {
@@ -35,7 +38,11 @@ export class ActorRecord implements Pin {
   readonly id: ActorId;
   meta: ActorMeta;
   /** Tells this record's calls from those of an earlier record of the same actor at the same place. */
-  readonly lane: number;
+  lane: number;
+  /** That lane, of a record that came from elsewhere and was called through. */
+  hostLane: HostLane | undefined;
+  /** Whether the actor's handle came from elsewhere. */
+  adopted = false;
   /** The actor meant: another than `id` where `getIfExists` found one. */
   target: ActorId;
   phase: ActorPhase;
@@ -47,9 +54,10 @@ export class ActorRecord implements Pin {
   spec: ActorSpec | undefined;
   /** The last incarnation that was killed from here. */
   killed = -1;
-  /** How the actor died, encoded. */
+  /** How the actor died last, encoded. */
   death: unknown = undefined;
   handles = 0;
+  readonly #era: number = currentEra();
   /** Calls that have not ended, by sequence, in the order submitted. Most of very many actors have none, or one. */
   #calls: ActorCall | Map<number, ActorCall> | undefined;
   readonly #onUnused: (record: ActorRecord) => void;
@@ -62,6 +70,11 @@ export class ActorRecord implements Pin {
     this.meta = meta;
     this.phase = options.phase;
     this.#onUnused = options.onUnused;
+  }
+
+  /** @throws ActorNotFoundError when its session has ended: the next may have another actor of that id */
+  assertCurrent(): void {
+    if (this.#era !== currentEra()) throw new ActorNotFoundError({ actorId: this.id });
   }
 
   get pending(): number {

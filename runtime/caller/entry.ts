@@ -1,7 +1,9 @@
+import { ObjectLostError } from "../errors/mod.ts";
 import { type ObjectId, objectId, type PlaceId } from "../kernel/mod.ts";
 import type { Pin } from "../references/mod.ts";
-import type { Payload } from "../values/mod.ts";
+import { type Payload, PayloadKind } from "../values/mod.ts";
 import type { Run } from "./derivation.ts";
+import { currentEra } from "./era.ts";
 
 /**
  * What a place knows of one object. Refs point to it; it goes with the last of them.
@@ -12,6 +14,7 @@ import type { Run } from "./derivation.ts";
 export class Entry implements Pin {
   readonly place: PlaceId;
   readonly sequence: number;
+  readonly #era: number = currentEra();
   payload: Payload | undefined;
   /** The task that makes the value, or the call that makes it again; only at the owner, until it has ended. */
   task: Run | undefined;
@@ -46,6 +49,17 @@ export class Entry implements Pin {
   get id(): ObjectId {
     this.#id ??= objectId(this.place, this.sequence);
     return this.#id;
+  }
+
+  /** Of a session that has ended only what needs nobody else can still be had. @throws ObjectLostError */
+  assertUsable(): void {
+    const { payload } = this;
+    if (payload === undefined || payload.kind === PayloadKind.sealed || payload.children.length > 0) this.assertCurrent();
+  }
+
+  /** @throws ObjectLostError when the id stands for nothing any more, or for something else, as its session has ended */
+  assertCurrent(): void {
+    if (this.#era !== currentEra()) throw new ObjectLostError({ objectId: this.id, reason: "its session was shut down" });
   }
 
   get ready(): boolean {

@@ -128,6 +128,7 @@ export class ObjectClient {
   /** Drops the values wherever they are; whoever asks for them gets the error. */
   free(entries: readonly Entry[]): void {
     const shared: ObjectId[] = [];
+    for (const entry of entries) entry.assertCurrent();
     for (const entry of entries) {
       if (entry.shared) shared.push(entry.id);
       entry.freed = true;
@@ -152,6 +153,7 @@ export class ObjectClient {
 
   /** Makes an object known beyond this thread, before a ref to it leaves. */
   share(entry: Entry): void {
+    entry.assertCurrent();
     entry.observed = true;
     if (entry.shared) return;
     this.#track(entry);

@@ -19,9 +19,12 @@ export class ObjectRef<T = unknown> {
     entry.hold();
   }
 
+  /** @throws ReferenceError when the ref was disposed of, ObjectLostError when its session has ended */
   static entryOf(ref: ObjectRef<unknown>): Entry {
-    if (ref.#entry === undefined) throw new ReferenceError(`${ref} was disposed of; keep a ref as long as it is used`);
-    return ref.#entry;
+    const entry = ref.#entry;
+    if (entry === undefined) throw new ReferenceError(`${ref} was disposed of; keep a ref as long as it is used`);
+    entry.assertUsable();
+    return entry;
   }
 
   static is(value: unknown): value is ObjectRef<unknown> {

@@ -1,7 +1,7 @@
 import type { ActorId, Caller, PlaceId } from "../kernel/mod.ts";
 import type { ActorMeta, ArgumentForm } from "../tasks/mod.ts";
 
-/** What the control store says of an actor; `target` where another actor has the name that was asked for. */
+/** What the control store says of an actor; `death` of one that is dead or has just died; `target` where another actor has the name that was asked for. */
 export type ActorStateWire = [
   state: "PENDING" | "ALIVE" | "RESTARTING" | "DEAD",
   place: PlaceId,

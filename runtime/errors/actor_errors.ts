@@ -19,8 +19,7 @@ export class ActorDiedError extends MobulaError {
   }
 
   static override describe(fields: FieldsOf<ActorDiedError>): string {
-    const error = fields.death.error ?? fields.cause;
-    const death = error === undefined ? fields.death : { ...fields.death, error };
+    const death = withError(fields.death, fields.cause);
     return describeDeath(subject(fields), death) + next(fields) + describeLogs(death);
   }
 }
@@ -29,6 +28,8 @@ export class ActorDiedError extends MobulaError {
 export class ActorUnavailableError extends MobulaError {
   static override readonly code: string = "ACTOR_UNAVAILABLE";
   declare readonly reason: string;
+  /** How the incarnation ended that was called. */
+  declare readonly death?: Death;
   declare readonly actorId?: string;
   declare readonly actorName?: string;
   declare readonly className?: string;
@@ -36,13 +37,15 @@ export class ActorUnavailableError extends MobulaError {
   declare readonly nodeId?: string;
 
   constructor(fields: FieldsOf<ActorUnavailableError>) {
-    super(fields);
+    super(fields.death === undefined ? fields : settleDeath({ ...fields, death: fields.death }));
   }
 
   static override describe(fields: FieldsOf<ActorUnavailableError>): string {
+    const death = fields.death && withError(fields.death, fields.cause);
+    const died = death === undefined ? "" : `${describeDeath("It", death)} `;
     return (
-      `${subject(fields)} cannot be reached${where({ node: fields.nodeId })}: ${fields.reason}. ` +
-      "The call may or may not have run. Call again, or set maxTaskRetries if the method may run twice."
+      `${subject(fields)} cannot be reached${where({ node: fields.nodeId })}: ${fields.reason}. ${died}` +
+      `The call may or may not have run. Call again, or set maxTaskRetries if the method may run twice.${describeLogs(death ?? {})}`
     );
   }
 }
@@ -129,6 +132,12 @@ export class PendingCallsLimitExceededError extends MobulaError {
       "Await earlier results before calling again, or raise maxPendingCalls."
     );
   }
+}
+
+/** A death with the error that became the `cause` of the error about it. */
+function withError(death: Death, cause: unknown): Death {
+  const error = death.error ?? cause;
+  return error === undefined ? death : { ...death, error };
 }
 
 interface Subject {

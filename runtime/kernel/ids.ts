@@ -41,6 +41,11 @@ export function systemPlaceOf(place: PlaceId): PlaceId {
   return place - (place % PLACES_PER_NODE);
 }
 
+/** Which places are gone with `lost`: that place alone, or, for a system worker's place, all of its node. */
+export function goneWith(lost: PlaceId): (place: PlaceId) => boolean {
+  return (place) => place === lost || systemPlaceOf(place) === lost;
+}
+
 export function objectId(owner: PlaceId, sequence: number): ObjectId {
   return `o${owner.toString(36)}-${sequence.toString(36)}`;
 }

@@ -1,5 +1,5 @@
 import { type Check, checker, type Shape } from "./bag.ts";
-import { count, flag, oneOf, recordOf, text } from "./fields.ts";
+import { count, flag, named, oneOf, recordOf } from "./fields.ts";
 import type { LabelSelector } from "./label_selector.ts";
 import { type MethodDefaults, resolveMethods } from "./method_options.ts";
 import { type ErrorKinds, type ResourceOptions, resolveResources, resolveRetryExceptions, statesResources } from "./resolved.ts";
@@ -78,7 +78,8 @@ const shape: Shape<ActorOptions> = {
   maxConcurrency: count(1, "a whole number of calls, 1 or more"),
   concurrencyGroups: recordOf(count(1, "a whole number of calls, 1 or more"), "an object of group names and numbers"),
   maxPendingCalls: count(1, "a whole number of calls, 1 or more, or -1 for no limit", -1),
-  namespace: text("a namespace"),
+  name: named("a name"),
+  namespace: named("a namespace"),
   lifetime: oneOf(["detached"]),
   getIfExists: flag,
   isolation: oneOf(["thread", "shared", "process", "inline"]),

@@ -56,6 +56,20 @@ export function text(what: string): Field<string> {
   return v.pipe(v.string(`${what}, a string`), v.nonEmpty(`${what}, not empty`));
 }
 
+/** Characters of what the control store knows by its name, at most. */
+export const MAX_NAME_LENGTH = 1_024;
+
+/** What the control store can know something by: U+0000 parts namespace and name in its keys. */
+export function named(what: string): Field<string> {
+  return v.pipe(
+    text(what),
+    v.check(
+      (value) => value.length <= MAX_NAME_LENGTH && value.isWellFormed() && !value.includes("\0"),
+      `${what} of at most ${MAX_NAME_LENGTH} characters, well-formed and without U+0000`,
+    ),
+  );
+}
+
 export function oneOf<const T extends readonly string[]>(values: T): Field<T[number]> {
   return v.picklist(values, `one of ${values.map((value) => `"${value}"`).join(", ")}`) as unknown as Field<T[number]>;
 }

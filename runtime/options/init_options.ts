@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { type Check, checker, type Shape } from "./bag.ts";
-import { count, customResources, flag, memoryBytes, oneOf, share, text } from "./fields.ts";
+import { count, customResources, flag, memoryBytes, named, oneOf, share, text } from "./fields.ts";
 import { labelsField } from "./label_selector.ts";
 import { type RuntimeEnv, runtimeEnvField } from "./runtime_env.ts";
 
@@ -69,7 +69,7 @@ const shape: Shape<InitOptions> = {
   labels: labelsField,
   objectStoreMemory: v.pipe(memoryBytes, v.minValue(1, "a whole number of bytes, 1 or more")),
   spillDirectory: text("a path"),
-  namespace: text("a namespace"),
+  namespace: named("a namespace"),
   runtimeEnv: runtimeEnvField,
   isolation: oneOf(["thread", "process"]),
   logToDriver: flag,

@@ -15,6 +15,7 @@ export {
   resolveActorOptions,
 } from "./actor_options.ts";
 export { isPlainObject, mergeOptions } from "./bag.ts";
+export { MAX_NAME_LENGTH } from "./fields.ts";
 export {
   type ClusterAddress,
   checkInitOptions,

@@ -1,6 +1,6 @@
 import { ResourceSet } from "../resources/mod.ts";
 import { type Check, checker, isPlainObject } from "./bag.ts";
-import { oneOf, text } from "./fields.ts";
+import { named, oneOf } from "./fields.ts";
 import { show } from "./problem.ts";
 
 /**
@@ -30,7 +30,7 @@ export interface PlacementGroupRequest {
 
 const check: Check<PlacementGroupOptions> = checker<PlacementGroupOptions>("placementGroup()", {
   strategy: oneOf(["PACK", "SPREAD", "STRICT_PACK", "STRICT_SPREAD"]),
-  name: text("a name"),
+  name: named("a name"),
   lifetime: oneOf(["detached"]),
 });
 

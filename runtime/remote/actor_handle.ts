@@ -39,9 +39,10 @@ export class ActorHandle {
     return handle === undefined ? undefined : ActorHandle.live(handle);
   }
 
-  /** @throws ReferenceError when the handle was disposed of */
+  /** @throws ReferenceError when the handle was disposed of, ActorNotFoundError when its session has ended */
   static live(handle: ActorHandle): ActorRecord {
     if (handle.#disposed) throw new ReferenceError(`${handle.toString()} was disposed of; keep a handle as long as it is used`);
+    handle.#record.assertCurrent();
     return handle.#record;
   }
 

@@ -5,14 +5,11 @@ import type { ActorOptions, TaskOptions } from "../options/mod.ts";
 import { PlacementGroupHandle, type PlacementGroupWire } from "../placement_groups/mod.ts";
 import { session } from "../session/mod.ts";
 import type { ActorMeta, FunctionRecord } from "../tasks/mod.ts";
-import { registerTravel } from "../values/mod.ts";
+import { registerTravel, TravelTag } from "../values/mod.ts";
 import { ActorHandle } from "./actor_handle.ts";
 import { type Core, coreOf, type Definable, type RemoteWire } from "./definable.ts";
 import { actorFace, taskFace } from "./faces.ts";
 import { deserialize, hasSerializer, type SerializedWire, serialize } from "./serializers.ts";
-
-/** Numbers of what travels beside plain data; part of the wire. */
-const Tag = { objectRef: 1, actorHandle: 2, remote: 3, function: 4, serialized: 5, placementGroup: 6 } as const;
 
 /** Makes a function from a record, at once where it can be. */
 export type Revive = (record: FunctionRecord) => unknown;
@@ -20,7 +17,7 @@ export type Revive = (record: FunctionRecord) => unknown;
 /** Teaches the thread's codec how Mobula's own live objects travel. Once for each thread. */
 export function registerOwnTravel(revive: Revive): void {
   registerTravel<ObjectRef, string>({
-    tag: Tag.objectRef,
+    tag: TravelTag.objectRef,
     matches: (value) => ObjectRef.is(value),
     encode(ref, context) {
       const entry = ObjectRef.entryOf(ref);
@@ -31,7 +28,7 @@ export function registerOwnTravel(revive: Revive): void {
     decode: (id) => new ObjectRef(session().caller.objects.adopt(id, false)),
   });
   registerTravel<ActorHandle, [id: string, meta: ActorMeta]>({
-    tag: Tag.actorHandle,
+    tag: TravelTag.actorHandle,
     matches: (value) => ActorHandle.is(value),
     encode(handle, context) {
       const record = ActorHandle.recordOf(handle);
@@ -42,19 +39,19 @@ export function registerOwnTravel(revive: Revive): void {
     decode: ([id, meta]) => ActorHandle.of(session().caller.actors.adopt(id, meta, false)),
   });
   registerTravel<PlacementGroupHandle, PlacementGroupWire>({
-    tag: Tag.placementGroup,
+    tag: TravelTag.placementGroup,
     matches: (value) => PlacementGroupHandle.is(value),
     encode: (group) => PlacementGroupHandle.wireOf(group),
     decode: (wire) => PlacementGroupHandle.of(wire),
   });
   registerTravel<Callable, RemoteWire>({
-    tag: Tag.remote,
+    tag: TravelTag.remote,
     matches: (value): value is Callable => coreOf(value) !== undefined,
     encode: (face) => session().definitions.wireOf(coreOf(face) as Core),
     decode: (wire) => faceOf(wire) as unknown as Callable,
   });
   registerTravel<Callable, FunctionRecord>({
-    tag: Tag.function,
+    tag: TravelTag.function,
     matches: (value): value is Callable => typeof value === "function",
     encode(fn) {
       try {
@@ -72,7 +69,7 @@ export function registerOwnTravel(revive: Revive): void {
     decode: (record) => revive(record) as Callable,
   });
   registerTravel<object, SerializedWire>({
-    tag: Tag.serialized,
+    tag: TravelTag.serialized,
     matches: (value): value is object => hasSerializer(value),
     encode: serialize,
     decode: deserialize,

@@ -1,4 +1,4 @@
-import type { Caller } from "../caller/mod.ts";
+import { type Caller, nextEra } from "../caller/mod.ts";
 import { currentCall, isShadowRun } from "../context/mod.ts";
 import { NotInitializedError } from "../errors/mod.ts";
 import { noteSuspension } from "../functions/mod.ts";
@@ -31,10 +31,12 @@ export function currentSession(): Session | undefined {
 }
 
 export function openSession(session: Session): void {
+  nextEra();
   current = session;
 }
 
 export function closeSession(): void {
+  nextEra();
   current = undefined;
 }
 

@@ -1,5 +1,7 @@
 /** Values as they are kept and sent. */
 
+export { carryTravel, TravelTag } from "./carried_travel.ts";
+export { decodeError } from "./decode_error.ts";
 export { faultWire } from "./fault_wire.ts";
 export { MissingModule, withModules } from "./missing_module.ts";
 export {

@@ -1,6 +1,16 @@
 import type { Caller } from "../caller/mod.ts";
 import type { ActorsContract } from "../contracts/mod.ts";
-import { type ActorId, ActorNumber, HEAD_PLACE, type PlaceId, type Remote, remoteContract, type Told, toldContract } from "../kernel/mod.ts";
+import {
+  type ActorId,
+  ActorNumber,
+  goneWith,
+  HEAD_PLACE,
+  type PlaceId,
+  type Remote,
+  remoteContract,
+  type Told,
+  toldContract,
+} from "../kernel/mod.ts";
 import type { ActorTemplate, ArgumentForm } from "../tasks/mod.ts";
 import type { MethodCall } from "./actor_mailbox.ts";
 import { decodeArguments } from "./argument_decoder.ts";
@@ -88,9 +98,15 @@ export class ActorHost {
     if (alone) showDevices(ids);
   }
 
-  /** Ends an actor that lives here without ending the place. */
-  stop(id: ActorId, reason: unknown): void {
-    this.#actors.get(id)?.stop(reason);
+  /** Ends an actor that lives here, or is about to, without ending the place. The next incarnation may be here already. */
+  stop(id: ActorId, incarnation: number, reason: unknown): void {
+    if (this.#coming.get(id) === incarnation) {
+      this.#coming.delete(id);
+      this.#equipment.delete(id);
+    }
+    const actor = this.#actors.get(id);
+    if (actor?.incarnation !== incarnation) return;
+    actor.stop(reason);
     this.#actors.delete(id);
   }
 
@@ -115,6 +131,18 @@ export class ActorHost {
 
   consumed(id: ActorId, owner: PlaceId, sequence: number, count: number): void {
     this.#actors.get(id)?.consumed(owner, sequence, count);
+  }
+
+  laneEnded(id: ActorId, incarnation: number, { owner, lane }: { owner: PlaceId; lane: number }): void {
+    const actor = this.#actors.get(id);
+    if (actor?.incarnation === incarnation) actor.laneEnded(owner, lane);
+  }
+
+  /** A place is gone, or with a system worker's place its whole node. */
+  ownerLost(lost: PlaceId): void {
+    const reason = new DOMException("the call was cancelled: the worker that made it is gone", "AbortError");
+    const isGone = goneWith(lost);
+    for (const actor of this.#actors.values()) actor.ownerLost(isGone, reason);
   }
 
   /** Those included that are about to live here. */
@@ -143,7 +171,7 @@ export class ActorHost {
   }
 
   #construct(order: ActorOrder, loaded: Loaded<ActorTemplate>, args: unknown[]): void {
-    this.#coming.delete(order.id);
+    if (!this.#came(order)) return;
     const acceleratorIds = this.#equipment.get(order.id);
     this.#equipment.delete(order.id);
     const actor = new HostedActor({ ...order, acceleratorIds }, loaded, this.#home);
@@ -158,8 +186,12 @@ export class ActorHost {
   }
 
   #unstarted(order: ActorOrder, error: unknown): void {
-    this.#coming.delete(order.id);
-    this.#failed(order, error, "start-failed");
+    if (this.#came(order)) this.#failed(order, error, "start-failed");
+  }
+
+  /** What the actor is made from is here, or cannot be had. False when it was stopped meanwhile. */
+  #came({ id, incarnation }: ActorOrder): boolean {
+    return this.#coming.get(id) === incarnation && this.#coming.delete(id);
   }
 
   #failed(order: ActorOrder, error: unknown, cause: "constructor" | "start-failed"): void {

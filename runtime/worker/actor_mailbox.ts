@@ -53,20 +53,55 @@ class Waiting {
   }
 }
 
-/** The calls of one caller, in the order submitted. */
+/** The calls made through one record of the actor, in the order submitted. */
 class Lane extends Waiting {
   readonly key: number;
+  readonly caller: CallerLanes;
   next = 0;
   /** Calls that came ahead of their turn; in place of one that was taken out stands nothing. */
   early: Map<number, MethodCall | undefined> | undefined;
   /** The first call, while its arguments are being fetched. */
   fetching: MethodCall | undefined;
-  /** It has one call, which stands in no order, and goes with it. */
+  /** It goes with the last call that waits in it: it had one, which stands in no order, or its record is gone. */
   passing = false;
 
-  constructor(key: number) {
+  constructor(key: number, caller: CallerLanes) {
     super();
     this.key = key;
+    this.caller = caller;
+  }
+}
+
+/** Calls of one caller that were taken out before they came, at most; what is forgotten runs, and its result is not looked at. */
+const MAX_AHEAD = 1_000;
+
+/** What one place has called. */
+class CallerLanes {
+  readonly key: PlaceId;
+  lanes: Few<number, Lane>;
+  /** Calls that were taken out before they came, the latest last: word of it may have come another way. */
+  #takenAhead: Set<number> | undefined;
+
+  constructor(key: PlaceId) {
+    this.key = key;
+  }
+
+  lane(key: number): Lane {
+    let lane = find(this.lanes, key);
+    if (lane === undefined) this.lanes = and(this.lanes, (lane = new Lane(key, this)));
+    return lane;
+  }
+
+  /** The call may be yet to come. Or it has ended: then this is forgotten when there are too many. */
+  takeAhead(sequence: number): void {
+    const taken = (this.#takenAhead ??= new Set());
+    taken.add(sequence);
+    if (taken.size > MAX_AHEAD) taken.delete(taken.values().next().value as number);
+  }
+
+  /** Whether the call, which has come now, had been taken out. */
+  wasTaken(sequence: number): boolean {
+    return this.#takenAhead?.delete(sequence) === true;
   }
 }
 
@@ -84,9 +119,6 @@ class Group extends Waiting {
     this.limit = limit;
   }
 }
-
-/** Calls that were taken out before they came, at most; what is forgotten runs, and its result is not looked at. */
-const MAX_AHEAD = 1_000;
 
 /** What a mailbox is for; of very many light actors each has one, so it is the actor itself. */
 export interface MailboxOwner {
@@ -111,10 +143,8 @@ export interface MailboxOwner {
  */
 export class ActorMailbox {
   readonly #owner: MailboxOwner;
-  #lanes: Few<number, Lane>;
+  #callers: Few<PlaceId, CallerLanes>;
   #groups: Few<string, Group>;
-  /** Calls that were taken out before they came: word of it may have come another way. */
-  #takenAhead: Set<string> | undefined;
   #closed = false;
 
   constructor(owner: MailboxOwner) {
@@ -123,10 +153,9 @@ export class ActorMailbox {
 
   add(call: MethodCall): void {
     if (this.#closed) return;
-    const key = call.owner * 2 ** 20 + call.lane;
-    let lane = find(this.#lanes, key);
-    if (lane === undefined) this.#lanes = and(this.#lanes, (lane = new Lane(key)));
-    const wanted = this.#takenAhead?.delete(`${call.owner}.${call.sequence}`) === true ? undefined : call;
+    const caller = this.#caller(call.owner);
+    const lane = caller.lane(call.lane);
+    const wanted = caller.wasTaken(call.sequence) ? undefined : call;
     if (call.order === OUT_OF_ORDER) lane.passing = true;
     else if (call.order !== lane.next) {
       if (call.order > lane.next) (lane.early ??= new Map()).set(call.order, wanted);
@@ -152,7 +181,8 @@ export class ActorMailbox {
       const found = group.remove(fits);
       if (found !== undefined) return found;
     }
-    for (const lane of all(this.#lanes)) {
+    const caller = this.#caller(owner);
+    for (const lane of all(caller.lanes)) {
       const { fetching } = lane;
       if (fetching !== undefined && fits(fetching)) {
         lane.fetching = undefined;
@@ -167,9 +197,26 @@ export class ActorMailbox {
         return early;
       }
     }
-    this.#takenAhead ??= new Set();
-    if (this.#takenAhead.size < MAX_AHEAD) this.#takenAhead.add(`${owner}.${sequence}`);
+    caller.takeAhead(sequence);
     return undefined;
+  }
+
+  /** Nothing more comes in this lane, and what has come has ended. */
+  laneEnded(owner: PlaceId, key: number): void {
+    const lane = find(find(this.#callers, owner)?.lanes, key);
+    if (lane === undefined) return;
+    lane.passing = true;
+    this.#advance(lane);
+  }
+
+  /** These callers are gone: what waits of theirs is dropped, and so is what came ahead of calls that never will. */
+  forget(isGone: (owner: PlaceId) => boolean): void {
+    for (const caller of [...all(this.#callers)]) {
+      if (!isGone(caller.key)) continue;
+      for (const lane of all(caller.lanes)) lane.fetching = undefined;
+      this.#callers = without(this.#callers, caller);
+    }
+    for (const group of all(this.#groups)) while (group.remove(({ owner }) => isGone(owner)) !== undefined);
   }
 
   /** No call begins any more. Returns those that wait, but for calls that came ahead of their turn and were taken out. */
@@ -180,21 +227,36 @@ export class ActorMailbox {
       for (let call = from.shift(); call !== undefined; call = from.shift()) waiting.push(call);
     };
     for (const group of all(this.#groups)) take(group);
-    for (const lane of all(this.#lanes)) {
-      if (lane.fetching !== undefined) waiting.push(lane.fetching);
-      take(lane);
-      for (const call of lane.early?.values() ?? []) if (call !== undefined) waiting.push(call);
+    for (const { lanes } of all(this.#callers)) {
+      for (const lane of all(lanes)) {
+        if (lane.fetching !== undefined) waiting.push(lane.fetching);
+        take(lane);
+        for (const call of lane.early?.values() ?? []) if (call !== undefined) waiting.push(call);
+      }
     }
-    this.#lanes = undefined;
+    this.#callers = undefined;
     this.#groups = undefined;
     return waiting;
+  }
+
+  /** Lanes that are kept for what may yet come. */
+  get lanes(): number {
+    let count = 0;
+    for (const { lanes } of all(this.#callers)) for (const _ of all(lanes)) count++;
+    return count;
+  }
+
+  #caller(place: PlaceId): CallerLanes {
+    let caller = find(this.#callers, place);
+    if (caller === undefined) this.#callers = and(this.#callers, (caller = new CallerLanes(place)));
+    return caller;
   }
 
   #advance(lane: Lane): void {
     while (!this.#closed && lane.fetching === undefined) {
       const call = lane.shift();
       if (call === undefined) {
-        if (lane.passing) this.#lanes = without(this.#lanes, lane);
+        if (lane.passing) lane.caller.lanes = without(lane.caller.lanes, lane);
         return;
       }
       this.#begin(lane, call);

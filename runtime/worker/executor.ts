@@ -1,6 +1,16 @@
 import type { Caller } from "../caller/mod.ts";
 import { ExecutorOp } from "../contracts/mod.ts";
-import { type Actor, type ActorId, ActorNumber, type Delivery, type Envelope, type PlaceId, serve, systemPlaceOf } from "../kernel/mod.ts";
+import {
+  type Actor,
+  type ActorId,
+  ActorNumber,
+  type Caller as ContractCaller,
+  type Delivery,
+  type Envelope,
+  type PlaceId,
+  serve,
+  systemPlaceOf,
+} from "../kernel/mod.ts";
 import type { ArgumentForm } from "../tasks/mod.ts";
 import { ActorHost, type Hosted } from "./actor_host.ts";
 import type { PlaceIdentity } from "./identity.ts";
@@ -11,7 +21,10 @@ import type { TemplateCache } from "./template_cache.ts";
 /** What the control store may ask of a place that hosts actors. */
 export interface HostContract {
   createActor(caller: unknown, id: ActorId, incarnation: number, owner: PlaceId, template: number, form: ArgumentForm, data: unknown): void;
-  stopActor(caller: unknown, id: string, reason: string): void;
+  /** Ends that incarnation, also one that is still to come to life there. */
+  stopActor(caller: unknown, id: ActorId, incarnation: number, reason: string): void;
+  /** What the caller has called in this lane has ended, and nothing more comes in it. */
+  laneEnded(caller: ContractCaller, id: ActorId, incarnation: number, lane: number): void;
   /** The actor begins nothing more; when what it has begun is done, the control store hears that it can be made anew elsewhere. */
   vacateActor(caller: unknown, id: ActorId, incarnation: number): void;
   /** The actors that live there, and those that are about to. */
@@ -38,8 +51,9 @@ export class Executor implements Actor {
       createActor: (_caller, id, incarnation, owner, template, form, data) => this.host.create({ id, incarnation, owner, template, form, data }),
       actors: () => this.host.list(),
       hosted: () => this.host.size,
+      laneEnded: ({ from }, id, incarnation, lane) => this.host.laneEnded(id, incarnation, { owner: from, lane }),
       vacateActor: (_caller, id, incarnation) => this.host.vacate(id, incarnation),
-      stopActor: (_caller, id, reason) => this.host.stop(id, new Error(reason)),
+      stopActor: (_caller, id, incarnation, reason) => this.host.stop(id, incarnation, new Error(reason)),
     };
     this.#contract = serve(caller.kernel, contract);
     caller.kernel.register(ActorNumber.executor, this);
@@ -128,6 +142,7 @@ export class Executor implements Actor {
       }
       case ExecutorOp.ownerLost:
         this.runner.ownerLost(envelope[2] as PlaceId);
+        this.host.ownerLost(envelope[2] as PlaceId);
         this.#templates.forget(envelope[2] as PlaceId);
         return;
       default:

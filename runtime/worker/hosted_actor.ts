@@ -1,7 +1,7 @@
 import type { Caller } from "../caller/mod.ts";
 import { runInCall } from "../context/mod.ts";
 import { ATTEMPT_SHIFT, CallerOp } from "../contracts/mod.ts";
-import { type ActorId, ActorNumber } from "../kernel/mod.ts";
+import { type ActorId, ActorNumber, type PlaceId } from "../kernel/mod.ts";
 import { isRetryable } from "../options/mod.ts";
 import type { ActorTemplate } from "../tasks/mod.ts";
 import { ActorMailbox, type MailboxOwner, type MethodCall } from "./actor_mailbox.ts";
@@ -89,7 +89,7 @@ export class HostedActor implements MailboxOwner {
    * Drops a call that waits, and signals one that runs: what that has submitted is stopped before, and once, so that
    * what it submits to clean up goes on.
    */
-  cancel(owner: number, sequence: number, { reason, stopChildren }: { reason: unknown; stopChildren: ((run: number) => void) | undefined }): void {
+  cancel(owner: PlaceId, sequence: number, { reason, stopChildren }: { reason: unknown; stopChildren: ((run: number) => void) | undefined }): void {
     const running = this.#running?.get(keyOf({ owner, sequence }));
     if (running === undefined) {
       // Also of a call that is yet to come.
@@ -102,10 +102,20 @@ export class HostedActor implements MailboxOwner {
   }
 
   /** False when the call is not one of this actor's. */
-  consumed(owner: number, sequence: number, count: number): boolean {
+  consumed(owner: PlaceId, sequence: number, count: number): boolean {
     const running = this.#running?.get(keyOf({ owner, sequence }));
     running?.consumed?.(count);
     return running !== undefined;
+  }
+
+  laneEnded(owner: PlaceId, lane: number): void {
+    this.#mailbox?.laneEnded(owner, lane);
+  }
+
+  /** Nobody waits any more for what these places have called: what waits is dropped, what runs is told by its signal. */
+  ownerLost(isGone: (owner: PlaceId) => boolean, reason: unknown): void {
+    this.#mailbox?.forget(isGone);
+    for (const { call } of this.#running?.values() ?? []) if (isGone(call.owner)) call.cancel(reason);
   }
 
   /** Ends the actor: running calls are told through their signal, waiting ones are dropped unanswered. */
@@ -181,6 +191,8 @@ export class HostedActor implements MailboxOwner {
     try {
       result = runInCall(context, () => this.#invoke(call));
       if (call.numReturns > 1 && isGeneratorObject(result)) result = runInCall(context, () => collectItems(result));
+      // A `then` of the user's own may throw, when it is looked at or called, or call back twice: the promise made of it does not.
+      if (call.numReturns >= 0 && typeof (result as PromiseLike<unknown> | undefined)?.then === "function") result = Promise.resolve(result);
     } catch (error) {
       fail(error);
       return;
@@ -200,9 +212,9 @@ export class HostedActor implements MailboxOwner {
       });
       running.consumed = run.consumed;
       void run.ended.then(end);
-    } else if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function") {
+    } else if (result instanceof Promise) {
       track();
-      (result as PromiseLike<unknown>).then(succeed, fail);
+      result.then(succeed, fail);
     } else succeed(result);
   }
 

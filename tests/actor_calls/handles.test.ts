@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { inspect } from "node:util";
-import { type ActorHandle, get, init, kill, put, remote, shutdown } from "../../mod.ts";
+import { type ActorHandle, get, getActor, init, kill, put, remote, shutdown } from "../../mod.ts";
+import { session } from "../../runtime/session/mod.ts";
+import { collectGarbage } from "../runtime/memory/collect.ts";
+import { until } from "../util/until.ts";
 
 beforeAll(() => init({ numCpus: 2 }));
 afterAll(() => shutdown());
@@ -74,6 +77,39 @@ describe("a handle", () => {
     const counter = CounterActor.remote();
     expect(() => (counter.incr as unknown as () => void)()).toThrow(/"incr" of ActorHandle\(Counter.*\.incr\.remote\(/);
     expect(() => (CounterActor as unknown as () => void)()).toThrow(/CounterActor\.remote\(|Counter\.remote\(/);
+  });
+
+  test("that came from elsewhere leaves nothing at its actor, disposed of or collected", async () => {
+    const { kernel } = session().caller;
+    const made = CounterActor.options({ name: "left", lifetime: "detached" }).remote();
+    const ended = new Set<unknown>();
+    const send = kernel.send.bind(kernel);
+    kernel.send = (to, envelope) => {
+      if (envelope[1] === "laneEnded" && `${made}`.includes(`${envelope[3]}`)) ended.add(envelope[5]);
+      send(to, envelope);
+    };
+    try {
+      await get(made.incr.remote());
+      (made as unknown as Disposable)[Symbol.dispose]();
+      const visit = async (dispose: boolean): Promise<void> => {
+        const found = (await getActor("left")) as unknown as ActorHandle<Counter> & Disposable;
+        await get([found.incr.remote(), found.incr.remote()]);
+        if (dispose) found[Symbol.dispose]();
+      };
+      await visit(true);
+      expect(ended.size).toBe(1);
+      // The collector may leave the last.
+      for (let i = 0; i < 3; i++) await visit(false);
+      await until(() => {
+        collectGarbage();
+        return ended.size > 1;
+      });
+      const last = (await getActor("left")) as unknown as ActorHandle<Counter>;
+      expect(await get(last.incr.remote())).toBe(10);
+      kill(last);
+    } finally {
+      kernel.send = send;
+    }
   });
 
   test("that was disposed of cannot be used, and says so", () => {

@@ -1,5 +1,7 @@
 import { type ActorClass, getRuntimeContext, remote } from "../../mod.ts";
 
+const THEN = "then";
+
 export class Base {
   #secret = 41;
   arrow = (x: number): number => x * 3;
@@ -47,6 +49,22 @@ export class Kitchen extends Base {
   }
   made(): number {
     return this.#made;
+  }
+  thenable(kind: "throws when looked at" | "throws when called" | "calls back twice"): unknown {
+    if (kind === "throws when looked at") {
+      return {
+        get [THEN]() {
+          throw new RangeError(kind);
+        },
+      };
+    }
+    return {
+      [THEN]: (resolve: (value: string) => void) => {
+        if (kind === "throws when called") throw new RangeError(kind);
+        resolve("once");
+        resolve("twice");
+      },
+    };
   }
   throws(message: string): never {
     throw Object.assign(new RangeError(message), { field: "age" });

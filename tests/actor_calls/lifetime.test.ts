@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type ActorHandle, exitActor, get, getActor, init, kill, listNamedActors, remote, shutdown } from "../../mod.ts";
+import { type ActorHandle, exitActor, get, getActor, init, kill, listNamedActors, put, remote, shutdown } from "../../mod.ts";
 import { collectGarbage } from "../runtime/memory/collect.ts";
 import { until } from "../util/until.ts";
 import { failureOf, SignalActor, type SignalHandle } from "./signal.ts";
@@ -176,5 +176,22 @@ describe("a constructor that throws", () => {
       expect(error.message).toMatch(/constructor threw: RangeError: no good/);
       expect(error.cause).toMatchObject({ name: "RangeError", message: "no good", field: "age" });
     }
+  });
+
+  test("with an error that has refs, handles and functions inside gives them on", async () => {
+    class Rich {
+      constructor(parts: unknown[]) {
+        throw Object.assign(new Error("rich"), { parts, retry: (x: number) => x + 1 });
+      }
+      method(): void {}
+    }
+    const counter = CounterActor.remote();
+    const ref = put({ x: 1 });
+    const error = await failureOf(remote(Rich).remote([ref, counter]).method.remote() as never);
+    expect(error["code"]).toBe("ACTOR_DIED");
+    const { parts, retry } = error.cause as unknown as { parts: [typeof ref, typeof counter]; retry(x: number): number };
+    expect(await get(parts[0])).toEqual({ x: 1 });
+    expect(await get(parts[1].incr.remote())).toBe(1);
+    expect(retry(1)).toBe(2);
   });
 });

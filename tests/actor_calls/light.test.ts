@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type ActorHandle, availableResources, get, getRuntimeContext, init, kill, remote, shutdown } from "../../mod.ts";
 import { until } from "../util/until.ts";
-import { failureOf } from "./signal.ts";
+import { failureOf, SignalActor, type SignalHandle } from "./signal.ts";
 
 beforeAll(() => init({ numCpus: 2 }));
 afterAll(() => shutdown());
@@ -39,6 +39,24 @@ describe("light actors, sharing a thread", () => {
     kill(one);
     expect((await failureOf(one.add.remote(1)))["code"]).toBe("ACTOR_DIED");
     expect(await get(other.add.remote(1))).toBe(3);
+  });
+
+  test("that are made anew leave nothing running that listens to its signal", async () => {
+    class Looper {
+      async loop(signal: SignalHandle): Promise<void> {
+        const { signal: cancelled } = getRuntimeContext();
+        signal.note.remote("runs");
+        await new Promise((resolve) => cancelled.addEventListener("abort", resolve));
+        signal.note.remote("told");
+      }
+    }
+    const signal = SignalActor.remote();
+    const looper = remote(Looper, { isolation: "shared", maxRestarts: 1 }).remote();
+    const lost = failureOf(looper.loop.remote(signal));
+    await get(signal.arrived.remote(1));
+    kill(looper, { noRestart: false });
+    expect((await lost)["code"]).toBe("ACTOR_UNAVAILABLE");
+    expect(await get(signal.arrived.remote(2))).toEqual(["runs", "told"]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
+import { FIRST_WORKER_SLOT, HEAD_NUMBERS, placeId } from "../../runtime/kernel/mod.ts";
 import { ActorMailbox, type MailboxOwner, type MethodCall } from "../../runtime/worker/actor_mailbox.ts";
 
 const LIMITS: Record<string, number> = { "": 1, io: 2, wide: 5 };
@@ -190,5 +191,69 @@ describe("an actor's mailbox", () => {
     await Promise.resolve();
     await Promise.resolve();
     expect(rig.started).toEqual([]);
+  });
+
+  test("keeps apart what a place has called through several handles, however high the place's number", () => {
+    const rig = new Rig();
+    const mailbox = new ActorMailbox(rig);
+    const owner = placeId(HEAD_NUMBERS.to, FIRST_WORKER_SLOT);
+    const plan: Planned = { lane: 1, order: 0, group: "wide", args: "now", removed: false };
+    const calls = [1, 2, 3].map((lane) => ({ ...callOf({ ...plan, lane }, lane), owner }));
+    for (const call of calls) {
+      rig.plan(call, plan);
+      mailbox.add(call);
+    }
+    expect(rig.started).toEqual(calls);
+  });
+
+  test("forgets callers that are gone, and goes on with the others' calls", async () => {
+    const rig = new Rig();
+    const mailbox = new ActorMailbox(rig);
+    const add = (owner: number, order: number, args: Planned["args"] = "now"): MethodCall => {
+      const plan: Planned = { lane: 1, order, group: "", args, removed: false };
+      const call = { ...callOf(plan, order), owner };
+      rig.plan(call, plan);
+      mailbox.add(call);
+      return call;
+    };
+    const running = add(7, 0);
+    const fetched = add(8, 0, "later");
+    add(8, 1);
+    add(8, 3);
+    add(9, 0);
+    const other = add(7, 1);
+    mailbox.forget((owner) => owner > 7);
+    rig.fetching[0]?.settle();
+    await Promise.resolve();
+    rig.running.get(running)?.();
+    expect(rig.started).toEqual([running, other]);
+    expect(rig.started).not.toContain(fetched);
+  });
+
+  test("takes out a call that has yet to come, however many were cancelled that had ended", () => {
+    const rig = new Rig();
+    const mailbox = new ActorMailbox(rig);
+    for (let ended = 0; ended < 5_000; ended++) mailbox.remove(1, ended);
+    mailbox.remove(1, 6_000);
+    const plan: Planned = { lane: 1, order: 0, group: "", args: "now", removed: true };
+    const taken = callOf(plan, 6_000);
+    rig.plan(taken, plan);
+    mailbox.add(taken);
+    expect(rig.started).toEqual([]);
+  });
+
+  test("keeps no lane of a record that is gone, and runs what still waits in it", () => {
+    const rig = new Rig();
+    const mailbox = new ActorMailbox(rig);
+    for (let lane = 0; lane < 100; lane++) {
+      const plan: Planned = { lane, order: 0, group: "", args: "now", removed: false };
+      const call = { ...callOf(plan, lane), owner: 1 };
+      rig.plan(call, plan);
+      mailbox.add(call);
+      mailbox.laneEnded(1, lane);
+    }
+    expect(mailbox.lanes).toBe(0);
+    for (let ended = 0; ended < 100; ended++) rig.running.get(rig.started[ended] as MethodCall)?.();
+    expect(rig.started.map(({ lane }) => lane)).toEqual(Array.from({ length: 100 }, (_, lane) => lane));
   });
 });

@@ -78,6 +78,31 @@ describe("methods", () => {
     expect(error.cause).toMatchObject({ name: "RangeError", message: "too young", field: "age" });
   });
 
+  test("that return what has a `then` of its own give what it gives, and fail alone when it throws", async () => {
+    const light = KitchenActor.options({ isolation: "shared" }).remote();
+    expect(await get(light.thenable.remote("calls back twice"))).toBe("once");
+    for (const kind of ["throws when looked at", "throws when called"] as const) {
+      expect((await failureOf<TaskError>(light.thenable.remote(kind))).cause).toMatchObject({ name: "RangeError", message: kind });
+    }
+    expect(await get(light.made.remote())).toBe(0);
+  });
+
+  test("that are generators end with the worker that reads them", async () => {
+    const kitchen = KitchenActor.options({ maxConcurrency: 1 }).remote();
+    const reader = remote(
+      async (of: ActorHandle<Kitchen, typeof Kitchen.methods>) => {
+        for await (const ref of of.held.remote()) {
+          await get(ref);
+          process.exit(3);
+        }
+      },
+      { maxRetries: 0 },
+    );
+    await failureOf(reader.remote(kitchen));
+    // It runs one call at a time: this one has to wait for the generator's end.
+    expect(await get(kitchen.made.remote())).toBeLessThan(6);
+  });
+
   test("know the actor that they belong to", async () => {
     const named = KitchenActor.options({ name: "known", namespace: "elsewhere" }).remote();
     const seen = await get(named.self.remote());

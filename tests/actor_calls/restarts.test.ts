@@ -30,7 +30,8 @@ class Fragile {
   }
   crash(): void {
     setTimeout(() => {
-      throw new Error("thrown outside any call");
+      // With something inside that only places of tasks can read.
+      throw Object.assign(new Error("thrown outside any call"), { retry: () => "again" });
     });
   }
   async exitOnce(signal: SignalHandle): Promise<number> {
@@ -101,7 +102,10 @@ describe("maxRestarts", () => {
     const actor = FragileActor.options({ maxRestarts: 2 }).remote(signal);
     for (let i = 1; i <= 2; i++) {
       await get(actor.add.remote("lost"));
-      expect((await failureOf(actor.exit.remote(1) as never))["code"]).toBe("ACTOR_UNAVAILABLE");
+      const error = await failureOf(actor.exit.remote(1) as never);
+      expect(error["code"]).toBe("ACTOR_UNAVAILABLE");
+      expect(error.message).toMatch(/It died: .*exit code 1.*\n.*about to exit/s);
+      expect(error["death"]).toMatchObject({ cause: "exit", exitCode: 1, workerId: expect.any(String), at: expect.any(Number) });
       await comesBack(actor);
       expect(await get(actor.all.remote())).toEqual([]);
       expect(await get(signal.notes.remote())).toHaveLength(i + 1);

@@ -34,6 +34,42 @@ describe("init and shutdown again and again", () => {
     expect(grown.files).toBeLessThan("Deno" in globalThis ? 8 + 2 * 8 : 8);
   });
 
+  test("refs and handles of a session that was shut down never stand for things of the next", async () => {
+    const run = await runProgram(`
+      const first = ray.remote(class { who() { return "first"; } }, { numCpus: 0 });
+      const second = ray.remote(class { who() { return "second"; } }, { numCpus: 0 });
+      const head = ray.remote((list) => list[0]);
+      const inside = ray.remote(async ([ref]) => (await ray.get(ref))[0]);
+      const codeOf = async (act) => { try { return await act(); } catch (error) { return error.code; } };
+      const begin = async (actor, value) => {
+        await ray.init({ numCpus: 1 });
+        const handle = actor.remote();
+        await ray.get(handle.who.remote());
+        return { handle, large: ray.put(new Float64Array(20_000).fill(value)), small: ray.put([value]) };
+      };
+      const old = await begin(first, 1);
+      await ray.shutdown();
+      const now = await begin(second, 2);
+      console.log(old.large.id === now.large.id);
+      for (const ref of [old.large, old.small]) {
+        console.log(await codeOf(() => ray.get(head.remote(ref))), await codeOf(() => ray.get(inside.remote([ref]))), await codeOf(() => ray.free(ref)));
+      }
+      console.log(await codeOf(() => ray.get(old.large)), ...(await ray.get(old.small)));
+      console.log(await codeOf(() => ray.get(old.handle.who.remote())), await codeOf(() => ray.get(head.remote([old.handle]))), await codeOf(() => ray.kill(old.handle)));
+      console.log(await ray.get(now.handle.who.remote()), await ray.get(head.remote(now.large)), await ray.get(inside.remote([now.small])));
+      await ray.shutdown();`);
+    expect(run.stderr).toBe("");
+    expect(run.stdout.split("\n")).toEqual([
+      "true",
+      "OBJECT_LOST SERIALIZATION_ERROR OBJECT_LOST",
+      "1 SERIALIZATION_ERROR OBJECT_LOST",
+      "OBJECT_LOST 1",
+      "ACTOR_NOT_FOUND SERIALIZATION_ERROR ACTOR_NOT_FOUND",
+      "second 2 2",
+      "",
+    ]);
+  });
+
   test("a second init throws AlreadyInitializedError unless told to ignore it", async () => {
     const run = await runProgram(`
       const first = await ray.init({ numCpus: 1 });

@@ -30,9 +30,19 @@ test("its creator and those who watch hear of it, once each, until they are gone
   keeping.watch("a9-9", 3);
   expect(keeping.watchers).toEqual([1, 2]);
   expect([...(keeping.aliases ?? [])]).toEqual([["a9-9", [3]]]);
-  keeping.forget(1);
+  keeping.forget((place) => place === 1);
   expect(keeping.watchers).toEqual([2]);
   const other = keepingOf(0);
-  other.forget(1);
+  other.forget((place) => place === 1);
   expect(other.watchers).toEqual([]);
+});
+
+test("of an actor that may be made anew its arguments alone are kept, not the frame that they came in", () => {
+  const frame = new Uint8Array(1_000_000).fill(7);
+  const data = frame.subarray(10, 20);
+  const kept = (form: 1 | 2, of: unknown): unknown => new Keeping({ ...spec, form, data: of }, { options: { maxRestarts: 1 } } as never, 1).data;
+  const whole = kept(1, data) as Uint8Array;
+  const each = kept(2, [[1, data, 10]]) as [number, Uint8Array, number][];
+  expect([whole, each[0]?.[1]]).toEqual([data, data]);
+  expect([whole.buffer.byteLength, each[0]?.[1].buffer.byteLength]).toEqual([10, 10]);
 });

@@ -80,6 +80,16 @@ describe("actor options", () => {
     [{ concurrencyGroups: { io: "2" } }],
   ])("%j is a TypeError", (options) => expect(() => checkActorOptions(options)).toThrow(TypeError));
 
+  test.each([
+    [{ name: "x".repeat(1_025) }],
+    [{ name: "a\u0000b" }],
+    [{ name: "\ud800" }],
+    [{ namespace: "x".repeat(1_025) }],
+    [{ namespace: "a\u0000b" }],
+  ])("a name that the control store cannot keep is refused, and the error says which: %#", (options) => {
+    expect(() => checkActorCallOptions(options)).toThrow(/"name(space)?" must be a name(space)? of at most 1024 characters/);
+  });
+
   test("getIfExists needs a name, from either bag", () => {
     expect(() => resolveActorOptions({ getIfExists: true })).toThrow(/"getIfExists" needs the option "name"/);
     expect(resolveActorOptions({ getIfExists: true, name: "a" }).getIfExists).toBe(true);

@@ -1,0 +1,62 @@
+import { expect, test } from "bun:test";
+import { LastWords } from "../../../actors/actor_manager/last_words.ts";
+import type { Death } from "../../../runtime/errors/mod.ts";
+import { placeId, workerId } from "../../../runtime/kernel/mod.ts";
+import { decodeValue } from "../../../runtime/values/mod.ts";
+import { Rig } from "./rig.ts";
+
+const creator = placeId(2, 3);
+const deathOf = (wire: Uint8Array | undefined): Death => decodeValue(wire as Uint8Array) as Death;
+
+test("an actor that the control store refuses is dead for its creator, and says why", () => {
+  const rig = new Rig();
+  rig.create(creator, { id: "a1-1", name: "x".repeat(2_000) });
+  const [state] = rig.news(creator, "a1-1");
+  expect(state?.[0]).toBe("DEAD");
+  expect(deathOf(state?.[3])).toMatchObject({ cause: "start-failed", error: { message: expect.stringContaining("nameLength") } });
+});
+
+test("what an actor was to keep is let go when another has its name, and when none is made", () => {
+  const rig = new Rig();
+  rig.create(creator, { id: "a1-1", name: "s", getIfExists: true });
+  rig.create(creator, { id: "a1-2", keeps: ["o1-1"] });
+  rig.create(creator, { id: "a1-3", keeps: ["o1-2"], getIfExists: false });
+  rig.create(creator, { id: "a1-4", keeps: ["o1-3"], name: "\0" });
+  rig.create(creator, { id: "a1-5", keeps: ["o1-4"], name: "own" });
+  expect(["o1-1", "o1-2", "o1-3", "o1-4"].map((id) => rig.holds.get(id))).toEqual([0, 0, 0, 1]);
+});
+
+test("what watches an actor is told of its states until its place is gone, or its node", () => {
+  const rig = new Rig();
+  const [near, far, other] = [placeId(3, 4), placeId(4, 1), placeId(5, 1)];
+  rig.create(creator, { id: "a1-1", name: "s", getIfExists: true, maxRestarts: -1 });
+  for (const place of [near, far, other]) rig.manager.watch({ from: place, attachments: [] }, "a1-1");
+  rig.create(far, { id: "a4-1" });
+  rig.manager.placeLost(near, { cause: "exit" });
+  rig.manager.nodeLost(4);
+  rig.sent.length = 0;
+  rig.manager.started({ from: rig.seat, attachments: [] }, "a1-1", 0);
+  const told = [near, far, creator, other].map((place) => rig.news(place, "a1-1").length);
+  expect([told, rig.news(far, "a4-1")]).toEqual([[0, 0, 1, 1], []]);
+});
+
+test("those who hold handles of an actor that is made anew hear how it died, where and when", () => {
+  const rig = new Rig();
+  rig.create(creator, { id: "a1-1", maxRestarts: 1 });
+  rig.manager.started({ from: rig.seat, attachments: [] }, "a1-1", 0);
+  rig.manager.kill({ from: creator, attachments: [] }, "a1-1", false);
+  const state = rig.news(creator, "a1-1").find(([phase]) => phase === "RESTARTING");
+  expect(deathOf(state?.[3])).toMatchObject({ cause: "killed", at: 1, workerId: workerId(rig.seat) });
+  rig.manager.started({ from: rig.seat, attachments: [] }, "a1-1", 1);
+  expect(rig.news(creator, "a1-1").at(-1)).toEqual(["ALIVE", rig.seat, 1]);
+});
+
+test("last words are kept of the latest dead, and no more of them than there is room for", () => {
+  const words = new LastWords(3);
+  for (const id of ["a", "b", "c", "d"]) words.keep(id, new Uint8Array(10));
+  expect(["a", "b", "c", "d"].map((id) => words.has(id))).toEqual([false, true, true, true]);
+  const large = new Uint8Array(40 * 2 ** 20);
+  words.keep("b", large);
+  words.keep("e", large);
+  expect(["b", "c", "d", "e"].map((id) => words.has(id))).toEqual([false, false, false, true]);
+});
