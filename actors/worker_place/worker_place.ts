@@ -37,7 +37,7 @@ export async function startWorkerPlace(options: WorkerPlaceOptions): Promise<Pla
     isolation: options.isolation,
     sharesMemory: options.sharesMemory,
     buffers: options.buffers,
-    print: () => {},
+    print: (stream, text) => print(stream, "mobula", text),
     onLink: (to, port, kernel) => kernel.connect(to, messagePortLink(port, { onFrame: (frame) => kernel.receive(frame) })),
   });
   const { kernel, caller, definitions } = place;
@@ -54,7 +54,8 @@ export async function startWorkerPlace(options: WorkerPlaceOptions): Promise<Pla
     kernel.flush();
     return heard;
   });
-  captureConsole(options.console ?? ((stream, label, text) => node.log(stream, label, text)));
+  const print: ConsoleSink = options.console ?? ((stream, label, text) => node.log(stream, label, text));
+  captureConsole(print);
   const events = new EventLog({
     place: options.place,
     clock: systemClock,
