@@ -1,7 +1,7 @@
 import { CallerOp } from "../../runtime/contracts/mod.ts";
 import { ObjectFreedError, ObjectLostError } from "../../runtime/errors/mod.ts";
 import { ActorNumber, type Kernel, type ObjectId, type PlaceId, systemPlaceOf } from "../../runtime/kernel/mod.ts";
-import { contextOf, encodeValue, faultPayload, PayloadKind, type PayloadWire, payloadToWire } from "../../runtime/values/mod.ts";
+import { encodeWhole, faultPayload, PayloadKind, type PayloadWire, payloadToWire } from "../../runtime/values/mod.ts";
 import type { Held } from "./object_record.ts";
 import type { Peers } from "./peers.ts";
 import type { PullReason } from "./pull_order.ts";
@@ -130,5 +130,5 @@ export class Audience {
 }
 
 export function faultWire(error: unknown): PayloadWire {
-  return payloadToWire(faultPayload(encodeValue(error, contextOf()).bytes));
+  return payloadToWire(faultPayload(encodeWhole(error)));
 }

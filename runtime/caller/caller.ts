@@ -220,7 +220,9 @@ export class Caller implements Actor {
         this.#failed(subject, payloadFromWire(envelope[3] as PayloadWire), envelope[4] === true);
         return;
       case CallerOp.item: {
-        this.#item(subject, { index: envelope[3] as number, wire: envelope[4] as PayloadWire, producer: delivery.from });
+        const wire = envelope[4] as PayloadWire;
+        this.#item(subject, { index: envelope[3] as number, wire, producer: delivery.from });
+        if (wire[0] === PayloadKind.fault) this.outcomes.tookIn(payloadFromWire(wire));
         return;
       }
       case CallerOp.itemsEnd: {
@@ -373,12 +375,10 @@ export class Caller implements Actor {
 
   #failed(sequence: number, fault: Payload, retryable: boolean): void {
     const task = this.#tasks.get(sequence);
-    if (task !== undefined) {
-      this.#tasks.failed(task, fault, retryable);
-      return;
-    }
     const call = this.#calls.get(sequence);
-    if (call !== undefined) this.#calls.failed(call, fault, retryable);
+    if (task !== undefined) this.#tasks.failed(task, fault, retryable);
+    else if (call !== undefined) this.#calls.failed(call, fault, retryable);
+    this.outcomes.tookIn(fault);
   }
 
   /** Stops the task that makes the object of this number; an actor call that makes it is returned instead. */

@@ -17,6 +17,7 @@ export {
   contextOf,
   decodeValue,
   encodeValue,
+  encodeWhole,
   isPrimitive,
   registerTravel,
   type TravelContext,

@@ -37,8 +37,8 @@ export function sealedPayload(size: number, children: readonly string[] = NO_CHI
   return { kind: PayloadKind.sealed, data: undefined, size, children };
 }
 
-export function faultPayload(bytes: Uint8Array): Payload {
-  return { kind: PayloadKind.fault, data: bytes, size: bytes.byteLength, children: NO_CHILDREN };
+export function faultPayload(bytes: Uint8Array, children: readonly string[] = NO_CHILDREN): Payload {
+  return { kind: PayloadKind.fault, data: bytes, size: bytes.byteLength, children };
 }
 
 export function payloadToWire(payload: Payload): PayloadWire {
