@@ -2,7 +2,7 @@ import type { LocatedWire, SealedWire } from "../../runtime/contracts/mod.ts";
 import { ObjectFreedError, ObjectLostError } from "../../runtime/errors/mod.ts";
 import { type Clock, type Kernel, type ObjectId, ownerOf, type PlaceId } from "../../runtime/kernel/mod.ts";
 import { homeOf } from "../../runtime/references/mod.ts";
-import { PayloadKind, type PayloadWire } from "../../runtime/values/mod.ts";
+import { PayloadKind, type PayloadWire, payloadFromWire, payloadToWire } from "../../runtime/values/mod.ts";
 import { Audience, faultWire } from "./audience.ts";
 import { ChunkServer } from "./chunk_server.ts";
 import { type Bereft, Directory } from "./directory.ts";
@@ -95,7 +95,7 @@ export class ObjectValues {
   /** A small value, of this home. Nothing if there is a value. */
   accept(id: ObjectId, value: PayloadWire): void {
     if (this.#freed.has(id)) return;
-    if (!this.#store.storeInline(id, value, { bytes: value[2], owner: ownerOf(id) })) return;
+    if (!this.#store.storeInline(id, payloadToWire(payloadFromWire(value)), { bytes: value[2], owner: ownerOf(id) })) return;
     // A node that failed to keep what it had made says so in this way.
     this.#releaseAt(this.directory.forget(id), id);
     if (value[3] !== undefined && value[3].length > 0) this.#holdings.setChildren(id, value[3]);

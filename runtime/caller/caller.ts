@@ -193,12 +193,12 @@ export class Caller implements Actor {
     const subject = envelope[2] as number;
     switch (envelope[1]) {
       case CallerOp.result: {
-        const [, , , kind, data, size, children] = envelope as unknown as [0, 0, 0, ...PayloadWire];
-        const ended = this.#end(subject, kind === PayloadKind.sealed ? [objectId(this.place, subject)] : undefined);
+        const payload = payloadFromWire(envelope.slice(3) as PayloadWire);
+        const ended = this.#end(subject, payload.kind === PayloadKind.sealed ? [objectId(this.place, subject)] : undefined);
         const entry = ended?.entries[0];
         if (ended === undefined || entry === undefined) return;
-        this.outcomes.settle(entry, { kind, data, size, children: children ?? NO_CHILDREN });
-        this.#reconstruction.came(ended, entry.id, kind);
+        this.outcomes.settle(entry, payload);
+        this.#reconstruction.came(ended, entry.id, payload.kind);
         this.#lostBefore(ended);
         return;
       }
@@ -396,5 +396,3 @@ export class Caller implements Actor {
     else this.objects.arrived(id, { ...payload, data: undefined }, delivery.attachments[payload.data as number] as SharedArrayBuffer);
   }
 }
-
-const NO_CHILDREN: readonly string[] = [];

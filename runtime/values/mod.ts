@@ -1,6 +1,7 @@
 /** Values as they are kept and sent. */
 
 export { faultWire } from "./fault_wire.ts";
+export { keptBytes } from "./kept_bytes.ts";
 export { MissingModule, withModules } from "./missing_module.ts";
 export {
   barePayload,

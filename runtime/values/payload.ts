@@ -1,3 +1,5 @@
+import { keptBytes } from "./kept_bytes.ts";
+
 /**
  * A user's value as it is kept and sent.
  *
@@ -46,6 +48,7 @@ export function payloadToWire(payload: Payload): PayloadWire {
   return children.length === 0 ? [kind, data, size] : [kind, data, size, children];
 }
 
-export function payloadFromWire(wire: PayloadWire): Payload {
-  return { kind: wire[0], data: wire[1], size: wire[2], children: wire[3] ?? NO_CHILDREN };
+/** The payload that came in an envelope, to be kept: it keeps nothing of the frame but its own. */
+export function payloadFromWire([kind, data, size, children]: PayloadWire): Payload {
+  return { kind, data: data instanceof Uint8Array ? keptBytes(data) : data, size, children: children ?? NO_CHILDREN };
 }
