@@ -30,6 +30,9 @@ export interface ObjectValuesOptions {
   onLost?: ((id: ObjectId) => boolean) | undefined;
 }
 
+/** A large value as it is handed over, and by whom, where that is not this node's manager itself. */
+export type Sealed = SealedWire & { readonly place?: number };
+
 const NO_CHILDREN: readonly string[] = [];
 
 /**
@@ -102,9 +105,9 @@ export class ObjectValues {
     this.#arrived(id);
   }
 
-  /** A large value, made on this node. `false` if there is one already, or the buffer is not the store's. */
-  seal(id: ObjectId, buffer: SharedArrayBuffer, { slot, size, children }: Pick<SealedWire, "slot" | "size" | "children">): boolean {
-    if (!this.#store.seal(id, buffer, { slot, bytes: size, owner: ownerOf(id) })) return false;
+  /** A large value, made on this node. `false` if there is one already, or the buffer is not the store's, or `place`'s. */
+  seal(id: ObjectId, buffer: SharedArrayBuffer, { slot, place, size, children }: Sealed): boolean {
+    if (!this.#store.seal(id, buffer, { slot, bytes: size, owner: ownerOf(id), ...(place !== undefined && { place }) })) return false;
     this.puller.cancel(id);
     const home = homeOf(id);
     if (this.#freed.has(id) || (this.#peers.isLost(home) && !this.#holdings.has(id))) {
