@@ -5,6 +5,7 @@ import { encodeWhole, faultPayload, PayloadKind, type PayloadWire, payloadToWire
 import type { Held } from "./object_record.ts";
 import type { Peers } from "./peers.ts";
 import type { PullReason } from "./pull_order.ts";
+import { SpillCorruptFault } from "./spill/mod.ts";
 import type { ObjectStore } from "./store.ts";
 import { asError } from "./store_errors.ts";
 import { DependencyWaits, Waiters } from "./waiters.ts";
@@ -16,6 +17,9 @@ export interface AudienceOptions {
   /** The refs inside a large value. */
   childrenOf(id: ObjectId): readonly string[];
   wasFreed(id: ObjectId): boolean;
+  /** Whether there will be no value; a place wants it from wherever it is, or will be. */
+  isGone(id: ObjectId): boolean;
+  want(id: ObjectId, place: PlaceId): void;
 }
 
 /** Those who wait for values, and what they are told. A place is one of this node, or stands for another node. */
@@ -99,7 +103,12 @@ export class Audience {
     if (held instanceof Promise) {
       held.then(
         (restored) => this.#deliver(id, to, restored),
-        (fault) => this.sendPayload(id, to, faultWire(asError(id, fault))),
+        (fault) => {
+          const { isGone, want } = this.#options;
+          // What was on disk is lost, which may have others make it anew, or bring a copy.
+          if (fault instanceof SpillCorruptFault && !isGone(id)) want(id, to);
+          else this.sendPayload(id, to, faultWire(asError(id, fault)));
+        },
       );
     } else this.#deliver(id, to, held);
   }

@@ -90,6 +90,8 @@ export class ObjectValues {
       store,
       childrenOf: (id) => this.#children.get(id) ?? NO_CHILDREN,
       wasFreed: (id) => this.#freed.has(id),
+      isGone: (id) => this.#at.of(id) instanceof Error,
+      want: (id, place) => this.want(id, place),
     });
     this.#inquiries = new Inquiries(peers);
     this.#at = new Whereabouts({ node: kernel.place, peers, store, gone: options.gone, directory: this.directory, freed: this.#freed });
