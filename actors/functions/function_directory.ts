@@ -146,7 +146,8 @@ export class FunctionDirectory implements FunctionsContract {
   /** On the head: nothing of the job is left, and these functions go with it. */
   jobReleased(jobId: string, functions: readonly string[]): void {
     this.#travel.dropped(functions);
-    this.#forget((template) => template.jobId === jobId && !this.#isOurs(template.owner));
+    // Places of this node that live may name theirs again.
+    this.#forget(({ jobId: of, owner }) => of === jobId && (!this.#isOurs(owner) || this.#gone.has(owner)));
   }
 
   #forget(test: (template: Template) => boolean): void {

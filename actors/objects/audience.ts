@@ -63,6 +63,11 @@ export class Audience {
     return this.#watchers.isWanted(id);
   }
 
+  /** Whether anybody waits for anything of it. */
+  isAwaited(id: ObjectId): boolean {
+    return [this.#getters, this.#watchers, this.arguments, this.available].some((waits) => waits.isWanted(id));
+  }
+
   /** All that somebody waits for. */
   ids(): Set<ObjectId> {
     return new Set([...this.#getters.ids(), ...this.#watchers.ids(), ...this.arguments.ids(), ...this.available.ids()]);

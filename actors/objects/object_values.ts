@@ -292,11 +292,12 @@ export class ObjectValues {
     }
   }
 
-  /** Nobody holds it any more. */
+  /** Nobody holds it any more. Who still waits has given up, or hears so. */
   release(id: ObjectId): void {
     this.#freed.delete(id);
     this.#drop(id);
     this.#releaseAt(this.directory.forget(id), id);
+    if (this.#audience.isAwaited(id)) this.#audience.fail(id, unheld(id));
   }
 
   placeLost(place: PlaceId): void {
