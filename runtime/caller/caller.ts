@@ -16,7 +16,7 @@ import {
   systemPlaceOf,
 } from "../kernel/mod.ts";
 import type { Arguments, TaskTemplate } from "../tasks/mod.ts";
-import { type Payload, PayloadKind, type PayloadWire, payloadFromWire, type TravelContext } from "../values/mod.ts";
+import { arrivedPayload, type Payload, PayloadKind, type PayloadWire, payloadFromWire, type TravelContext } from "../values/mod.ts";
 import type { ActorClient } from "./actor_client.ts";
 import type { ActorCall, ActorRecord } from "./actor_record.ts";
 import { encodeArguments } from "./argument_encoder.ts";
@@ -193,7 +193,7 @@ export class Caller implements Actor {
     const subject = envelope[2] as number;
     switch (envelope[1]) {
       case CallerOp.result: {
-        const payload = payloadFromWire(envelope.slice(3) as PayloadWire);
+        const payload = arrivedPayload(envelope, 3);
         const ended = this.#end(subject, payload.kind === PayloadKind.sealed ? [objectId(this.place, subject)] : undefined);
         const entry = ended?.entries[0];
         if (ended === undefined || entry === undefined) return;

@@ -4,6 +4,7 @@ export { faultWire } from "./fault_wire.ts";
 export { keptBytes } from "./kept_bytes.ts";
 export { MissingModule, withModules } from "./missing_module.ts";
 export {
+  arrivedPayload,
   barePayload,
   bytesPayload,
   faultPayload,

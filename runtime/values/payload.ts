@@ -49,6 +49,17 @@ export function payloadToWire(payload: Payload): PayloadWire {
 }
 
 /** The payload that came in an envelope, to be kept: it keeps nothing of the frame but its own. */
-export function payloadFromWire([kind, data, size, children]: PayloadWire): Payload {
-  return { kind, data: data instanceof Uint8Array ? keptBytes(data) : data, size, children: children ?? NO_CHILDREN };
+export function payloadFromWire(wire: PayloadWire): Payload {
+  return arrivedPayload(wire, 0);
+}
+
+/** The same of an envelope whose fields from `at` on are the payload's: results come so, by the hundred thousand. */
+export function arrivedPayload(fields: readonly unknown[], at: number): Payload {
+  const data = fields[at + 1];
+  return {
+    kind: fields[at] as PayloadKind,
+    data: data instanceof Uint8Array ? keptBytes(data) : data,
+    size: fields[at + 2] as number,
+    children: (fields[at + 3] as readonly string[] | undefined) ?? NO_CHILDREN,
+  };
 }
