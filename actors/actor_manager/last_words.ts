@@ -1,6 +1,6 @@
 import type { Death } from "../../runtime/errors/mod.ts";
 import type { ActorId } from "../../runtime/kernel/mod.ts";
-import { encodeValue } from "../../runtime/values/mod.ts";
+import { encodeWhole } from "../../runtime/values/mod.ts";
 import type { ActorInfo, DeathRecord } from "../gcs/mod.ts";
 
 /** What they take together, at most; the latest is kept however large it is. */
@@ -50,10 +50,10 @@ export function placed(death: Death, row: Pick<ActorInfo, "nodeId" | "workerId">
 /** A death with its error; of an error that cannot travel, its text can. */
 export function encodeDeath(death: Death): Uint8Array {
   try {
-    return encodeValue(death, { met: [] }).bytes;
+    return encodeWhole(death);
   } catch {
     const { error, ...rest } = death;
-    return encodeValue({ ...rest, error: new Error(String(error)) }, { met: [] }).bytes;
+    return encodeWhole({ ...rest, error: new Error(String(error)) });
   }
 }
 
@@ -62,7 +62,7 @@ export function recordOf(death: Death): DeathRecord {
   const { error, ...rest } = death;
   if (error === undefined) return rest;
   try {
-    return { ...rest, error: encodeValue(error, { met: [] }).bytes };
+    return { ...rest, error: encodeWhole(error) };
   } catch {
     return rest;
   }

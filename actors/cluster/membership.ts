@@ -27,7 +27,7 @@ import {
   toldContract,
   workerId,
 } from "../../runtime/kernel/mod.ts";
-import { contextOf, decodeValue, encodeValue } from "../../runtime/values/mod.ts";
+import { decodeValue, encodeWhole } from "../../runtime/values/mod.ts";
 import type { Fallout, Gcs } from "../gcs/mod.ts";
 import type { Unplaced } from "../scheduler/mod.ts";
 import { Draining, reasonOf } from "./draining.ts";
@@ -258,7 +258,7 @@ export class Membership implements ClusterContract {
   async goneNode(_caller: Caller, node: NodeNumber): Promise<Uint8Array | undefined> {
     const { gcs, open } = this.#options;
     await open;
-    return gcs.nodes.isGone(node) ? encodeValue(pastDeath(gcs.nodes.lastOf(node)), contextOf()).bytes : undefined;
+    return gcs.nodes.isGone(node) ? encodeWhole(pastDeath(gcs.nodes.lastOf(node))) : undefined;
   }
 
   leave(caller: Caller): void {
@@ -334,7 +334,7 @@ export class Membership implements ClusterContract {
     const death: Death = { cause: cause === "terminated" ? "terminated" : "node-died", at, nodeId, pid, detail: what };
     if (cause !== "terminated") log(`node ${nodeId} (${url}) is dead: ${detail}`);
     const fallout = gcs.nodeLost(nodeId, { cause, nodeId, detail });
-    const encoded = encodeValue(death, contextOf()).bytes;
+    const encoded = encodeWhole(death);
     fence?.();
     for (const other of this.#members.values()) other.tell.nodeLost(node, encoded);
     nodeLost(fallout, { node, nodeId, death });

@@ -9,6 +9,8 @@ export type Dial = (peer: PeerInfo, events: LinkEvents) => Promise<Link>;
 export interface PeerLinksOptions {
   dial: Dial;
   receive(frame: Frame): void;
+  /** Why a frame from that node is not to be taken, if it is not. Its link is closed then. */
+  refuses(node: NodeNumber, frame: Frame): string | undefined;
   /** A frame waits for a node that nobody has told of: it may be on its way here, or be gone since before this node came. */
   unknown(node: NodeNumber): void;
   /** Says nothing on a link, so that the other side knows that it is in use. */
@@ -71,7 +73,7 @@ export class PeerLinks {
     peer.offered(link);
     const onFrame = (frame: Frame): void => {
       peer.accept(link);
-      this.#receive(frame);
+      this.#receive(node, frame);
     };
     return { onFrame, onClose: (reason) => peer.closed(link, reason) };
   }
@@ -92,7 +94,7 @@ export class PeerLinks {
       const { dial, unknown, greet, broken } = this.#options;
       peer = new PeerLink({
         dial,
-        receive: this.#receive,
+        receive: (frame) => this.#receive(node, frame),
         unknown: () => unknown(node),
         greet: (link) => greet(node, link),
         broken: (reason) => broken(node, reason),
@@ -105,12 +107,17 @@ export class PeerLinks {
 
   /**
    * What a node sent before it was known to be gone may arrive after that: nothing of it may be taken in, for what it had
-   * is lost by then, and is done anew.
+   * is lost by then, and is done anew. @throws RangeError what is refused, to the link that brought it
    */
-  readonly #receive = (frame: Frame): void => {
+  #receive(node: NodeNumber, frame: Frame): void {
+    const refusal = this.#options.refuses(node, frame);
+    if (refusal !== undefined) {
+      releaseFrame(frame);
+      throw new RangeError(refusal);
+    }
     if (this.#gone.has(nodeOf(frame.from))) releaseFrame(frame);
     else this.#options.receive(frame);
-  };
+  }
 }
 
 interface PeerLinkOptions {

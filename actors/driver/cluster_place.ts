@@ -1,6 +1,6 @@
 import { ClusterUnavailableError } from "../../runtime/errors/mod.ts";
 import { platform } from "../../runtime/platform/mod.ts";
-import { contextOf, decodeValue, encodeValue } from "../../runtime/values/mod.ts";
+import { decodeValue, encodeWhole } from "../../runtime/values/mod.ts";
 import { type Joined, joinCluster } from "./join_cluster.ts";
 import { hostToward } from "./own_address.ts";
 
@@ -48,7 +48,7 @@ export async function joinFor({ url, token, answer }: JoinOrder): Promise<void> 
     (place) => ({ place }),
     (error) => ({ error }),
   );
-  const { bytes } = encodeValue(outcome, contextOf());
+  const bytes = encodeWhole(outcome);
   const header = new Int32Array(answer, 0, 2);
   new Uint8Array(answer, HEADER_BYTES).set(bytes);
   header[1] = bytes.length;

@@ -18,7 +18,7 @@ import {
 } from "../../runtime/kernel/mod.ts";
 import { environmentOf, needsProcess } from "../../runtime/options/mod.ts";
 import { type Exit, platform, type Thread } from "../../runtime/platform/mod.ts";
-import { contextOf, encodeValue, faultWire } from "../../runtime/values/mod.ts";
+import { encodeWhole, faultWire } from "../../runtime/values/mod.ts";
 import type { HostFace, NodeConfig, NodeModules, SystemData, WorkerData } from "../node/mod.ts";
 import { ProcessHosts } from "./process_hosts.ts";
 
@@ -187,7 +187,7 @@ export class NodeHost {
   #exited(place: PlaceId, exit: Exit): void {
     this.#threads.delete(place);
     if (this.#closing) return;
-    const error = exit.error === undefined ? undefined : encodeValue(exit.error, contextOf()).bytes;
+    const error = exit.error === undefined ? undefined : encodeWhole(exit.error);
     this.#told.exited(place, { code: exit.code, signal: exit.signal, error, outOfMemory: exit.outOfMemory });
     this.#kernel.flush();
   }

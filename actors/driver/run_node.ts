@@ -1,9 +1,10 @@
 import { rmSync } from "node:fs";
 import { CallerOp } from "../../runtime/contracts/mod.ts";
 import { MobulaError } from "../../runtime/errors/mod.ts";
-import { ActorNumber, DRIVER_SLOT, HEAD_NODE, HEAD_NUMBERS, Kernel, type NodeNumber, placeId } from "../../runtime/kernel/mod.ts";
+import { ActorNumber, DRIVER_SLOT, HEAD_NODE, HEAD_NUMBERS, Kernel, type NodeNumber, placeId, systemClock } from "../../runtime/kernel/mod.ts";
 import { Accounting } from "../../runtime/memory/mod.ts";
 import { environmentKey, type InitOptions, resolveInitOptions } from "../../runtime/options/mod.ts";
+import { FaultReport } from "../../runtime/place/mod.ts";
 import { platform } from "../../runtime/platform/mod.ts";
 import { faultWire } from "../../runtime/values/mod.ts";
 import type { ListenOptions, NodeConfig } from "../node/mod.ts";
@@ -116,7 +117,11 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
     pid: platform.pid,
     runtime: platform.name,
   };
-  const kernel = new Kernel({ place: placeId(config.node, DRIVER_SLOT), faults: faultWire });
+  const kernel = new Kernel({
+    place: placeId(config.node, DRIVER_SLOT),
+    faults: faultWire,
+    onFault: new FaultReport(systemClock, (text) => platform.print("stderr", text)).tell,
+  });
   // What no driver is there to hear.
   kernel.register(ActorNumber.caller, {
     receive: ([, op, stream, line]) => {

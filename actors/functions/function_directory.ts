@@ -2,6 +2,7 @@ import type { Bundle } from "../../runtime/bundles/mod.ts";
 import type { FunctionsContract } from "../../runtime/contracts/mod.ts";
 import { type Caller, HEAD_PLACE, type Kernel, type NodeNumber, nodeOf, type PlaceId } from "../../runtime/kernel/mod.ts";
 import { type FunctionRecord, type TaskTemplate, type Template, TemplateMap } from "../../runtime/tasks/mod.ts";
+import { keptBytes } from "../../runtime/values/mod.ts";
 import { FunctionTravel, type FunctionTravelOptions } from "./function_travel.ts";
 
 /** How long the templates of a node that is gone are kept. */
@@ -30,7 +31,8 @@ export class FunctionDirectory implements FunctionsContract {
 
   define(_caller: Caller, record: FunctionRecord): void {
     if (this.#functions.has(record.id)) return;
-    this.#functions.set(record.id, record);
+    const { captures } = record;
+    this.#functions.set(record.id, captures === undefined ? record : { ...record, captures: keptBytes(captures) });
     // Who needs it hears of what hinders it.
     if (this.#eager) this.#travel.portable(record).catch(() => {});
     for (const waiter of this.#functionWaiters.get(record.id) ?? []) waiter(record);
@@ -144,7 +146,8 @@ export class FunctionDirectory implements FunctionsContract {
   /** On the head: nothing of the job is left, and these functions go with it. */
   jobReleased(jobId: string, functions: readonly string[]): void {
     this.#travel.dropped(functions);
-    this.#forget((template) => template.jobId === jobId && !this.#isOurs(template.owner));
+    // Places of this node that live may name theirs again.
+    this.#forget(({ jobId: of, owner }) => of === jobId && (!this.#isOurs(owner) || this.#gone.has(owner)));
   }
 
   #forget(test: (template: Template) => boolean): void {

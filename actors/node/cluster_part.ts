@@ -1,4 +1,4 @@
-import { encodeBatch, type Link, type LinkEvents, releaseFrame } from "../../net/mod.ts";
+import { encodeBatch, type Frame, type Link, type LinkEvents, releaseFrame } from "../../net/mod.ts";
 import { type ClusterContract, type NodeSpecWire, type PendingDemand, STOPPED } from "../../runtime/contracts/mod.ts";
 import {
   ActorNumber,
@@ -62,6 +62,13 @@ function wayTo(node: NodeNumber): NodeNumber {
   return node < HEAD_NUMBERS.from ? node : HEAD_NODE;
 }
 
+/** Nodes are linked to all others: what another speaks for, or is meant for another, is not passed on. */
+function refusalOf(frame: Frame, { from, to }: { from: NodeNumber; to: NodeNumber }): string | undefined {
+  if (wayTo(nodeOf(frame.from)) !== wayTo(from)) return `it is in the name of node ${nodeOf(frame.from)}, and from node ${from}`;
+  if (wayTo(nodeOf(frame.to)) !== wayTo(to)) return `it is for node ${nodeOf(frame.to)}, and this is node ${to}`;
+  return undefined;
+}
+
 /** How long the head may take to hear that this node leaves. */
 const LEAVE_MS = 200;
 
@@ -97,6 +104,7 @@ export class ClusterPart {
     this.#peers = new PeerLinks({
       dial: options.dial,
       receive: (frame) => kernel.receive(frame),
+      refuses: (node, frame) => refusalOf(frame, { from: node, to: config.node }),
       unknown: (node) => void this.#inquire(node),
       greet: (node, link) => this.#say(node, link, []),
       broken: (node, reason) => this.#broken(node, reason),

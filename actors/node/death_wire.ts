@@ -1,7 +1,7 @@
 import type { Death } from "../../runtime/errors/mod.ts";
-import { contextOf, encodeValue } from "../../runtime/values/mod.ts";
+import { encodeWhole } from "../../runtime/values/mod.ts";
 
 /** A death as it is told to places: whole, with the error that brought it. */
 export function encodeDeath(death: Death): Uint8Array {
-  return encodeValue(death, contextOf()).bytes;
+  return encodeWhole(death);
 }

@@ -1,10 +1,11 @@
 import { CallerOp } from "../../runtime/contracts/mod.ts";
 import { ObjectFreedError, ObjectLostError } from "../../runtime/errors/mod.ts";
 import { ActorNumber, type Kernel, type ObjectId, type PlaceId, systemPlaceOf } from "../../runtime/kernel/mod.ts";
-import { contextOf, encodeValue, faultPayload, PayloadKind, type PayloadWire, payloadToWire } from "../../runtime/values/mod.ts";
+import { encodeWhole, faultPayload, PayloadKind, type PayloadWire, payloadToWire } from "../../runtime/values/mod.ts";
 import type { Held } from "./object_record.ts";
 import type { Peers } from "./peers.ts";
 import type { PullReason } from "./pull_order.ts";
+import { SpillCorruptFault } from "./spill/mod.ts";
 import type { ObjectStore } from "./store.ts";
 import { asError } from "./store_errors.ts";
 import { DependencyWaits, Waiters } from "./waiters.ts";
@@ -16,6 +17,9 @@ export interface AudienceOptions {
   /** The refs inside a large value. */
   childrenOf(id: ObjectId): readonly string[];
   wasFreed(id: ObjectId): boolean;
+  /** Whether there will be no value; a place wants it from wherever it is, or will be. */
+  isGone(id: ObjectId): boolean;
+  want(id: ObjectId, place: PlaceId): void;
 }
 
 /** Those who wait for values, and what they are told. A place is one of this node, or stands for another node. */
@@ -59,6 +63,11 @@ export class Audience {
     return this.#watchers.isWanted(id);
   }
 
+  /** Whether anybody waits for anything of it. */
+  isAwaited(id: ObjectId): boolean {
+    return [this.#getters, this.#watchers, this.arguments, this.available].some((waits) => waits.isWanted(id));
+  }
+
   /** All that somebody waits for. */
   ids(): Set<ObjectId> {
     return new Set([...this.#getters.ids(), ...this.#watchers.ids(), ...this.arguments.ids(), ...this.available.ids()]);
@@ -99,7 +108,12 @@ export class Audience {
     if (held instanceof Promise) {
       held.then(
         (restored) => this.#deliver(id, to, restored),
-        (fault) => this.sendPayload(id, to, faultWire(asError(id, fault))),
+        (fault) => {
+          const { isGone, want } = this.#options;
+          // What was on disk is lost, which may have others make it anew, or bring a copy.
+          if (fault instanceof SpillCorruptFault && !isGone(id)) want(id, to);
+          else this.sendPayload(id, to, faultWire(asError(id, fault)));
+        },
       );
     } else this.#deliver(id, to, held);
   }
@@ -130,5 +144,5 @@ export class Audience {
 }
 
 export function faultWire(error: unknown): PayloadWire {
-  return payloadToWire(faultPayload(encodeValue(error, contextOf()).bytes));
+  return payloadToWire(faultPayload(encodeWhole(error)));
 }

@@ -41,6 +41,15 @@ export class FreeBlocks {
     this.#options = options;
   }
 
+  /** The buffer that its issuer has filled, `place` if one is named; `undefined` if the slot is another's, or for reuse. */
+  filled(buffer: SharedArrayBuffer, { slot, place }: { slot: number; place?: number }): Block | undefined {
+    const state = this.#slots.stateOf(slot);
+    if (state !== SlotState.held && state !== SlotState.untracked) return undefined;
+    if (place !== undefined && this.#slots.issuerOf(slot) !== place) return undefined;
+    this.forget(slot);
+    return { buffer, slot, stamp: this.#slots.stampOf(slot), pages: this.#slots.pagesOf(slot) };
+  }
+
   /** Takes over a held or untracked buffer. Its object is gone and nobody has a view. */
   release(block: Block): void {
     const { accounting } = this.#slots;

@@ -64,6 +64,9 @@ export function isQuiet(record: ObjectRecord): boolean {
   return !record.busy && record.pins === 0 && record.viewers.isEmpty;
 }
 
-export function takeArrivals(record: ObjectRecord): Arrival[] {
-  return record.arrivals.splice(0);
+/** Those who wait for it, or some of them; they do not wait any more. */
+export function takeArrivals(record: ObjectRecord, which: (arrival: Arrival) => boolean = () => true): Arrival[] {
+  const taken = record.arrivals.filter(which);
+  if (taken.length > 0) record.arrivals = record.arrivals.filter((arrival) => !which(arrival));
+  return taken;
 }

@@ -2,7 +2,7 @@ import type { LocatedWire, SealedWire } from "../../runtime/contracts/mod.ts";
 import { ObjectFreedError, ObjectLostError } from "../../runtime/errors/mod.ts";
 import { type Clock, type Kernel, type ObjectId, ownerOf, type PlaceId } from "../../runtime/kernel/mod.ts";
 import { homeOf } from "../../runtime/references/mod.ts";
-import { PayloadKind, type PayloadWire } from "../../runtime/values/mod.ts";
+import { PayloadKind, type PayloadWire, payloadFromWire, payloadToWire } from "../../runtime/values/mod.ts";
 import { Audience, faultWire } from "./audience.ts";
 import { ChunkServer } from "./chunk_server.ts";
 import { type Bereft, Directory } from "./directory.ts";
@@ -29,6 +29,9 @@ export interface ObjectValuesOptions {
   /** The last copy of an object of this home is gone. True: it will be made anew, and those who wait go on waiting. */
   onLost?: ((id: ObjectId) => boolean) | undefined;
 }
+
+/** A large value as it is handed over, and by whom, where that is not this node's manager itself. */
+export type Sealed = SealedWire & { readonly place?: number };
 
 const NO_CHILDREN: readonly string[] = [];
 
@@ -87,6 +90,8 @@ export class ObjectValues {
       store,
       childrenOf: (id) => this.#children.get(id) ?? NO_CHILDREN,
       wasFreed: (id) => this.#freed.has(id),
+      isGone: (id) => this.#at.of(id) instanceof Error,
+      want: (id, place) => this.want(id, place),
     });
     this.#inquiries = new Inquiries(peers);
     this.#at = new Whereabouts({ node: kernel.place, peers, store, gone: options.gone, directory: this.directory, freed: this.#freed });
@@ -95,16 +100,16 @@ export class ObjectValues {
   /** A small value, of this home. Nothing if there is a value. */
   accept(id: ObjectId, value: PayloadWire): void {
     if (this.#freed.has(id)) return;
-    if (!this.#store.storeInline(id, value, { bytes: value[2], owner: ownerOf(id) })) return;
+    if (!this.#store.storeInline(id, payloadToWire(payloadFromWire(value)), { bytes: value[2], owner: ownerOf(id) })) return;
     // A node that failed to keep what it had made says so in this way.
     this.#releaseAt(this.directory.forget(id), id);
     if (value[3] !== undefined && value[3].length > 0) this.#holdings.setChildren(id, value[3]);
     this.#arrived(id);
   }
 
-  /** A large value, made on this node. `false` if there is one already, or the buffer is not the store's. */
-  seal(id: ObjectId, buffer: SharedArrayBuffer, { slot, size, children }: Pick<SealedWire, "slot" | "size" | "children">): boolean {
-    if (!this.#store.seal(id, buffer, { slot, bytes: size, owner: ownerOf(id) })) return false;
+  /** A large value, made on this node. `false` if there is one already, or the buffer is not the store's, or `place`'s. */
+  seal(id: ObjectId, buffer: SharedArrayBuffer, { slot, place, size, children }: Sealed): boolean {
+    if (!this.#store.seal(id, buffer, { slot, bytes: size, owner: ownerOf(id), ...(place !== undefined && { place }) })) return false;
     this.puller.cancel(id);
     const home = homeOf(id);
     if (this.#freed.has(id) || (this.#peers.isLost(home) && !this.#holdings.has(id))) {
@@ -287,11 +292,12 @@ export class ObjectValues {
     }
   }
 
-  /** Nobody holds it any more. */
+  /** Nobody holds it any more. Who still waits has given up, or hears so. */
   release(id: ObjectId): void {
     this.#freed.delete(id);
     this.#drop(id);
     this.#releaseAt(this.directory.forget(id), id);
+    if (this.#audience.isAwaited(id)) this.#audience.fail(id, unheld(id));
   }
 
   placeLost(place: PlaceId): void {

@@ -12,7 +12,6 @@ import {
   type PlaceId,
   serve,
   systemPlaceOf,
-  workerId,
 } from "../../runtime/kernel/mod.ts";
 import type { Accounting } from "../../runtime/memory/mod.ts";
 import { type Announced, homeOf } from "../../runtime/references/mod.ts";
@@ -22,11 +21,12 @@ import { evacuate } from "./evacuation.ts";
 import { GoneOwners } from "./gone_owners.ts";
 import { Holdings } from "./holdings.ts";
 import { NodeObjects } from "./node_objects.ts";
-import { ObjectValues } from "./object_values.ts";
+import { rowOf } from "./object_row.ts";
+import { ObjectValues, type Sealed } from "./object_values.ts";
 import { Peers } from "./peers.ts";
 import type { TransferSettings } from "./settings.ts";
 import type { SpillDisk } from "./spill/mod.ts";
-import { ObjectStore } from "./store.ts";
+import { MANAGER_PLACE, ObjectStore } from "./store.ts";
 import { asError } from "./store_errors.ts";
 import type { StoreStats } from "./store_report.ts";
 
@@ -115,33 +115,46 @@ export class ObjectsActor implements ObjectsContract {
   }
 
   store(caller: Caller, id: ObjectId, value: PayloadWire): void {
+    if (!this.#lives(caller)) return;
     this.#holdings.hold(id, caller.from);
     this.#values.accept(id, value);
   }
 
   seal(caller: Caller, id: ObjectId, sealed: SealedWire): void {
-    const buffer = caller.attachments[sealed.attachment] as SharedArrayBuffer;
+    const { slot, size, holder } = sealed;
+    // Memory that was shared by a thread that is dead has been taken back; what a process had sent is there.
+    if (slot === PRIVATE_SLOT ? !this.#peers.isHere(caller.from) : !this.#lives(caller)) return;
+    const buffer = caller.attachments[sealed.attachment];
+    if (!(buffer instanceof SharedArrayBuffer) || buffer.byteLength < size)
+      throw new RangeError(`seal: there is no buffer of ${size} bytes beside ${id}`);
+    const shared = { ...sealed, place: this.#slotOf(caller.from) };
     if (!this.#isOwn(id)) {
-      this.#sealForeign(id, buffer, sealed);
+      this.#sealForeign(id, buffer, shared);
       return;
     }
-    this.#holdings.hold(id, sealed.holder);
+    this.#holdings.hold(id, holder);
     if (caller.from !== ownerOf(id)) this.#results.add(id);
-    if (sealed.slot === PRIVATE_SLOT) void this.#copyIn(id, buffer, sealed);
-    else this.#sealed(id, buffer, sealed);
+    if (slot === PRIVATE_SLOT) void this.#copyIn(id, buffer, sealed);
+    else this.#sealed(id, buffer, shared);
   }
 
   expect(caller: Caller, id: ObjectId): void {
+    if (!this.#lives(caller)) return;
     this.#holdings.hold(id, caller.from);
     this.#store.expect(id, ownerOf(id));
   }
 
   expectAgain(caller: Caller, id: ObjectId): void {
+    if (!this.#lives(caller)) return;
     this.expect(caller, id);
     this.#results.add(id);
   }
 
   resolve(_caller: Caller, id: ObjectId, value: PayloadWire): void {
+    this.#resolve(id, value);
+  }
+
+  #resolve(id: ObjectId, value: PayloadWire): void {
     if (!this.#isOwn(id)) {
       this.#toHome(id, value);
       return;
@@ -156,6 +169,7 @@ export class ObjectsActor implements ObjectsContract {
   }
 
   want(caller: Caller, ids: readonly ObjectId[]): void {
+    if (!this.#lives(caller)) return;
     for (const id of ids) {
       this.#holdings.lend(id, caller.from);
       this.#values.want(id, caller.from);
@@ -163,6 +177,7 @@ export class ObjectsActor implements ObjectsContract {
   }
 
   wantState(caller: Caller, ids: readonly ObjectId[]): void {
+    if (!this.#lives(caller)) return;
     for (const id of ids) {
       this.#holdings.lend(id, caller.from);
       this.#values.watch(id, caller.from);
@@ -170,7 +185,7 @@ export class ObjectsActor implements ObjectsContract {
   }
 
   hold(caller: Caller, ids: readonly string[]): void {
-    this.#holdings.announced(caller.from, ids);
+    if (this.#lives(caller)) this.#holdings.announced(caller.from, ids);
   }
 
   known(): Promise<void> {
@@ -202,15 +217,7 @@ export class ObjectsActor implements ObjectsContract {
   }
 
   list(_caller: Caller, limit: number): ObjectRow[] {
-    const rows: ObjectRow[] = [];
-    for (const id of this.#store.ids()) {
-      if (rows.length >= limit) break;
-      const { state, bytes } = { state: this.#store.stateOf(id) ?? "PENDING", bytes: this.#store.bytesOf(id) ?? 0 };
-      const inline = this.#store.inlineOf(id) !== undefined;
-      const heldBy = this.#holdings.holders(id).map(workerId);
-      rows.push({ objectId: id, state, bytes, owner: workerId(ownerOf(id)), holders: heldBy.length, heldBy, inline });
-    }
-    return rows;
+    return Array.from(this.#store.ids().take(limit), (id) => rowOf(id, this.#store, this.#holdings));
   }
 
   discarded(caller: Caller, ids: readonly ObjectId[]): void {
@@ -229,6 +236,7 @@ export class ObjectsActor implements ObjectsContract {
   }
 
   needSpace(caller: Caller, pages: number, attachment: number): void {
+    if (!this.#lives(caller)) return;
     this.#store.requestSpace(this.#slotOf(caller.from), {
       pages,
       ticket: caller.attachments[attachment] as SharedArrayBuffer,
@@ -307,7 +315,12 @@ export class ObjectsActor implements ObjectsContract {
     return this.#store.close();
   }
 
-  #sealed(id: ObjectId, buffer: SharedArrayBuffer, sealed: SealedWire): void {
+  /** Whether it is a place of this node that is not gone: nothing is kept for others, and late news of it would be for good. */
+  #lives({ from }: Caller): boolean {
+    return this.#peers.isHere(from) && !this.#gone.has(from);
+  }
+
+  #sealed(id: ObjectId, buffer: SharedArrayBuffer, sealed: Sealed): void {
     const wasKnown = this.#values.isKnown(id);
     // Made twice, as by a task that was tried again: it is counted once.
     if (!this.#values.seal(id, buffer, sealed) || wasKnown) this.#holdings.drop(id, sealed.holder);
@@ -326,19 +339,22 @@ export class ObjectsActor implements ObjectsContract {
     this.#store.expect(id, ownerOf(id));
     try {
       const block = await this.#store.allocate(size);
+      // Its home has let go of it meanwhile, or it was made elsewhere.
+      if (!this.#isOwn(id) && this.#store.stateOf(id) !== "PENDING") {
+        this.#store.discard(block);
+        return;
+      }
       new Uint8Array(block.buffer).set(new Uint8Array(buffer, 0, size));
-      const here = { ...sealed, slot: block.slot };
+      const here = { ...sealed, slot: block.slot, place: MANAGER_PLACE };
       if (this.#isOwn(id)) this.#sealed(id, block.buffer, here);
       else this.#values.seal(id, block.buffer, here);
     } catch (fault) {
-      const value = faultWire(asError(id, fault));
-      if (this.#isOwn(id)) this.#values.accept(id, value);
-      else this.#toHome(id, value);
+      this.#resolve(id, faultWire(asError(id, fault)));
     }
   }
 
   /** A value for a place of another node stays here, and its home is told. */
-  #sealForeign(id: ObjectId, buffer: SharedArrayBuffer, sealed: SealedWire): void {
+  #sealForeign(id: ObjectId, buffer: SharedArrayBuffer, sealed: Sealed): void {
     const { slot, size, children, holder } = sealed;
     const isPrivate = slot === PRIVATE_SLOT;
     if (!isPrivate && !this.#values.seal(id, buffer, sealed)) return;

@@ -26,6 +26,8 @@ export interface RoomMakerOptions {
   settle(record: ObjectRecord): void;
   /** Lets go of a record's buffer. */
   release(record: ObjectRecord): void;
+  /** Gives back what dead places have left. Returns whether there was anything. */
+  sweep(): boolean;
   /** Who keeps the store full. */
   describe(spilling: string): string;
   /** The places that have views. */
@@ -74,6 +76,7 @@ export class RoomMaker {
         const toWrite = this.#shortfall(head) - this.#writingPages;
         if (toWrite > 0) this.#startWrite(toWrite);
         if (!this.#isOverdue(head)) break;
+        if (this.#options.sweep()) continue;
         this.#queue.shift();
         this.#refuse(head);
       }

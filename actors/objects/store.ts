@@ -1,19 +1,11 @@
 import type { Clock } from "../../runtime/kernel/mod.ts";
-import {
-  type Accounting,
-  type Block,
-  bytesOf,
-  classPages,
-  SlotState,
-  SlotTable,
-  type SpaceRequest,
-  StoreFullFault,
-} from "../../runtime/memory/mod.ts";
+import { type Accounting, type Block, bytesOf, classPages, SlotTable, type SpaceRequest, StoreFullFault } from "../../runtime/memory/mod.ts";
 import { EvictionOrder } from "./eviction.ts";
 import { FreeBlocks } from "./free_blocks.ts";
 import { Grants } from "./grants.ts";
 import { type Held, isQuiet, newRecord, type ObjectRecord, takeArrivals } from "./object_record.ts";
 import { move, type ObjectState } from "./object_state.ts";
+import { Remains } from "./remains.ts";
 import { RoomMaker } from "./room_maker.ts";
 import { STORE_DEFAULTS } from "./settings.ts";
 import { ownWaiter, type Stock, ticketWaiter } from "./space_queue.ts";
@@ -37,6 +29,7 @@ export class ObjectStore {
   readonly #slots: SlotTable;
   readonly #free: FreeBlocks;
   readonly #stock: Stock;
+  readonly #remains: Remains;
   readonly #clock: Clock;
   readonly #events: StoreEvents;
   readonly #disk: SpillDisk | undefined;
@@ -56,9 +49,14 @@ export class ObjectStore {
     this.#disk = options.disk;
     this.#files = options.disk && new SpillFiles(options.disk);
     this.#slots = new SlotTable(accounting);
-    this.#trimming = new Trimming({ clock: this.#clock, everyMs: settings.trimAfterMs, trim: () => this.#room.reclaimUnused() });
+    this.#trimming = new Trimming({
+      clock: this.#clock,
+      everyMs: settings.trimAfterMs,
+      trim: () => [this.#remains.sweep(), this.#room.reclaimUnused()].includes(true),
+    });
     const maxPages = Math.floor(accounting.capacityPages * settings.cachedPart);
     this.#free = new FreeBlocks(this.#slots, { maxPages, manager: MANAGER_PLACE, waits: () => this.#trimming.due() });
+    this.#remains = new Remains(this.#slots);
     this.#stock = { slots: this.#slots, free: this.#free, grants: new Grants(accounting) };
     this.#room = new RoomMaker({
       accounting,
@@ -71,6 +69,7 @@ export class ObjectStore {
       drop: (record) => this.#drop(record),
       settle: (record) => this.#settle(record),
       release: (record) => this.#releaseBlock(record),
+      sweep: () => this.#remains.sweep(),
       describe: (spilling) => whoHoldsWhat(this.#records.values(), { accounting, spilling }),
       viewers: () => this.viewers(),
     });
@@ -89,7 +88,7 @@ export class ObjectStore {
     return this.#records.get(id)?.inline;
   }
 
-  ids(): IterableIterator<string> {
+  ids(): MapIterator<string> {
     return this.#records.keys();
   }
 
@@ -102,13 +101,12 @@ export class ObjectStore {
 
   /**
    * Accepts a value that a place has written into a buffer of its allocator. The place keeps no view on it.
-   * `false`: there is a value under this id already, or the buffer's place was reported dead; this one is dropped.
+   * `false`: there is a value under this id already, or the slot is not the place's, as when that was reported dead; this
+   * one is dropped.
    */
   seal(id: string, buffer: SharedArrayBuffer, options: SealOptions): boolean {
-    const state = this.#slots.stateOf(options.slot);
-    if (state !== SlotState.held && state !== SlotState.untracked) return false;
-    const block: Block = { buffer, slot: options.slot, stamp: this.#slots.stampOf(options.slot), pages: this.#slots.pagesOf(options.slot) };
-    this.#free.forget(block.slot);
+    const block = this.#free.filled(buffer, options);
+    if (block === undefined) return false;
     const record = this.#pending(id, options.owner);
     if (record === undefined) {
       this.#free.release(block);
@@ -223,14 +221,12 @@ export class ObjectStore {
         // Its thread is not there to take it again; and its number may be given to another.
         if (this.#slots.issuerOf(block.slot) === place) this.#slots.adopt(block, MANAGER_PLACE);
       }
+      // What it waits for comes, and nobody would say that it has gone from view there.
+      for (const arrival of takeArrivals(record, (each) => each.place === place)) arrival.resolve(undefined);
       if (record.viewers.clear(place) !== 0) this.#settle(record);
     }
-    // What is left in its name was being written.
-    for (const slot of this.#slots.issuedBy(place)) {
-      const [stamp, pages] = [this.#slots.stampOf(slot), this.#slots.pagesOf(slot)];
-      const block = { slot, stamp, pages };
-      if (!this.#slots.retire(block, SlotState.free)) this.#free.retire(block);
-    }
+    this.#remains.placeDied(place);
+    this.#trimming.due();
     this.#room.relieve();
   }
 

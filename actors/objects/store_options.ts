@@ -26,6 +26,8 @@ export interface ObjectStoreOptions {
 
 export interface SealOptions {
   slot: number;
+  /** Whose buffer it has to be. Default: whoever's. */
+  place?: number;
   /** Bytes of the value. */
   bytes: number;
   owner?: number;

@@ -3,7 +3,7 @@ import { type Death, PlacementGroupError } from "../../runtime/errors/mod.ts";
 import type { Caller, Remote, Told } from "../../runtime/kernel/mod.ts";
 import type { Bundle, PlacementGroupRequest } from "../../runtime/options/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
-import { contextOf, encodeValue } from "../../runtime/values/mod.ts";
+import { encodeWhole } from "../../runtime/values/mod.ts";
 import type { Fallout, Gcs, PlacementGroupInfo as GroupRow } from "../gcs/mod.ts";
 import type { BundlePlacement, GlobalScheduler } from "../scheduler/mod.ts";
 
@@ -205,7 +205,7 @@ export class PlacementGroupManager implements PlacementGroupsContract {
   /** Gives back what the nodes hold of removed groups. */
   #give(fallout: Fallout, error: unknown): void {
     for (const { placementGroupId, nodeIds } of fallout.free) {
-      const fault = encodeValue(error ?? gone(placementGroupId, undefined), contextOf()).bytes;
+      const fault = encodeWhole(error ?? gone(placementGroupId, undefined));
       const left = this.#leaving.get(placementGroupId) ?? [];
       this.#leaving.delete(placementGroupId);
       for (const nodeId of new Set([...nodeIds, ...left])) this.#options.node(nodeId)?.tell.returnBundles(placementGroupId, fault);
@@ -302,7 +302,7 @@ export class PlacementGroupManager implements PlacementGroupsContract {
   }
 
   #undo(id: string, nodeIds: readonly string[]): void {
-    const fault = encodeValue(gone(id, this.#gcs.placementGroups.get(id)), contextOf()).bytes;
+    const fault = encodeWhole(gone(id, this.#gcs.placementGroups.get(id)));
     for (const nodeId of nodeIds) this.#options.node(nodeId)?.tell.returnBundles(id, fault);
   }
 

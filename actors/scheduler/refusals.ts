@@ -1,6 +1,6 @@
 import { TaskUnschedulableError } from "../../runtime/errors/mod.ts";
 import type { PlaceId } from "../../runtime/kernel/mod.ts";
-import { contextOf, encodeValue, faultPayload, type PayloadWire, payloadToWire } from "../../runtime/values/mod.ts";
+import { encodeWhole, faultPayload, type PayloadWire, payloadToWire } from "../../runtime/values/mod.ts";
 import type { WaitingTask } from "./class_queue.ts";
 
 export interface RefusalOptions {
@@ -20,7 +20,7 @@ export function* refusals(
     const name = nameOf(owner, template);
     let wire = wires.get(name);
     if (wire === undefined) {
-      wire = payloadToWire(faultPayload(encodeValue(named(error, name), contextOf()).bytes));
+      wire = payloadToWire(faultPayload(encodeWhole(named(error, name))));
       wires.set(name, wire);
     }
     yield { owner, sequence, wire };

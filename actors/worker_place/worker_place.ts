@@ -6,7 +6,7 @@ import { environmentOf } from "../../runtime/options/mod.ts";
 import { openPlace, type Place, type PlaceOptions } from "../../runtime/place/mod.ts";
 import { platform } from "../../runtime/platform/mod.ts";
 import { openSession } from "../../runtime/session/mod.ts";
-import { contextOf, encodeValue } from "../../runtime/values/mod.ts";
+import { encodeWhole } from "../../runtime/values/mod.ts";
 import type { PlaceIdentity } from "../../runtime/worker/mod.ts";
 import { type ConsoleSink, captureConsole } from "./console_capture.ts";
 import { EventLog } from "./event_log.ts";
@@ -37,7 +37,7 @@ export async function startWorkerPlace(options: WorkerPlaceOptions): Promise<Pla
     isolation: options.isolation,
     sharesMemory: options.sharesMemory,
     buffers: options.buffers,
-    print: () => {},
+    print: (stream, text) => print(stream, "mobula", text),
     onLink: (to, port, kernel) => kernel.connect(to, messagePortLink(port, { onFrame: (frame) => kernel.receive(frame) })),
   });
   const { kernel, caller, definitions } = place;
@@ -49,12 +49,13 @@ export async function startWorkerPlace(options: WorkerPlaceOptions): Promise<Pla
   platform.watchOwnExit(({ code, error }) => {
     const heard = asking.ending({
       code,
-      error: error === undefined ? undefined : encodeValue(error, contextOf()).bytes,
+      error: error === undefined ? undefined : encodeWhole(error),
     });
     kernel.flush();
     return heard;
   });
-  captureConsole(options.console ?? ((stream, label, text) => node.log(stream, label, text)));
+  const print: ConsoleSink = options.console ?? ((stream, label, text) => node.log(stream, label, text));
+  captureConsole(print);
   const events = new EventLog({
     place: options.place,
     clock: systemClock,
@@ -67,7 +68,7 @@ export async function startWorkerPlace(options: WorkerPlaceOptions): Promise<Pla
     try {
       await runSetupHook(runtimeEnv.setupHook, { timeoutMs: runtimeEnv.config?.setupTimeoutMs, clock: systemClock });
     } catch (error) {
-      await asking.ending({ code: 1, error: encodeValue(error, contextOf()).bytes }).catch(() => {});
+      await asking.ending({ code: 1, error: encodeWhole(error) }).catch(() => {});
       platform.exit(1);
     }
   }

@@ -49,6 +49,8 @@ const standardClasses: ReadonlyMap<string, StandardError> = new Map(
 /** Lineages beyond these many links or classes are not kept whole; both bound what hostile bytes can cost. */
 const maxLineage = 32;
 const maxSynthesized = 1_000;
+/** A class is made for this error alone, if its lineage has more than these many characters. */
+const maxKeyLength = 1_000;
 
 /**
  * The error classes that come back as themselves: the standard ones, and those registered. An instance of any other
@@ -120,6 +122,7 @@ export class ErrorRegistry {
     if (made === undefined) {
       // A class in a computed property takes the property's name.
       made = { [name]: class extends (base as StandardError) {} }[name]!;
+      if (key.length > maxKeyLength) return made;
       if (this.#synthesized.size >= maxSynthesized) this.#synthesized.clear();
       this.#synthesized.set(key, made);
     }

@@ -21,7 +21,8 @@ function corrupt(reason: string): never {
  */
 export class Raising<Context> {
   readonly #parts: CodecParts;
-  readonly #segments: readonly ArrayBufferView[];
+  /** Those that have not been taken: each is named once, or a few bytes might make many copies of one. */
+  readonly #segments: (ArrayBufferView | undefined)[];
   readonly #context: Context;
   /** Values by id, from the moment they have an identity. */
   readonly #known: Map<unknown, unknown> = new Map();
@@ -35,7 +36,7 @@ export class Raising<Context> {
 
   constructor(parts: CodecParts, input: { segments: readonly ArrayBufferView[]; context: Context }) {
     this.#parts = parts;
-    this.#segments = input.segments;
+    this.#segments = [...input.segments];
     this.#context = input.context;
   }
 
@@ -143,7 +144,8 @@ export class Raising<Context> {
   #raiseSegment(tag: Tag): Binary {
     const [kind, index] = listOf(tag, 2);
     const segment = typeof index === "number" ? this.#segments[index] : undefined;
-    if (segment === undefined) corrupt(`a segment that did not come along (${this.#segments.length} did)`);
+    if (segment === undefined) corrupt(`a segment that did not come along, or has been named before (there are ${this.#segments.length})`);
+    this.#segments[index as number] = undefined;
     return binaryOver(segment, kind);
   }
 

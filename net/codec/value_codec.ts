@@ -76,8 +76,17 @@ export class ValueCodec<Context = unknown> {
    * call. Throws SerializationFault.
    */
   encode(value: unknown, context?: Context): Encoded {
+    return this.#encode(value, context, this.#parts);
+  }
+
+  /** The same without segments: for where nothing can travel beside the bytes. Throws SerializationFault. */
+  encodeWhole(value: unknown, context?: Context): Uint8Array<ArrayBuffer> {
+    return this.#encode(value, context, { ...this.#parts, segmentThreshold: Number.POSITIVE_INFINITY }).bytes;
+  }
+
+  #encode(value: unknown, context: Context | undefined, parts: CodecParts): Encoded {
     if (isExact(value)) return { bytes: encodeCbor(value), segments: noSegments };
-    const lowering = new Lowering(this.#parts, context);
+    const lowering = new Lowering(parts, context);
     try {
       const tree = lowering.lower(value);
       return { bytes: encodeCbor(tree), segments: lowering.segments };

@@ -16,7 +16,7 @@
  * | `map`, `set` | `[key, value …]`, `[value …]` |
  * | `date`, `regexp`, `boxed` | `milliseconds`, `[source, flags]`, the primitive |
  * | `binary` | `[kind, bytes]`, see `binary.ts` |
- * | `segment` | `[kind, index]`: the bytes are segment number `index` |
+ * | `segment` | `[kind, index]`: the bytes are segment number `index`, which nothing else names |
  * | `error` | `[lineage, name, message, stack, [key, value …], [key, value …]]`: enumerable, then hidden properties |
  * | `extension` | `[tag, wire]` |
  */

@@ -130,9 +130,9 @@ export class ActorClient {
     );
   }
 
-  /** Takes over a hold that was counted for this place, for a handle inside a value that nobody has looked at yet. */
-  adoptHeld(id: ActorId): ActorRecord {
-    return this.adopt(id, UNKNOWN_META, true);
+  /** For a handle inside a value that nobody has looked at yet. `held`: takes over a hold that was counted for this place. */
+  adoptInside(id: ActorId, held: boolean): ActorRecord {
+    return this.adopt(id, UNKNOWN_META, held);
   }
 
   submit(call: ActorCall): void {

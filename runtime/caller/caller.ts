@@ -16,7 +16,7 @@ import {
   systemPlaceOf,
 } from "../kernel/mod.ts";
 import type { Arguments, TaskTemplate } from "../tasks/mod.ts";
-import { type Payload, PayloadKind, type PayloadWire, payloadFromWire, type TravelContext } from "../values/mod.ts";
+import { arrivedPayload, type Payload, PayloadKind, type PayloadWire, payloadFromWire, type TravelContext } from "../values/mod.ts";
 import type { ActorClient } from "./actor_client.ts";
 import type { ActorCall, ActorRecord } from "./actor_record.ts";
 import { encodeArguments } from "./argument_encoder.ts";
@@ -193,12 +193,12 @@ export class Caller implements Actor {
     const subject = envelope[2] as number;
     switch (envelope[1]) {
       case CallerOp.result: {
-        const [, , , kind, data, size, children] = envelope as unknown as [0, 0, 0, ...PayloadWire];
-        const ended = this.#end(subject, kind === PayloadKind.sealed ? [objectId(this.place, subject)] : undefined);
+        const payload = arrivedPayload(envelope, 3);
+        const ended = this.#end(subject, payload.kind === PayloadKind.sealed ? [objectId(this.place, subject)] : undefined);
         const entry = ended?.entries[0];
         if (ended === undefined || entry === undefined) return;
-        this.outcomes.settle(entry, { kind, data, size, children: children ?? NO_CHILDREN });
-        this.#reconstruction.came(ended, entry.id, kind);
+        this.outcomes.settle(entry, payload);
+        this.#reconstruction.came(ended, entry.id, payload.kind);
         this.#lostBefore(ended);
         return;
       }
@@ -220,7 +220,9 @@ export class Caller implements Actor {
         this.#failed(subject, payloadFromWire(envelope[3] as PayloadWire), envelope[4] === true);
         return;
       case CallerOp.item: {
-        this.#item(subject, { index: envelope[3] as number, wire: envelope[4] as PayloadWire, producer: delivery.from });
+        const wire = envelope[4] as PayloadWire;
+        this.#item(subject, { index: envelope[3] as number, wire, producer: delivery.from });
+        if (wire[0] === PayloadKind.fault) this.outcomes.tookIn(payloadFromWire(wire));
         return;
       }
       case CallerOp.itemsEnd: {
@@ -373,12 +375,10 @@ export class Caller implements Actor {
 
   #failed(sequence: number, fault: Payload, retryable: boolean): void {
     const task = this.#tasks.get(sequence);
-    if (task !== undefined) {
-      this.#tasks.failed(task, fault, retryable);
-      return;
-    }
     const call = this.#calls.get(sequence);
-    if (call !== undefined) this.#calls.failed(call, fault, retryable);
+    if (task !== undefined) this.#tasks.failed(task, fault, retryable);
+    else if (call !== undefined) this.#calls.failed(call, fault, retryable);
+    this.outcomes.tookIn(fault);
   }
 
   /** Stops the task that makes the object of this number; an actor call that makes it is returned instead. */
@@ -396,5 +396,3 @@ export class Caller implements Actor {
     else this.objects.arrived(id, { ...payload, data: undefined }, delivery.attachments[payload.data as number] as SharedArrayBuffer);
   }
 }
-
-const NO_CHILDREN: readonly string[] = [];

@@ -19,6 +19,7 @@ import {
   contextOf,
   decodeValue,
   encodeValue,
+  encodeWhole,
   faultPayload,
   isPrimitive,
   type Payload,
@@ -140,7 +141,12 @@ export class ObjectClient {
   }
 
   packFault(error: unknown): Payload {
-    return faultPayload(encodeValue(error, contextOf()).bytes);
+    const context = contextOf();
+    const bytes = encodeWhole(error, context);
+    return faultPayload(
+      bytes,
+      context.met.map(({ id }) => id),
+    );
   }
 
   /** The value of a payload; for a sealed one its buffer must be at hand. A fault is returned, not thrown. */

@@ -44,7 +44,7 @@ export class Outcomes {
       this.discard(entry.id, payload);
       return;
     }
-    if (payload.children.length > 0) entry.pins = this.#adoptChildren(payload);
+    if (payload.children.length > 0) entry.pins = this.#childrenOf(payload);
     if (payload.kind === PayloadKind.sealed) this.#objects.trackSealed(entry);
     else if (entry.shared) this.#objects.manager.resolve(entry.id, payloadToWire(payload));
     entry.settle(payload);
@@ -53,12 +53,17 @@ export class Outcomes {
 
   /** Gives back what was counted for this place with a value that nobody wants. `isKnown`: it was there before, and was not counted again. */
   discard(id: string, payload: Payload, { isKnown = false }: { isKnown?: boolean } = {}): void {
-    for (const child of this.#adoptChildren(payload)) child.letGo();
+    if (payload.kind !== PayloadKind.fault) this.#giveBack(payload);
     if (payload.kind === PayloadKind.sealed && !isKnown) this.#objects.manager.discarded([id]);
   }
 
   settleAll(entries: readonly Entry[], wires: readonly PayloadWire[]): void {
     for (let i = 0; i < entries.length; i++) this.settle(entries[i] as Entry, payloadFromWire(wires[i] as PayloadWire));
+  }
+
+  /** A fault has been taken in, for as many refs as there were: they hold what it refers to, for which its sender has counted this place. */
+  tookIn(fault: Payload): void {
+    this.#giveBack(fault);
   }
 
   /** The call has failed: all of its refs do, and a failure that nobody is there to see is reported. */
@@ -74,6 +79,7 @@ export class Outcomes {
       const { stream } = call;
       const last = this.#itemEntry(stream.completion.sequence, stream.received());
       last.payload = fault;
+      last.pins = this.#childrenOf(fault);
       stream.fail(last);
       this.settle(stream.completion, fault);
     } else if (!observed && call.entries.length > 0) this.#reportLater(call.entries, fault, name);
@@ -114,13 +120,22 @@ export class Outcomes {
     return entry;
   }
 
-  /** Their sender has counted this place among the holders. */
-  #adoptChildren(payload: Payload): Pin[] {
-    return payload.children.map((id) => {
-      const child: Pin = isActorId(id) ? this.#actors.adoptHeld(id) : this.#objects.adopt(id, true);
-      child.hold();
-      return child;
-    });
+  /**
+   * What a value refers to, held: its sender has counted this place among the holders. A fault may stand for several refs,
+   * or none: each holds for itself, and what was counted is given back by whoever took it in.
+   */
+  #childrenOf(payload: Payload): Pin[] {
+    return payload.children.map((id) => this.#held(id, payload.kind !== PayloadKind.fault));
+  }
+
+  #giveBack({ children }: Payload): void {
+    for (const id of children) this.#held(id, true).letGo();
+  }
+
+  #held(id: string, isCounted: boolean): Pin {
+    const child: Pin = isActorId(id) ? this.#actors.adoptInside(id, isCounted) : this.#objects.adopt(id, isCounted);
+    child.hold();
+    return child;
   }
 
   /** Nobody has looked yet; whoever has not by the end of the program never will. */

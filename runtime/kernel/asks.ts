@@ -31,6 +31,11 @@ export class Asks {
     return Array.from(this.#waiting.values()).flatMap(({ to, envelope }) => (to === place && envelope !== undefined ? [envelope] : []));
   }
 
+  /** The place that the question went to. */
+  askedOf(request: number): number | undefined {
+    return this.#waiting.get(request)?.to;
+  }
+
   settle(request: number, value: unknown): void {
     this.#waiting.get(request)?.resolve(value);
     this.#waiting.delete(request);

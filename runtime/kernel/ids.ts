@@ -36,6 +36,11 @@ export function nodeOf(place: PlaceId): NodeNumber {
 /** The head's system worker: the control store, the global scheduler and the keepers of actors and placement groups. */
 export const HEAD_PLACE: PlaceId = placeId(HEAD_NODE, SYSTEM_SLOT);
 
+/** Whether the control store may be at `place`: at the first node's system worker, or at that of a head that can be taken over. */
+export function mayBeHead(place: PlaceId): boolean {
+  return place === HEAD_PLACE || (place === systemPlaceOf(place) && nodeOf(place) >= HEAD_NUMBERS.from);
+}
+
 /** The place of the system worker of the node that `place` belongs to. */
 export function systemPlaceOf(place: PlaceId): PlaceId {
   return place - (place % PLACES_PER_NODE);

@@ -2,7 +2,7 @@ import type { Attachment, Frame, Link, Slice } from "../../net/mod.ts";
 import { decodeBatch, encodeBatch, releaseFrame } from "../../net/mod.ts";
 import { Asks } from "./asks.ts";
 import { type Actor, ActorNumber, type Delivery, type Envelope } from "./envelope.ts";
-import { HEAD_PLACE, type NodeNumber, nodeOf, type PlaceId } from "./ids.ts";
+import { HEAD_PLACE, mayBeHead, type NodeNumber, nodeOf, type PlaceId } from "./ids.ts";
 import { Outbox } from "./outbox.ts";
 import type { ContractShapes } from "./shape.ts";
 
@@ -27,8 +27,11 @@ export interface KernelOptions {
   route?: (node: NodeNumber) => Link | undefined;
   /** Whoever was at a place that can be taken over is another now: what it was told is to be told again. */
   onSuccessor?: (place: PlaceId) => void;
-  /** Called for an actor's uncaught error; the kernel itself goes on. */
-  onFault?: (error: unknown, envelope: Envelope) => void;
+  /**
+   * Called for an actor's uncaught error, and for a forwarded frame that cannot be read, with the place that sent it; the
+   * kernel itself goes on. Default: it is thrown, as nobody is told of it else.
+   */
+  onFault?: (error: unknown, from: PlaceId) => void;
 }
 
 /**
@@ -48,7 +51,7 @@ export class Kernel {
   readonly #onUnlinked: ((place: PlaceId) => void) | undefined;
   readonly #onLink: ((place: PlaceId, port: MessagePort) => void) | undefined;
   readonly #route: ((node: NodeNumber) => Link | undefined) | undefined;
-  readonly #onFault: (error: unknown, envelope: Envelope) => void;
+  readonly #onFault: (error: unknown, from: PlaceId) => void;
   readonly #actors: (Actor | undefined)[] = [];
   readonly #outboxes: Map<PlaceId, Outbox> = new Map();
   readonly #links: Map<PlaceId, Link> = new Map();
@@ -191,14 +194,17 @@ export class Kernel {
     if (own) this.#dirty.push(this.#loopback);
   }
 
-  /** Takes in a frame from a link: delivers it here, or passes it on. */
+  /**
+   * Takes in a frame from a link: delivers it here, or passes it on. @throws CorruptDataFault for one that cannot be read,
+   * where links lead to their senders; what was forwarded is no fault of the link that brought it.
+   */
   receive(frame: Frame): void {
     if (frame.to !== this.place && frame.to !== this.#alias) {
       this.#forward(frame);
       return;
     }
     const delivery: Delivery = { from: frame.from, attachments: frame.attachments };
-    for (const envelope of decodeBatch(frame.bytes)) {
+    for (const envelope of this.#envelopesOf(frame)) {
       this.#deliver(envelope as Envelope, delivery);
       this.flushIfMuch();
     }
@@ -246,6 +252,16 @@ export class Kernel {
     return (node === nodeOf(this.place) ? undefined : this.#route?.(node)) ?? UNREACHABLE;
   }
 
+  #envelopesOf(frame: Frame): unknown[] {
+    try {
+      return decodeBatch(frame.bytes);
+    } catch (error) {
+      if (this.#gateway === undefined) throw error;
+      this.#onFault(error, frame.from);
+      return [];
+    }
+  }
+
   #deliver(envelope: Envelope, delivery: Delivery): void {
     try {
       const actor = typeof envelope[0] === "number" ? this.#actors[envelope[0]] : undefined;
@@ -254,17 +270,25 @@ export class Kernel {
       else if (typeof envelope[1] === "string")
         this.fault(delivery.from, envelope[2] as number, new TypeError(`no actor ${String(envelope[0])} here`));
     } catch (error) {
-      this.#onFault(error, envelope);
+      this.#onFault(error, delivery.from);
     }
   }
 
   /** Answers to this place's own questions, and links to other places. */
   #receiveOwn(envelope: Envelope, delivery: Delivery): void {
     const [, op, request, value] = envelope as [number, string, number, unknown];
-    if (op === "link") this.#onLink?.(request, delivery.attachments[value as number] as MessagePort);
-    else if (op === "answer") this.#asks.settle(request, value);
-    else if (op === "fault") this.#asks.fail(request, this.#faults.fromWire(value));
-    else if (op === "succeeded" && nodeOf(delivery.from) === nodeOf(this.place)) this.succeeded(request);
+    const { from } = delivery;
+    // Links are made by the node's system worker, with whom memory is shared.
+    if (op === "link" && from === this.#gatewayPlace) this.#onLink?.(request, delivery.attachments[value as number] as MessagePort);
+    else if (op === "answer" && this.#wasAsked(from, request)) this.#asks.settle(request, value);
+    else if (op === "fault" && this.#wasAsked(from, request)) this.#asks.fail(request, this.#faults.fromWire(value));
+    else if (op === "succeeded" && nodeOf(from) === nodeOf(this.place)) this.succeeded(request);
+  }
+
+  /** Whether an answer of `from` is one: whoever is the head now answers what the head was asked. */
+  #wasAsked(from: PlaceId, request: number): boolean {
+    const asked = this.#asks.askedOf(request);
+    return asked === from || (asked === HEAD_PLACE && mayBeHead(from)) || (asked === this.#alias && from === this.place);
   }
 
   answer(to: PlaceId, request: number, value: unknown): void {

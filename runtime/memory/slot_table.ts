@@ -129,6 +129,16 @@ export class SlotTable {
     return true;
   }
 
+  /** The places that have buffers. A walk over the table. */
+  issuers(): Set<number> {
+    const issuers = new Set<number>();
+    for (let slot = 0; slot < this.accounting.slotCount; slot++) {
+      const issuer = this.issuerOf(slot);
+      if (issuer !== undefined) issuers.add(issuer);
+    }
+    return issuers;
+  }
+
   /** The slots of a place's buffers. A walk over the table. */
   *issuedBy(issuer: number): Generator<number> {
     for (let slot = 0; slot < this.accounting.slotCount; slot++) if (this.issuerOf(slot) === issuer) yield slot;

@@ -6,6 +6,7 @@ import { asFunctionNotFound, Definitions, faceOf, type RemoteWire, registerOwnTr
 import type { FunctionRecord } from "../tasks/mod.ts";
 import { decodeValue, faultWire } from "../values/mod.ts";
 import { Executor, type PlaceIdentity, TemplateCache } from "../worker/mod.ts";
+import { FaultReport } from "./fault_report.ts";
 import { publicModules } from "./public_modules.ts";
 
 export interface PlaceOptions {
@@ -41,6 +42,7 @@ export function openPlace(options: PlaceOptions): Place {
     place: options.place,
     faults: faultWire,
     shapes: CONTRACT_SHAPES,
+    onFault: new FaultReport(clock, (text) => options.print("stderr", text)).tell,
     onUnlinked: (to) => {
       if (to !== system) kernel.send(system, [ActorNumber.node, "connect", 0, to]);
     },

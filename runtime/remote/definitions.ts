@@ -22,7 +22,7 @@ import {
   type TaskTemplate,
   type Template,
 } from "../tasks/mod.ts";
-import { contextOf, encodeValue } from "../values/mod.ts";
+import { encodeWhole } from "../values/mod.ts";
 import type { OwnTemplates } from "../worker/mod.ts";
 import { type Core, coreOf, type Definable, portableOptions, type RemoteWire } from "./definable.ts";
 
@@ -125,7 +125,7 @@ export class Definitions implements OwnTemplates {
         importBindings: true,
       }),
     );
-    const packed = captures === undefined ? undefined : encodeValue(captures, contextOf()).bytes;
+    const packed = captures === undefined ? undefined : encodeWhole(captures);
     const content = packed === undefined ? definitionId(definition) : `${definitionId(definition)}-${this.#kernel.place}-${this.#templates.length}`;
     const id = functionId(content, this.node);
     this.#functionIds.set(definable, id);

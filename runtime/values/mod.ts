@@ -3,8 +3,10 @@
 export { carryTravel, TravelTag } from "./carried_travel.ts";
 export { decodeError } from "./decode_error.ts";
 export { faultWire } from "./fault_wire.ts";
+export { keptBytes } from "./kept_bytes.ts";
 export { MissingModule, withModules } from "./missing_module.ts";
 export {
+  arrivedPayload,
   barePayload,
   bytesPayload,
   faultPayload,
@@ -19,6 +21,7 @@ export {
   contextOf,
   decodeValue,
   encodeValue,
+  encodeWhole,
   isPrimitive,
   registerTravel,
   type TravelContext,

@@ -1,3 +1,5 @@
+import { keptBytes } from "./kept_bytes.ts";
+
 /**
  * A user's value as it is kept and sent.
  *
@@ -37,8 +39,8 @@ export function sealedPayload(size: number, children: readonly string[] = NO_CHI
   return { kind: PayloadKind.sealed, data: undefined, size, children };
 }
 
-export function faultPayload(bytes: Uint8Array): Payload {
-  return { kind: PayloadKind.fault, data: bytes, size: bytes.byteLength, children: NO_CHILDREN };
+export function faultPayload(bytes: Uint8Array, children: readonly string[] = NO_CHILDREN): Payload {
+  return { kind: PayloadKind.fault, data: bytes, size: bytes.byteLength, children };
 }
 
 export function payloadToWire(payload: Payload): PayloadWire {
@@ -46,6 +48,18 @@ export function payloadToWire(payload: Payload): PayloadWire {
   return children.length === 0 ? [kind, data, size] : [kind, data, size, children];
 }
 
+/** The payload that came in an envelope, to be kept: it keeps nothing of the frame but its own. */
 export function payloadFromWire(wire: PayloadWire): Payload {
-  return { kind: wire[0], data: wire[1], size: wire[2], children: wire[3] ?? NO_CHILDREN };
+  return arrivedPayload(wire, 0);
+}
+
+/** The same of an envelope whose fields from `at` on are the payload's: results come so, by the hundred thousand. */
+export function arrivedPayload(fields: readonly unknown[], at: number): Payload {
+  const data = fields[at + 1];
+  return {
+    kind: fields[at] as PayloadKind,
+    data: data instanceof Uint8Array ? keptBytes(data) : data,
+    size: fields[at + 2] as number,
+    children: (fields[at + 3] as readonly string[] | undefined) ?? NO_CHILDREN,
+  };
 }

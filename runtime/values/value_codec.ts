@@ -27,8 +27,17 @@ export function registerTravel<T extends object, Wire>(extension: Extension<T, W
 
 /** @throws SerializationError naming the path to what cannot travel */
 export function encodeValue(value: unknown, context: TravelContext): Encoded {
+  return asSerializationError(() => valueCodec.encode(value, context));
+}
+
+/** The value as bytes alone, however large what it has inside: where nothing can be beside them. @throws SerializationError */
+export function encodeWhole(value: unknown, context: TravelContext = contextOf()): Uint8Array<ArrayBuffer> {
+  return asSerializationError(() => valueCodec.encodeWhole(value, context));
+}
+
+function asSerializationError<T>(encode: () => T): T {
   try {
-    return valueCodec.encode(value, context);
+    return encode();
   } catch (fault) {
     if (fault instanceof SerializationFault)
       throw new SerializationError({

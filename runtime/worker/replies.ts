@@ -2,7 +2,7 @@ import type { Caller } from "../caller/mod.ts";
 import { CallerOp, TaskFlag } from "../contracts/mod.ts";
 import { isMobulaError, TaskError } from "../errors/mod.ts";
 import { ActorNumber, type Clock, objectId, type PlaceId, taskId, workerId } from "../kernel/mod.ts";
-import { type Payload, PayloadKind, type PayloadWire, payloadToWire } from "../values/mod.ts";
+import { encodeWhole, type Payload, PayloadKind, type PayloadWire, payloadToWire } from "../values/mod.ts";
 
 /** Whom a result is for. */
 export interface ReplyTo {
@@ -62,7 +62,7 @@ export class Replies {
 
   /** The call did not run, for what it needs has failed: that failure, as it is, becomes its own. */
   passOn(to: ReplyTo, error: unknown): void {
-    if (isMobulaError(error)) this.#sendFailure(to, this.#caller.objects.packFault(error), false);
+    if (isMobulaError(error)) this.#sendFailure(to, this.#packFault(to, error), false);
     else this.failure(to, error, false);
   }
 
@@ -77,6 +77,7 @@ export class Replies {
   /** A generator's failure is its last item. */
   itemFailure(to: ReplyTo, index: number, error: unknown): void {
     const fault = this.#fault(to, error);
+    this.#announce(to.owner);
     this.#caller.kernel.send(to.owner, [ActorNumber.caller, CallerOp.item, to.sequence, index, payloadToWire(fault)]);
   }
 
@@ -130,7 +131,7 @@ export class Replies {
   }
 
   #fault(to: ReplyTo, error: unknown): Payload {
-    const { place, objects } = this.#caller;
+    const { place } = this.#caller;
     const fields = {
       functionName: to.name,
       taskId: taskId(to.owner, to.sequence),
@@ -138,17 +139,23 @@ export class Replies {
       workerId: workerId(place),
       ...(to.actorId === undefined ? {} : { actorId: to.actorId }),
     };
-    return packOrPlain(error, (cause) => objects.packFault(new TaskError({ ...fields, cause })));
+    return packOrPlain(error, (cause) => this.#packFault(to, new TaskError({ ...fields, cause })));
+  }
+
+  #packFault(to: ReplyTo, error: unknown): Payload {
+    const fault = this.#caller.objects.packFault(error);
+    this.#lend(to, fault);
+    return fault;
   }
 
   /** An error that is told to the control store. */
   packError(error: unknown): Uint8Array {
-    return packOrPlain(error, (packed) => this.#caller.objects.packFault(packed)).data as Uint8Array;
+    return packOrPlain(error, encodeWhole);
   }
 }
 
 /** Of an error with a field that cannot travel, its text can. */
-function packOrPlain(error: unknown, pack: (error: unknown) => Payload): Payload {
+function packOrPlain<T>(error: unknown, pack: (error: unknown) => T): T {
   try {
     return pack(error);
   } catch (reason) {

@@ -142,6 +142,14 @@ describe("a registered error class", () => {
   });
 });
 
+test("classes that are made for errors are kept for the next ones, but not under names without bound", () => {
+  const classOf = (name: string): unknown => codec.errors.create([name], { name, message: "" }).constructor;
+  expect(classOf("QuotaError")).toBe(classOf("QuotaError"));
+  const long = "Q".repeat(10_000);
+  expect(classOf(long)).not.toBe(classOf(long));
+  expect((classOf(long) as { name: string }).name).toBe(long);
+});
+
 describe("an error with a field that cannot travel", () => {
   const error = new Error("down", {
     cause: Object.assign(new Error("inner"), { request: { send: () => 1, when: new Date(0) }, code: 5 }),

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { encodeCbor, Tag } from "../../net/codec/cbor.ts";
 import { CorruptDataFault, decodeBatch, encodeBatch, maxWireDepth, ValueCodec } from "../../net/codec/mod.ts";
+import { wireTag } from "../../net/codec/wire_tags.ts";
 import { sparse } from "./sparse.ts";
 
 const codec = new ValueCodec({ segmentThreshold: 64 });
@@ -172,6 +174,16 @@ for (const [what, decode] of decoders) {
 }
 
 describe("a small frame", () => {
+  test("cannot have a segment copied again and again", () => {
+    const segment = new Uint8Array(1_000);
+    const naming = (...indices: number[]): Uint8Array => {
+      const buffers = indices.map((index) => new Tag([0, index], wireTag.segment));
+      return encodeCbor(new Tag([buffers], wireTag.graph));
+    };
+    expect(codec.decode(naming(0, 1), [segment, segment])).toEqual([segment.buffer, segment.buffer]);
+    expect(() => codec.decode(naming(0, 0), [segment, segment])).toThrow(CorruptDataFault);
+  });
+
   test("cannot make large arrays", () => {
     // [length 30,000,000, no items, no names], ten thousand times.
     const one = [0xd9, 0x9c, 0x47, 0x83, 0x1a, 0x01, 0xc9, 0xc3, 0x80, 0x80, 0x80];

@@ -158,6 +158,35 @@ describe("what somebody holds stays", () => {
     await collectUntil(nothing);
   });
 
+  test("refs inside errors, as long as those who may get them: of tasks, of several returns, of generators", async () => {
+    const refIn = (error: unknown): ObjectRef<Uint8Array> => (error as { cause: { made: ObjectRef<Uint8Array> } }).cause.made;
+    const failing = remote((): unknown => {
+      throw Object.assign(new Error("with a ref"), { made: put(new Uint8Array(200_000).fill(9)) });
+    });
+    const generating = remote(
+      // biome-ignore lint/correctness/useYield: it fails before its first item.
+      function* (): Generator<number> {
+        throw Object.assign(new Error("with a ref"), { made: put(new Uint8Array(200_000).fill(9)) });
+      },
+      { numReturns: "streaming" },
+    );
+    await apart(async () => {
+      const one = failing.remote();
+      const two = failing.options({ numReturns: 2 }).remote() as unknown as ObjectRef<unknown>[];
+      const items = [];
+      for await (const item of generating.remote()) items.push(item);
+      const kept = [one, ...two, ...items];
+      const dropped = failing.remote();
+      await wait([...kept, dropped], { numReturns: kept.length + 1 });
+      dropped[Symbol.dispose]();
+      // What nobody can get any more has gone: what is here now stays.
+      await collectUntil((now) => keptBytes(now) < 4 * BIG);
+      for (const ref of kept) expect((await get(refIn(await rejection(get(ref)))))[0]).toBe(9);
+      for (const ref of kept) ref[Symbol.dispose]();
+    });
+    await collectUntil(nothing);
+  }, 30_000);
+
   test("a ref that a task has kept, though its thread is busy when its submitter lets go", async () => {
     const keep = remote((box: unknown) => {
       (globalThis as { kept?: unknown }).kept = box;

@@ -95,6 +95,16 @@ describe("results", () => {
     expect((error.cause as BadInput).message).toBe("too young");
   });
 
+  test("a task's exception comes with what it carries, however large", async () => {
+    const carry = remote(() => {
+      throw Object.assign(new Error("no image"), { body: new Uint8Array(300_000).fill(7), text: "x".repeat(300_000) });
+    });
+    const failure = (await get(carry.remote()).catch((error: unknown) => error)) as TaskError;
+    expect(failure).toBeInstanceOf(TaskError);
+    const { message, body, text } = failure.cause as Error & { body: Uint8Array; text: string };
+    expect([message, body.length, body[299_999], text.length]).toEqual(["no image", 300_000, 7, 300_000]);
+  });
+
   test("large results are shared, also several of them", async () => {
     const make = remote((): [Float64Array, Float64Array] => [new Float64Array(50_000).fill(1), new Float64Array(50_000).fill(2)], { numReturns: 2 });
     const sum = remote((a: Float64Array, b: Float64Array) => a.reduce((x, y) => x + y, 0) + b.reduce((x, y) => x + y, 0));
@@ -197,6 +207,12 @@ describe("functions", () => {
     const table = new Map([["x", 4]]);
     const scale = remote((key: string) => (table.get(key) ?? 0) * rate, { captures: { rate, table } });
     expect(await get(scale.remote("x"))).toBe(12);
+  });
+
+  test("captures may be large", async () => {
+    const table = new Uint8Array(300_000).fill(3);
+    const look = remote((at: number): number => table[at] as number, { captures: { table } });
+    expect(await get(look.remote(299_999))).toBe(3);
   });
 
   test("plain functions and remote functions travel as arguments, inside values and as results", async () => {

@@ -23,6 +23,7 @@ function setUp(options: Partial<PeerLinksOptions> = {}): { links: PeerLinks; bro
   const links = new PeerLinks({
     dial: never,
     receive: () => {},
+    refuses: () => undefined,
     unknown: () => {},
     greet: () => {},
     broken: (node, reason) => void broken.push(`${node}: ${reason}`),

@@ -114,6 +114,7 @@ export interface LabNode {
   readonly kernel: Kernel;
   readonly objects: ObjectsActor;
   readonly accounting: Accounting;
+  readonly disk: MemoryDisk | undefined;
   readonly places: LabPlace[];
 }
 
@@ -273,11 +274,12 @@ export class Cluster {
       },
     });
     const accounting = Accounting.create(options.capacityOf?.(number) ?? options.capacity ?? 16 * MIB);
+    const disk = options.spills === true ? new MemoryDisk() : undefined;
     const objects = new ObjectsActor({
       kernel,
       clock: this.clock,
       accounting,
-      disk: options.spills === true ? new MemoryDisk() : undefined,
+      disk,
       onActorReleased: (id) => options.onActorReleased?.(id),
       ...(options.onLost === undefined ? {} : { owners: { lost: options.onLost, released: () => {} } }),
       transfer: options.transfer ?? {},
@@ -294,7 +296,7 @@ export class Cluster {
       );
       places.push(made);
     }
-    this.nodes.push({ number, system, kernel, objects, accounting, places });
+    this.nodes.push({ number, system, kernel, objects, accounting, disk, places });
   }
 
   #link(ends: { from: PlaceId; to: PlaceId; copies: boolean }, target: () => Kernel): SlowLink {
