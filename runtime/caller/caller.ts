@@ -1,5 +1,5 @@
 import type { Encoded } from "../../net/mod.ts";
-import { type ActorStateWire, CallerOp } from "../contracts/mod.ts";
+import { type ActorStateWire, type Attempt, CallerOp } from "../contracts/mod.ts";
 import {
   type Actor,
   ActorNumber,
@@ -252,10 +252,10 @@ export class Caller implements Actor {
         this.#tasks.submitter.leases.end(subject);
         return;
       case CallerOp.workerLost:
-        this.#tasks.workerLost(subject, envelope[3] as Uint8Array, envelope[4] as number[]);
+        this.#tasks.workerLost(subject, envelope[3] as Uint8Array, envelope[4] as Attempt[]);
         return;
       case CallerOp.moved:
-        this.#tasks.moved(delivery.from, subject, envelope[3] as number[]);
+        this.#tasks.moved(subject, envelope[3] as Attempt[]);
         return;
       case CallerOp.nodeLost:
         this.kernel.disconnectNode(subject, new Error(`node ${subject} is gone`));

@@ -1,7 +1,7 @@
 import type { Caller } from "../caller/mod.ts";
 import { runInCall } from "../context/mod.ts";
-import { ATTEMPT_SHIFT, CallerOp, ORPHAN_GRACE_MS, SchedulerOp, TaskFlag } from "../contracts/mod.ts";
-import { ActorNumber, type Clock, type Envelope, type Kernel, nodeOf, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
+import { attemptIn, ORPHAN_GRACE_MS, SchedulerOp, TaskFlag } from "../contracts/mod.ts";
+import { ActorNumber, type Clock, type Kernel, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
 import { isRetryable } from "../options/mod.ts";
 import { TaskBatch, type TaskTemplate } from "../tasks/mod.ts";
 import { decodeArguments } from "./argument_decoder.ts";
@@ -249,7 +249,7 @@ export class TaskRunner {
       owner: task.owner,
       sequence: task.sequence,
       name: template.name,
-      attempt: task.flags >> ATTEMPT_SHIFT,
+      attempt: attemptIn(task.flags),
       resources: loaded.resources,
       acceleratorIds: task.lease.acceleratorIds,
       runtimeEnv: loaded.runtimeEnv,
@@ -358,12 +358,9 @@ export class TaskRunner {
     for (let task = lease.queue.shift(); task !== undefined; task = lease.queue.shift()) this.#bounce(task);
   }
 
-  #bounce({ owner, template, sequence, form, data, flags }: TaskCall, busyLease?: number): void {
-    // Its owner has to know that it is not here, before it can hear that this worker is gone.
-    this.#kernel.send(owner, [ActorNumber.caller, CallerOp.moved, nodeOf(this.#system), [sequence]]);
-    const envelope: Envelope = [ActorNumber.localScheduler, SchedulerOp.submit, owner, template, sequence, form, data, [], flags];
-    if (busyLease !== undefined) envelope.push(busyLease);
-    this.#kernel.send(this.#system, envelope);
+  /** Gives a task back to the scheduler, which lets its owner know. */
+  #bounce({ owner, template, sequence, form, data, flags }: TaskCall, busyLease = 0): void {
+    this.#kernel.send(this.#system, [ActorNumber.localScheduler, SchedulerOp.submit, owner, template, sequence, form, data, [], flags, busyLease]);
   }
 
   /** `maxCalls`: after so many calls of one function this worker ends and another takes its place. */
