@@ -9,6 +9,7 @@ import { awaitArguments } from "./argument_wait.ts";
 import { FlushPace } from "./flush_pace.ts";
 import { collectItems, isGeneratorObject, produceItems } from "./generator_run.ts";
 import type { PlaceIdentity } from "./identity.ts";
+import { promiseOf } from "./promise_of.ts";
 import type { Replies, ReplyTo } from "./replies.ts";
 import { RunningCall } from "./running_call.ts";
 import type { Loaded, TemplateCache } from "./template_cache.ts";
@@ -258,16 +259,20 @@ export class TaskRunner {
       strategy: options.schedulingStrategy,
       onBlocked: task.lease.id === 0 ? undefined : (blocked) => this.#blocked(task.lease, blocked),
     });
+    const streaming = options.numReturns === "streaming";
     let result: unknown;
+    let promise: Promise<unknown> | undefined;
     const started = this.#identity.events?.begin();
     try {
       result = runInCall(call, () => loaded.run(...args));
+      if (!streaming && options.numReturns !== 1 && isGeneratorObject(result)) result = runInCall(call, () => collectItems(result));
+      if (!streaming) promise = promiseOf(result);
     } catch (error) {
       this.#fail(task, template, call, error);
       return;
     }
     const to = this.#replyTo(task, template.name);
-    if (options.numReturns === "streaming") {
+    if (streaming) {
       const key = this.#track(task, call);
       const consumption = produceItems(result, {
         to,
@@ -283,10 +288,9 @@ export class TaskRunner {
       });
       return;
     }
-    if (options.numReturns !== 1 && isGeneratorObject(result)) result = runInCall(call, () => collectItems(result));
-    if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function") {
+    if (promise !== undefined) {
       this.#track(task, call);
-      (result as PromiseLike<unknown>).then(
+      promise.then(
         (value) => this.#succeed(task, template, call, to, value, started),
         (error) => this.#fail(task, template, call, error),
       );
