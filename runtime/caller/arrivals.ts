@@ -33,9 +33,9 @@ export class Arrivals {
     return this.#tasks.get(sequence) ?? this.#calls.get(sequence);
   }
 
-  result(sequence: number, payload: Payload): void {
+  result(sequence: number, payload: Payload, producer: PlaceId): void {
     const { place, outcomes, reconstruction } = this.#options;
-    const ended = this.#end(sequence, payload.kind === PayloadKind.sealed ? [objectId(place, sequence)] : undefined);
+    const ended = this.#end(sequence, producer, payload.kind === PayloadKind.sealed ? [objectId(place, sequence)] : undefined);
     const entry = ended?.entries[0];
     if (ended === undefined) outcomes.tooLate(objectId(place, sequence), payload);
     if (ended === undefined || entry === undefined) return;
@@ -44,10 +44,10 @@ export class Arrivals {
     this.#lostBefore(ended);
   }
 
-  results(sequence: number, wires: readonly PayloadWire[]): void {
+  results(sequence: number, wires: readonly PayloadWire[], producer: PlaceId): void {
     const { place, outcomes, reconstruction } = this.#options;
     const large = wires.flatMap(([kind], index) => (kind === PayloadKind.sealed ? [objectId(place, sequence + index)] : []));
-    const ended = this.#end(sequence, large.length > 0 ? large : undefined);
+    const ended = this.#end(sequence, producer, large.length > 0 ? large : undefined);
     if (ended === undefined) {
       for (const [index, wire] of wires.entries()) outcomes.tooLate(objectId(place, sequence + index), payloadFromWire(wire));
       return;
@@ -106,15 +106,19 @@ export class Arrivals {
     this.#endStream(sequence, stream);
   }
 
-  /** The task or call has ended with a result; these of its results are large. */
-  #end(sequence: number, large?: readonly ObjectId[]): Run | undefined {
+  /**
+   * The task or call has ended with results that `producer` made; these of them are large. What this place has made by
+   * itself is lost only together with it: nothing is kept to make that again.
+   */
+  #end(sequence: number, producer: PlaceId | undefined, large?: readonly ObjectId[]): Run | undefined {
+    const kept = producer === this.#options.place ? undefined : large;
     const task = this.#tasks.get(sequence);
     if (task !== undefined) {
-      this.#tasks.end(task, large);
+      this.#tasks.end(task, kept);
       return task;
     }
     const call = this.#calls.get(sequence);
-    if (call !== undefined) this.#calls.end(call, large);
+    if (call !== undefined) this.#calls.end(call, kept);
     return call;
   }
 
@@ -123,14 +127,14 @@ export class Arrivals {
     if (stream?.complete !== true) return;
     const { lineage, outcomes } = this.#options;
     const large = [...(this.run(sequence)?.large ?? [])];
-    const ended = this.#end(sequence, large.length > 0 || lineage.needsItemsOf(sequence) ? large : undefined);
+    const ended = this.#end(sequence, stream.producer, large.length > 0 || lineage.needsItemsOf(sequence) ? large : undefined);
     outcomes.complete(stream);
     if (ended !== undefined) this.#lostBefore(ended);
   }
 
   /** A generator that ran again has made all of its items. */
   #endRemade(run: Run): void {
-    this.#end(run.sequence);
+    this.#end(run.sequence, undefined);
     this.#options.reconstruction.itemsMissing(run);
     this.#lostBefore(run);
   }

@@ -197,11 +197,11 @@ export class Caller implements Actor {
     switch (envelope[1]) {
       case CallerOp.result: {
         const [, , , kind, data, size, children] = envelope as unknown as [0, 0, 0, ...PayloadWire];
-        this.#arrivals.result(subject, { kind, data, size, children: children ?? NO_CHILDREN });
+        this.#arrivals.result(subject, { kind, data, size, children: children ?? NO_CHILDREN }, delivery.from);
         return;
       }
       case CallerOp.results:
-        this.#arrivals.results(subject, envelope[3] as PayloadWire[]);
+        this.#arrivals.results(subject, envelope[3] as PayloadWire[], delivery.from);
         return;
       case CallerOp.failed:
       case CallerOp.refused:

@@ -113,7 +113,7 @@ export class TaskOwner {
     this.#tasks.delete(task.sequence);
     this.submitter.released(task);
     task.stopTimer?.();
-    if (large !== undefined && derivation === undefined && template.options.isolation !== "inline") {
+    if (large !== undefined && derivation === undefined) {
       const { name, options } = template;
       lineage.keep(task, { name, option: "maxRetries", limit: options.maxRetries, submit: (rerun) => this.#rerun(template, rerun) }, large);
       return;
