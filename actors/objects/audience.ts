@@ -59,6 +59,10 @@ export class Audience {
     return this.#watchers.isWanted(id);
   }
 
+  isAwaited(id: ObjectId): boolean {
+    return this.#getters.isWanted(id) || this.#watchers.isWanted(id) || this.arguments.isWanted(id) || this.available.isWanted(id);
+  }
+
   /** All that somebody waits for. */
   ids(): Set<ObjectId> {
     return new Set([...this.#getters.ids(), ...this.#watchers.ids(), ...this.arguments.ids(), ...this.available.ids()]);
