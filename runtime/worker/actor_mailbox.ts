@@ -55,7 +55,7 @@ class Waiting {
 
 /** The calls of one caller, in the order submitted. */
 class Lane extends Waiting {
-  readonly key: number;
+  readonly key: number | string;
   next = 0;
   /** Calls that came ahead of their turn; in place of one that was taken out stands nothing. */
   early: Map<number, MethodCall | undefined> | undefined;
@@ -64,10 +64,15 @@ class Lane extends Waiting {
   /** It has one call, which stands in no order, and goes with it. */
   passing = false;
 
-  constructor(key: number) {
+  constructor(key: number | string) {
     super();
     this.key = key;
   }
+}
+
+/** Names a lane among those of all callers; mostly by a number, which must be exact. */
+function laneKeyOf({ owner, lane }: MethodCall): number | string {
+  return owner < 2 ** 33 && lane < 2 ** 20 ? owner * 2 ** 20 + lane : `${owner}.${lane}`;
 }
 
 /** Calls that may run at a time in one concurrency group; those that wait for it have their arguments. */
@@ -111,7 +116,7 @@ export interface MailboxOwner {
  */
 export class ActorMailbox {
   readonly #owner: MailboxOwner;
-  #lanes: Few<number, Lane>;
+  #lanes: Few<number | string, Lane>;
   #groups: Few<string, Group>;
   /** Calls that were taken out before they came: word of it may have come another way. */
   #takenAhead: Set<string> | undefined;
@@ -123,7 +128,7 @@ export class ActorMailbox {
 
   add(call: MethodCall): void {
     if (this.#closed) return;
-    const key = call.owner * 2 ** 20 + call.lane;
+    const key = laneKeyOf(call);
     let lane = find(this.#lanes, key);
     if (lane === undefined) this.#lanes = and(this.#lanes, (lane = new Lane(key)));
     const wanted = this.#takenAhead?.delete(`${call.owner}.${call.sequence}`) === true ? undefined : call;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
+import { HEAD_NUMBERS, placeId } from "../../runtime/kernel/mod.ts";
 import { ActorMailbox, type MailboxOwner, type MethodCall } from "../../runtime/worker/actor_mailbox.ts";
 
 const LIMITS: Record<string, number> = { "": 1, io: 2, wide: 5 };
@@ -174,6 +175,25 @@ describe("an actor's mailbox", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  test("tells callers and their lanes apart whatever their numbers", () => {
+    const rig = new Rig();
+    const mailbox = new ActorMailbox(rig);
+    const heads = placeId(HEAD_NUMBERS.from, 2);
+    const lanes = [
+      { owner: heads, lane: 1 },
+      { owner: heads, lane: 2 },
+      { owner: placeId(2, 2), lane: 2 ** 20 + 1 },
+      { owner: placeId(2, 3), lane: 1 },
+    ];
+    const plan = { lane: 1, order: 0, group: "wide", args: "now", removed: false } as const;
+    for (const [sequence, lane] of lanes.entries()) {
+      const call = { ...callOf(plan, sequence), ...lane };
+      rig.plan(call, plan);
+      mailbox.add(call);
+    }
+    expect(rig.started.length).toBe(lanes.length);
   });
 
   test("begins nothing any more once it is closed", async () => {
