@@ -42,7 +42,10 @@ async function cancelled(ref: ObjectRef<unknown>): Promise<void> {
 
 test("a large result of a task that was cancelled is let go of when it comes", async () => {
   await late((file) => large.remote(file), cancelled);
-  await late((file) => several.remote(file), ([ref]) => cancelled(ref));
+  await late(
+    (file) => several.remote(file),
+    ([ref]) => cancelled(ref),
+  );
   await get(nothing.remote());
   await collectUntil(nothingKept);
 });
@@ -50,14 +53,11 @@ test("a large result of a task that was cancelled is let go of when it comes", a
 test("so is what others had a ref to, and they hear of the end", async () => {
   const hears = remote(([ref]: ObjectRef<unknown>[]) => get(ref as ObjectRef<unknown>).then(String, (error: Error) => error.name), { numCpus: 0 });
   let heard: ObjectRef<string> | undefined;
-  await late(
-    (file) => {
-      const ref = large.remote(file);
-      heard = hears.remote([ref]);
-      return ref;
-    },
-    cancelled,
-  );
+  await late((file) => {
+    const ref = large.remote(file);
+    heard = hears.remote([ref]);
+    return ref;
+  }, cancelled);
   expect(await get(heard as ObjectRef<string>)).toBe("TaskCancelledError");
   heard = undefined;
   await get(nothing.remote());
