@@ -297,6 +297,7 @@ export class ObjectValues {
     this.#freed.delete(id);
     this.#drop(id);
     this.#releaseAt(this.directory.forget(id), id);
+    // Those that gave up waiting have not said so.
     if (this.#audience.isAwaited(id)) this.#audience.fail(id, unheld(id));
   }
 

@@ -19,7 +19,7 @@ import type { PayloadWire } from "../../runtime/values/mod.ts";
 import { faultWire } from "./audience.ts";
 import { evacuate } from "./evacuation.ts";
 import { GoneOwners } from "./gone_owners.ts";
-import { Holdings } from "./holdings.ts";
+import { Holdings, RELEASE_GRACE_MS } from "./holdings.ts";
 import { NodeObjects } from "./node_objects.ts";
 import { rowOf } from "./object_row.ts";
 import { ObjectValues, type Sealed } from "./object_values.ts";
@@ -221,7 +221,12 @@ export class ObjectsActor implements ObjectsContract {
   }
 
   discarded(caller: Caller, ids: readonly ObjectId[]): void {
-    for (const id of ids) if (this.#results.has(id) || this.#values.isKnown(id)) this.#holdings.drop(id, caller.from);
+    const unknown = ids.filter((id) => !this.#discard(id, caller.from));
+    if (unknown.length === 0) return;
+    // Nobody has it any more; or what its worker says of it, on another link, has yet to come.
+    this.#options.clock.after(RELEASE_GRACE_MS, () => {
+      for (const id of unknown) this.#discard(id, caller.from);
+    });
   }
 
   cameAgain(caller: Caller, ids: readonly ObjectId[]): void {
@@ -318,6 +323,14 @@ export class ObjectsActor implements ObjectsContract {
   /** Whether it is a place of this node that is not gone: nothing is kept for others, and late news of it would be for good. */
   #lives({ from }: Caller): boolean {
     return this.#peers.isHere(from) && !this.#gone.has(from);
+  }
+
+  /** False if nothing is known of it. */
+  #discard(id: ObjectId, place: PlaceId): boolean {
+    if (!this.#results.has(id) && !this.#values.isKnown(id)) return false;
+    // A value that came when an error stood in its place was not counted.
+    if (this.#store.inlineOf(id) === undefined) this.#holdings.drop(id, place);
+    return true;
   }
 
   #sealed(id: ObjectId, buffer: SharedArrayBuffer, sealed: Sealed): void {

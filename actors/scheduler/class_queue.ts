@@ -205,9 +205,12 @@ export class ClassQueue implements Candidate {
     return { dropped: false };
   }
 
-  /** The tasks that the worker numbered `claimant` has claimed from relayed batches, some of which may have ended: by owner. */
-  *claimedBy(claimant: number): Generator<readonly [owner: PlaceId, sequences: readonly number[]]> {
-    for (const { owner, batch, relayed } of [...this.#batches, ...this.#ending]) if (relayed) yield [owner, batch.claimedBy(claimant)];
+  /** The tasks that the worker numbered `claimant` has claimed from relayed batches, some of which may have ended. */
+  *claimedBy(claimant: number): Generator<Pick<QueuedTask, "owner" | "sequence" | "flags">> {
+    for (const { owner, batch, relayed } of [...this.#batches, ...this.#ending]) {
+      if (!relayed) continue;
+      for (const [sequence, , , flags = 0] of batch.claimedBy(claimant)) yield { owner, sequence, flags };
+    }
   }
 
   /** Takes out what owners have that are gone. */

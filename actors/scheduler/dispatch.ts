@@ -4,7 +4,7 @@ import type { ArgumentForm } from "../../runtime/tasks/mod.ts";
 import type { QueuedBatch, QueuedTask } from "./class_queue.ts";
 import type { GrantedLease } from "./granted_lease.ts";
 
-/** `SchedulerOp.submit`; the last field names the lease under which a worker was found busy, when it gives a task back. */
+/** `SchedulerOp.submit`; a worker that gives a task back adds the lease under which it was found busy, or 0. */
 export type SubmitEnvelope = [
   to: number,
   op: number,

@@ -1,3 +1,4 @@
+import { type Attempt, attemptIn } from "../../runtime/contracts/mod.ts";
 import { type PlaceId, systemPlaceOf } from "../../runtime/kernel/mod.ts";
 import type { ClassQueue, QueuedTask } from "./class_queue.ts";
 import type { NodeResources } from "./node_resources.ts";
@@ -12,7 +13,7 @@ export class GrantedLease {
   readonly room: NodeResources;
   /** Places that may push tasks straight to the worker under it. */
   readonly lessees: Set<PlaceId> = new Set();
-  /** Single tasks sent since the worker was last idle: lost with it if it dies. */
+  /** Single tasks sent since the worker was last idle, and not given back: lost with it if it dies. */
   sent: QueuedTask[] = [];
   /** The owner whose tasks were sent last, and their template. */
   lastOwner: PlaceId = -1;
@@ -32,21 +33,21 @@ export class GrantedLease {
     this.queue = queue;
     this.room = room;
   }
+
+  /** Its worker has given this back. */
+  gaveBack({ owner, sequence }: QueuedTask): void {
+    this.sent = this.sent.filter((task) => task.owner !== owner || task.sequence !== sequence);
+  }
 }
 
-/** The tasks that were sent under these leases, by owner; some that are claimed from relayed batches may have ended. */
-export function sentUnder(leases: Iterable<GrantedLease>): Map<PlaceId, number[]> {
-  const sent = new Map<PlaceId, number[]>();
-  for (const lease of leases) {
-    for (const { owner, sequence } of lease.sent) {
-      const sequences = sent.get(owner);
-      if (sequences === undefined) sent.set(owner, [sequence]);
-      else sequences.push(sequence);
-    }
-  }
-  for (const { queue, worker } of leases) {
-    for (const [owner, sequences] of queue.claimedBy(worker.place - systemPlaceOf(worker.place))) {
-      sent.set(owner, [...(sent.get(owner) ?? []), ...sequences]);
+/** The attempts that were sent under these leases, by owner; some that are claimed from relayed batches may have ended. */
+export function sentUnder(leases: Iterable<GrantedLease>): Map<PlaceId, Attempt[]> {
+  const sent = new Map<PlaceId, Attempt[]>();
+  for (const { sent: singles, queue, worker } of leases) {
+    for (const { owner, sequence, flags } of [...singles, ...queue.claimedBy(worker.place - systemPlaceOf(worker.place))]) {
+      const attempts = sent.get(owner);
+      if (attempts === undefined) sent.set(owner, [[sequence, attemptIn(flags)]]);
+      else attempts.push([sequence, attemptIn(flags)]);
     }
   }
   return sent;

@@ -1,4 +1,4 @@
-import { CallerOp, ExecutorOp } from "../../runtime/contracts/mod.ts";
+import { type Attempt, attemptIn, CallerOp, ExecutorOp } from "../../runtime/contracts/mod.ts";
 import { ActorNumber, type Clock, HEAD_NODE, type Kernel, nodeOf, type PlaceId } from "../../runtime/kernel/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
 import type { AcceleratorIds } from "./accelerator_ids.ts";
@@ -208,8 +208,9 @@ export class GrantedLeases {
     return idle;
   }
 
-  /** The worker that a single task was sent to from here, and that has not been idle since. */
-  workerOf(fits: (task: QueuedTask) => boolean): PlaceId | undefined {
+  /** The worker that a single task was sent to from here for this attempt, and that has neither given it back nor been idle since. */
+  workerOf(of: PlaceId, [which, before]: Attempt): PlaceId | undefined {
+    const fits = ({ owner, sequence, flags }: QueuedTask): boolean => owner === of && sequence === which && attemptIn(flags) === before;
     for (const lease of this.#leases.values()) if (lease.sent.some(fits)) return lease.worker.place;
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { CallerOp, ExecutorOp, type SchedulerContract, SchedulerOp } from "../../runtime/contracts/mod.ts";
+import { CallerOp, type SchedulerContract, SchedulerOp } from "../../runtime/contracts/mod.ts";
 import {
   type Actor,
   ActorNumber,
@@ -15,12 +15,14 @@ import {
 import type { ResourceSet } from "../../runtime/resources/mod.ts";
 import type { Candidate } from "./admission.ts";
 import { Backlog } from "./backlog.ts";
+import { Cancellations } from "./cancellations.ts";
 import type { ClassQueue, QueuedTask } from "./class_queue.ts";
 import { type SubmitEnvelope, sendBatch, sendTask } from "./dispatch.ts";
 import { type GrantedLease, sentUnder } from "./granted_lease.ts";
 import { GrantedLeases, type Running } from "./granted_leases.ts";
 import { GroupTasks } from "./group_tasks.ts";
 import type { LocalSchedulerOptions, OwnContract, Workers } from "./local_scheduler_options.ts";
+import { Moves } from "./moves.ts";
 import type { NodeResources } from "./node_resources.ts";
 import { Orphans } from "./orphans.ts";
 import { refusals } from "./refusals.ts";
@@ -43,6 +45,7 @@ export class LocalScheduler implements Actor {
   readonly #stranded: Stranded;
   readonly #leases: GrantedLeases;
   readonly #orphans: Orphans;
+  readonly #moves: Moves;
   /** What becomes of the tasks of placement groups. */
   readonly groups: GroupTasks;
   readonly #workers: WorkerSlots = new WorkerSlots();
@@ -55,17 +58,19 @@ export class LocalScheduler implements Actor {
     this.#kernel = options.kernel;
     this.#node = nodeOf(options.kernel.place);
     this.#leases = new GrantedLeases(options);
+    this.#moves = new Moves(options.kernel);
     this.#backlog = new Backlog({ ...options, changed: () => this.wake() });
     this.#spillover = new Spillover({
       ...options.spillover,
       kernel: options.kernel,
       clock: options.clock,
       node: this.#node,
+      moves: this.#moves,
       here: (queue, tasks) => this.#placedHere(queue, tasks),
       refuse: (queue, error) => this.#refuse(queue, error),
     });
     const hasRoom = (queue: ClassQueue): boolean => options.admission.roomFor(queue) !== undefined;
-    this.#stranded = new Stranded({ ...options, backlog: this.#backlog, hasRoom });
+    this.#stranded = new Stranded({ ...options, backlog: this.#backlog, moves: this.#moves, hasRoom });
     const { kill } = options.workers;
     const stranded = this.#stranded;
     this.groups = new GroupTasks({
@@ -77,9 +82,10 @@ export class LocalScheduler implements Actor {
       kill,
     });
     this.#orphans = new Orphans({ ...options, backlog: this.#backlog, leases: this.#leases, kill });
+    const stops = new Cancellations({ ...options, backlog: this.#backlog, leases: this.#leases, spillover: this.#spillover, kill });
     const contract: SchedulerContract & OwnContract = {
-      cancel: (caller, sequence, how) => this.#cancel(caller.from, sequence, how),
-      cancelFor: (_caller, owner, sequence, how) => this.#cancel(owner, sequence, how),
+      cancel: (caller, sequence, how) => stops.cancel(caller.from, sequence, how),
+      cancelFor: (_caller, owner, sequence, how) => stops.cancel(owner, sequence, how),
       retire: (caller) => this.#retire(caller.from),
       orphaned: (caller) => this.#orphans.end(caller.from),
       takeBack: (caller, schedulingClass, tasks) => this.#takeBack(nodeOf(caller.from), schedulingClass, tasks),
@@ -91,8 +97,13 @@ export class LocalScheduler implements Actor {
     switch (envelope[1]) {
       case SchedulerOp.submit: {
         const [, , owner, template, sequence, form, data, needs, flags, busyLease] = envelope as unknown as SubmitEnvelope;
-        if (busyLease !== undefined) this.#isBusy(busyLease);
-        this.#backlog.add({ owner, template, sequence, form, data, needs, flags });
+        const task: QueuedTask = { owner, template, sequence, form, data, needs, flags };
+        if (busyLease === undefined || this.#givenBack(delivery.from, task, busyLease)) this.#backlog.add(task);
+        return;
+      }
+      case SchedulerOp.moved: {
+        const [, , owner, sequence, flags] = envelope as [0, 0, PlaceId, number, number];
+        this.#moves.tell(nodeOf(delivery.from), [{ owner, sequence, flags }]);
         return;
       }
       case SchedulerOp.batch:
@@ -334,6 +345,15 @@ export class LocalScheduler implements Actor {
     return true;
   }
 
+  /** A worker gives a task back. False when it counts as dead already: then its owner takes the task for lost with it. */
+  #givenBack(worker: PlaceId, task: QueuedTask, busyLease: number): boolean {
+    if (![...this.#options.places()].includes(worker)) return false;
+    for (const lease of this.#workers.get(worker)?.leases ?? []) lease.gaveBack(task);
+    this.#moves.givenBack(task);
+    this.#isBusy(busyLease);
+    return true;
+  }
+
   /** The worker had tasks of a lessee's when it was thought idle. */
   #isBusy(id: number): void {
     const lease = this.#leases.get(id);
@@ -376,24 +396,5 @@ export class LocalScheduler implements Actor {
     slot.retiring = true;
     if (slot.leases.size === 0) this.#options.workers.retire(place);
     for (const lease of slot.leases) this.#leases.revoke(lease);
-  }
-
-  #cancel(owner: PlaceId, sequence: number, how: { force: boolean; recursive: boolean; worker?: PlaceId | undefined }): void {
-    const { dropped, claimant } = this.#backlog.drop(owner, sequence);
-    if (dropped) return;
-    const fits = (task: QueuedTask): boolean => task.owner === owner && task.sequence === sequence;
-    const claimed = claimant === undefined || claimant <= 0 ? undefined : placeId(this.#node, claimant);
-    // Where it was sent from here counts more: its owner does not hear of it when a worker gives a task back.
-    const place = this.#leases.workerOf(fits) ?? claimed ?? how.worker;
-    if (place === undefined || place === this.#kernel.place) {
-      if (nodeOf(owner) === this.#node) this.#spillover.cancel(owner, sequence, how);
-      return;
-    }
-    if (nodeOf(place) !== this.#node) {
-      this.#kernel.send(placeId(nodeOf(place), SYSTEM_SLOT), [ActorNumber.localScheduler, "cancelFor", 0, owner, sequence, how]);
-      return;
-    }
-    this.#kernel.send(place, [ActorNumber.executor, ExecutorOp.cancel, owner, sequence, how.recursive, "cancelled"]);
-    if (how.force) this.#options.workers.kill(place, "cancel() with force");
   }
 }

@@ -1,8 +1,9 @@
-import { type Allotment, CallerOp, type GlobalSchedulerContract, type SchedulerContract, SchedulerOp } from "../../runtime/contracts/mod.ts";
+import { type Allotment, type GlobalSchedulerContract, SchedulerOp, type TaskStop } from "../../runtime/contracts/mod.ts";
 import { ActorNumber, type Clock, type Kernel, type NodeNumber, type PlaceId, placeId, type Remote, SYSTEM_SLOT } from "../../runtime/kernel/mod.ts";
 import { claimantOfNode, TaskBatch } from "../../runtime/tasks/mod.ts";
 import type { ClassQueue, QueuedTask } from "./class_queue.ts";
 import { FeedWindow } from "./feed_window.ts";
+import type { Moves } from "./moves.ts";
 import { Paces } from "./paces.ts";
 
 /** How long a node that has taken all that was sent there stays known as one that had room. */
@@ -17,6 +18,7 @@ export interface SpilloverOptions {
   clock: Clock;
   nodeId: string;
   node: NodeNumber;
+  moves: Moves;
   global: Pick<Remote<GlobalSchedulerContract>, "allot" | "withdraw">;
   /** Whether this node is the only one. */
   alone(): boolean;
@@ -108,7 +110,7 @@ export class Spillover {
   }
 
   /** Passes a cancellation on to the nodes that may have the task. */
-  cancel(owner: PlaceId, sequence: number, how: Parameters<SchedulerContract["cancel"]>[2]): void {
+  cancel(owner: PlaceId, sequence: number, how: TaskStop): void {
     const nodes = new Set([...this.#shares.values()].flatMap((shares) => [...shares.keys()]));
     for (const node of nodes) {
       this.#options.kernel.send(this.#tell(node), [ActorNumber.localScheduler, "cancelFor", 0, owner, sequence, how]);
@@ -228,18 +230,15 @@ export class Spillover {
   }
 
   #sendSome(queue: ClassQueue, node: NodeNumber, room: number): number {
-    const { kernel } = this.#options;
+    const { kernel, moves } = this.#options;
     const to = this.#tell(node);
-    const moved = new Map<PlaceId, number[]>();
-    let count = 0;
+    const moved: QueuedTask[] = [];
     for (let task = queue.singles.shift(); task !== undefined; task = queue.singles.shift()) {
       kernel.send(to, submission(task));
-      const sequences = moved.get(task.owner);
-      if (sequences === undefined) moved.set(task.owner, [task.sequence]);
-      else sequences.push(task.sequence);
-      if (++count === room) break;
+      if (moved.push(task) === room) break;
     }
-    for (const [owner, sequences] of moved) kernel.send(owner, [ActorNumber.caller, CallerOp.moved, node, sequences]);
+    moves.tell(node, moved);
+    let count = moved.length;
     while (count < room) {
       const part = queue.takePart(claimantOfNode(node), room - count);
       if (part === undefined) break;

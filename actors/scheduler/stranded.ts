@@ -1,7 +1,7 @@
-import { CallerOp } from "../../runtime/contracts/mod.ts";
-import { ActorNumber, type Clock, type Kernel, nodeOf, type PlaceId, placeId, SYSTEM_SLOT } from "../../runtime/kernel/mod.ts";
+import { ActorNumber, type Clock, type Kernel, nodeOf, placeId, SYSTEM_SLOT } from "../../runtime/kernel/mod.ts";
 import type { Backlog } from "./backlog.ts";
 import type { ClassQueue, QueuedTask } from "./class_queue.ts";
+import type { Moves } from "./moves.ts";
 
 /** Tasks that a node was chosen for wait this long for room there, while none of their class begins. Milliseconds. */
 const STRANDED_MS = 500;
@@ -10,6 +10,7 @@ export interface StrandedOptions {
   kernel: Kernel;
   clock: Pick<Clock, "after">;
   backlog: Backlog;
+  moves: Moves;
   /** Whether what one task of the queue asks for is free. */
   hasRoom(queue: ClassQueue): boolean;
 }
@@ -52,14 +53,8 @@ export class Stranded {
 
   /** Tasks of this node's places have come back from another node: their owners hear of it, and they wait here again. */
   takeBack(tasks: readonly QueuedTask[]): void {
-    const { kernel, backlog } = this.#options;
-    const owners = new Map<PlaceId, number[]>();
-    for (const { owner, sequence } of tasks) {
-      const sequences = owners.get(owner);
-      if (sequences === undefined) owners.set(owner, [sequence]);
-      else sequences.push(sequence);
-    }
-    for (const [owner, sequences] of owners) kernel.send(owner, [ActorNumber.caller, CallerOp.moved, nodeOf(kernel.place), sequences]);
+    const { kernel, backlog, moves } = this.#options;
+    moves.tell(nodeOf(kernel.place), tasks);
     for (const task of tasks) backlog.add(task);
   }
 

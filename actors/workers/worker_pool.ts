@@ -1,5 +1,5 @@
 import type { Death } from "../../runtime/errors/mod.ts";
-import { type Clock, type PlaceId, workerId } from "../../runtime/kernel/mod.ts";
+import { type Clock, isLastOfNode, type PlaceId, workerId } from "../../runtime/kernel/mod.ts";
 import { environmentOf } from "../../runtime/options/mod.ts";
 import type { Exit } from "../../runtime/platform/mod.ts";
 import type { WorkerKind } from "../scheduler/mod.ts";
@@ -70,7 +70,8 @@ const STUCK_AFTER_MS = 2_000;
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #members: Map<PlaceId, Member> = new Map();
-  #nextPlace: PlaceId;
+  /** None when all are used up: none is used twice, as the dead are known by theirs, and objects are named by them. */
+  #nextPlace: PlaceId | undefined;
   readonly #failures: Map<string, number> = new Map();
   #closed = false;
 
@@ -84,7 +85,7 @@ export class WorkerPool {
     const worker = member(place, kind, environment);
     worker.pid = pid;
     this.#members.set(place, worker);
-    this.#nextPlace = Math.max(this.#nextPlace, place + 1);
+    this.#nextPlace = Math.max(this.#nextPlace ?? place, place + 1);
   }
 
   /** Starts one more worker for tasks unless enough are on their way or the limit is reached. */
@@ -97,6 +98,11 @@ export class WorkerPool {
       if (worker.state === "starting" && worker.kind === kind && worker.environment === environment) starting++;
     }
     if (starting > 0 && starting >= waiting) return true;
+    if (this.#nextPlace === undefined) {
+      // Those that live go on.
+      if (tasked === 0) queueMicrotask(() => this.#options.onUnstartable(kind, environment, this.#usedUp()));
+      return starting > 0;
+    }
     if (tasked >= this.#options.limit) return starting > 0;
     this.#start(kind, environment);
     return true;
@@ -110,6 +116,7 @@ export class WorkerPool {
     const mayTake = (each: Member): boolean =>
       each.state === "starting" && each.forTasks && each.ending === undefined && each.kind === kind && each.environment === environment;
     const starting = [...this.#members.values()].find(mayTake);
+    if (this.#nextPlace === undefined) return Promise.reject(this.#options.startError(environment, this.#usedUp()));
     return new Promise((resolve, reject) => {
       const worker = starting ?? this.#start(kind, environment);
       if (starting !== undefined) this.#start(kind, environment);
@@ -184,8 +191,11 @@ export class WorkerPool {
     this.#closed = true;
   }
 
+  /** To be called while there are places. */
   #start(kind: WorkerKind, environment: string): Member {
-    const worker = member(this.#nextPlace++, kind, environment);
+    const place = this.#nextPlace as PlaceId;
+    this.#nextPlace = isLastOfNode(place) ? undefined : place + 1;
+    const worker = member(place, kind, environment);
     this.#members.set(worker.place, worker);
     const patience = patienceWith(environment);
     if (patience !== undefined) {
@@ -200,6 +210,12 @@ export class WorkerPool {
       (error) => this.exited(worker.place, { code: undefined, error }),
     );
     return worker;
+  }
+
+  /** Why no worker is started any more. */
+  #usedUp(): Death {
+    const { clock, nodeId } = this.#options;
+    return { cause: "start-failed", at: clock.now(), nodeId, detail: "its node has used up its 1,048,574 numbers for workers; restart the node" };
   }
 
   #failedToStart(worker: Member, death: Death): void {

@@ -57,6 +57,7 @@ function waitFor(entries: readonly Entry[], at: Session, options: GetOptions = {
   if (signal?.aborted === true) return Promise.reject(signal.reason);
   const { promise, resolve, reject } = Promise.withResolvers<unknown[]>();
   const values: unknown[] = new Array(entries.length);
+  const looks: (() => void)[] = new Array(entries.length);
   let missing = entries.length;
   let over = false;
   // A ref may be disposed of while its value is awaited.
@@ -66,8 +67,17 @@ function waitFor(entries: readonly Entry[], at: Session, options: GetOptions = {
     over = true;
     stopTimer?.();
     signal?.removeEventListener("abort", onAbort);
+    if (missing > 0) giveUp();
     for (const entry of entries) entry.letGo();
     settle();
+  };
+  const giveUp = (): void => {
+    for (const [index, entry] of entries.entries()) {
+      const waiter = looks[index];
+      if (waiter === undefined) continue;
+      entry.removeWaiter(waiter);
+      at.caller.objects.givenUp(entry);
+    }
   };
   const look = (index: number): void => {
     if (over) return;
@@ -84,8 +94,10 @@ function waitFor(entries: readonly Entry[], at: Session, options: GetOptions = {
       else finish(() => reject(error));
       return;
     }
-    if (outcome === undefined) entry.onChange(() => look(index));
-    else if ("error" in outcome) {
+    if (outcome === undefined) {
+      const waiter = (looks[index] ??= () => look(index));
+      entry.addWaiter(waiter);
+    } else if ("error" in outcome) {
       const { error } = outcome;
       finish(() => reject(error));
     } else {

@@ -44,7 +44,9 @@ export const wait: WaitApi = (async (refs: readonly Waitable[], options?: WaitOp
   if (timeoutMs === 0 || refs.length === 0) {
     if (!pending.some((at) => at instanceof Entry && isElsewhere(at))) return divide(refs, now);
     await objects.caughtUp();
-    return split();
+    const parts = split();
+    for (const at of pending) if (at instanceof Entry) objects.givenUp(at);
+    return parts;
   }
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onAbort = (): void => reject(signal?.reason);
@@ -68,13 +70,17 @@ export const wait: WaitApi = (async (refs: readonly Waitable[], options?: WaitOp
   const stopTimer = timeoutMs === undefined ? undefined : clock.after(timeoutMs, resolve);
   try {
     await awaiting(promise);
+    return split();
   } finally {
     stopTimer?.();
     signal?.removeEventListener("abort", onAbort);
-    for (const at of pending) if (at instanceof Entry) at.removeWaiter(onReady);
+    for (const at of pending) {
+      if (!(at instanceof Entry)) continue;
+      at.removeWaiter(onReady);
+      objects.givenUp(at);
+    }
     for (const take of undo) take();
   }
-  return split();
 }) as WaitApi;
 
 function behind(ref: unknown): Watched {

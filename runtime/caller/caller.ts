@@ -1,5 +1,5 @@
 import type { Encoded } from "../../net/mod.ts";
-import { type ActorStateWire, CallerOp } from "../contracts/mod.ts";
+import { type ActorStateWire, type Attempt, CallerOp } from "../contracts/mod.ts";
 import {
   type Actor,
   ActorNumber,
@@ -20,8 +20,8 @@ import { arrivedPayload, type Payload, PayloadKind, type PayloadWire, payloadFro
 import type { ActorClient } from "./actor_client.ts";
 import type { ActorCall, ActorRecord } from "./actor_record.ts";
 import { encodeArguments } from "./argument_encoder.ts";
+import { Arrivals } from "./arrivals.ts";
 import { type CallOptions, CallOwner } from "./call_owner.ts";
-import type { Run } from "./derivation.ts";
 import { Entry } from "./entry.ts";
 import { ItemStream } from "./item_stream.ts";
 import { Lineage } from "./lineage.ts";
@@ -60,6 +60,7 @@ export class Caller implements Actor {
   readonly #calls: CallOwner;
   readonly #lineage: Lineage;
   readonly #reconstruction: Reconstruction;
+  readonly #arrivals: Arrivals;
   #sequence = 1;
 
   constructor(options: CallerOptions) {
@@ -75,6 +76,7 @@ export class Caller implements Actor {
       place: this.place,
       objects: this.objects,
       actors: this.actors,
+      lineage: this.#lineage,
       onUnobserved: options.onUnobserved,
     });
     this.#reconstruction = new Reconstruction({
@@ -82,7 +84,7 @@ export class Caller implements Actor {
       lineage: this.#lineage,
       objects: this.objects,
       outcomes: this.outcomes,
-      generatorOf: (item) => this.#run(sequenceOf(item)),
+      generatorOf: (item) => this.#arrivals.run(sequenceOf(item)),
       makerOf: (id) => makerOf(sequenceOf(id), { tasks: this.#tasks, calls: this.#calls }),
       consume: (run, producer) => consumeAll(run, producer, { tasks: this.#tasks, calls: this.#calls }),
     });
@@ -96,6 +98,7 @@ export class Caller implements Actor {
       runInline: options.runInline,
       batches: options.batches,
     });
+    this.#arrivals = new Arrivals({ ...results, place: this.place, tasks: this.#tasks, calls: this.#calls });
     kernel.register(ActorNumber.caller, this);
   }
 
@@ -192,50 +195,22 @@ export class Caller implements Actor {
   receive(envelope: Envelope, delivery: Delivery): void {
     const subject = envelope[2] as number;
     switch (envelope[1]) {
-      case CallerOp.result: {
-        const payload = arrivedPayload(envelope, 3);
-        const ended = this.#end(subject, payload.kind === PayloadKind.sealed ? [objectId(this.place, subject)] : undefined);
-        const entry = ended?.entries[0];
-        if (ended === undefined || entry === undefined) return;
-        this.outcomes.settle(entry, payload);
-        this.#reconstruction.came(ended, entry.id, payload.kind);
-        this.#lostBefore(ended);
+      case CallerOp.result:
+        this.#arrivals.result(subject, arrivedPayload(envelope, 3), delivery.from);
         return;
-      }
-      case CallerOp.results: {
-        const wires = envelope[3] as PayloadWire[];
-        const large = wires.flatMap(([kind], index) => (kind === PayloadKind.sealed ? [objectId(this.place, subject + index)] : []));
-        const ended = this.#end(subject, large.length > 0 ? large : undefined);
-        if (ended === undefined) return;
-        if (ended.derivation !== undefined) this.#reconstruction.settle(ended, wires);
-        else {
-          this.outcomes.settleAll(ended.entries, wires);
-          if (ended.lost !== undefined) for (const { id, payload } of ended.entries) this.#reconstruction.came(ended, id, payload?.kind);
-        }
-        this.#lostBefore(ended);
+      case CallerOp.results:
+        this.#arrivals.results(subject, envelope[3] as PayloadWire[], delivery.from);
         return;
-      }
       case CallerOp.failed:
       case CallerOp.refused:
-        this.#failed(subject, payloadFromWire(envelope[3] as PayloadWire), envelope[4] === true);
+        this.#arrivals.failed(subject, payloadFromWire(envelope[3] as PayloadWire), envelope[4] === true);
         return;
-      case CallerOp.item: {
-        const wire = envelope[4] as PayloadWire;
-        this.#item(subject, { index: envelope[3] as number, wire, producer: delivery.from });
-        if (wire[0] === PayloadKind.fault) this.outcomes.tookIn(payloadFromWire(wire));
+      case CallerOp.item:
+        this.#arrivals.item(subject, { index: envelope[3] as number, wire: envelope[4] as PayloadWire, producer: delivery.from });
         return;
-      }
-      case CallerOp.itemsEnd: {
-        const run = this.#run(subject);
-        if (run?.derivation !== undefined) {
-          if (this.#reconstruction.itemsEnd(run, envelope[3] as number)) this.#endRemade(run);
-          return;
-        }
-        const { stream } = run ?? {};
-        stream?.end(envelope[3] as number);
-        this.#endStream(subject, stream);
+      case CallerOp.itemsEnd:
+        this.#arrivals.itemsEnd(subject, envelope[3] as number);
         return;
-      }
       case CallerOp.object:
         this.#objectArrived(envelope[2] as ObjectId, payloadFromWire(envelope[3] as PayloadWire), delivery);
         return;
@@ -254,10 +229,10 @@ export class Caller implements Actor {
         this.#tasks.submitter.leases.end(subject);
         return;
       case CallerOp.workerLost:
-        this.#tasks.workerLost(subject, envelope[3] as Uint8Array, envelope[4] as number[]);
+        this.#tasks.workerLost(subject, envelope[3] as Uint8Array, envelope[4] as Attempt[]);
         return;
       case CallerOp.moved:
-        this.#tasks.moved(delivery.from, subject, envelope[3] as number[]);
+        this.#tasks.moved(subject, envelope[3] as Attempt[]);
         return;
       case CallerOp.nodeLost:
         this.kernel.disconnectNode(subject, new Error(`node ${subject} is gone`));
@@ -315,70 +290,6 @@ export class Caller implements Actor {
     const entries: Entry[] = new Array(count);
     for (let i = 0; i < count; i++) entries[i] = new Entry(this.place, sequence + i);
     return { sequence, entries, stream: streaming ? new ItemStream(entries[0] as Entry) : undefined };
-  }
-
-  /** What it made was lost before this place heard that it had ended. */
-  readonly #lostBefore = ({ lost }: Run): void => lost && this.#reconstruction.lost(lost);
-
-  #run(sequence: number): Run | undefined {
-    return this.#tasks.get(sequence) ?? this.#calls.get(sequence);
-  }
-
-  /** The task or call has ended with a result; these of its results are large. */
-  #end(sequence: number, large?: readonly ObjectId[]): Run | undefined {
-    const task = this.#tasks.get(sequence);
-    if (task !== undefined) {
-      this.#tasks.end(task, large);
-      return task;
-    }
-    const call = this.#calls.get(sequence);
-    if (call !== undefined) this.#calls.end(call, large);
-    return call;
-  }
-
-  /** A generator has ended once its last item is here: its end may come by a shorter way than its items. */
-  #endStream(sequence: number, stream: ItemStream | undefined): void {
-    if (stream?.complete !== true) return;
-    const large = [...(this.#run(sequence)?.large ?? [])];
-    const ended = this.#end(sequence, large.length > 0 || this.#lineage.needsItemsOf(sequence) ? large : undefined);
-    this.outcomes.complete(stream);
-    if (ended !== undefined) this.#lostBefore(ended);
-  }
-
-  #item(sequence: number, item: { index: number; wire: PayloadWire; producer: PlaceId }): void {
-    const { index, wire, producer } = item;
-    const run = this.#run(sequence);
-    if (run?.derivation !== undefined) {
-      if (this.#reconstruction.item(run, item)) this.#endRemade(run);
-      return;
-    }
-    if (run?.stream === undefined) return;
-    const { stream } = run;
-    stream.producer = producer;
-    const id = `${objectId(this.place, sequence)}.${index}`;
-    const isKnown = run.large?.has(id) === true;
-    if (wire[0] === PayloadKind.sealed && stream.wants(index)) {
-      run.large ??= new Set();
-      run.large.add(id);
-    }
-    this.outcomes.item(stream, { sequence, index, wire, isKnown });
-    this.#reconstruction.came(run, id, wire[0]);
-    this.#endStream(sequence, stream);
-  }
-
-  /** A generator that ran again has made all of its items. */
-  #endRemade(run: Run): void {
-    this.#end(run.sequence);
-    this.#reconstruction.itemsMissing(run);
-    this.#lostBefore(run);
-  }
-
-  #failed(sequence: number, fault: Payload, retryable: boolean): void {
-    const task = this.#tasks.get(sequence);
-    const call = this.#calls.get(sequence);
-    if (task !== undefined) this.#tasks.failed(task, fault, retryable);
-    else if (call !== undefined) this.#calls.failed(call, fault, retryable);
-    this.outcomes.tookIn(fault);
   }
 
   /** Stops the task that makes the object of this number; an actor call that makes it is returned instead. */

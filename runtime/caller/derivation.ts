@@ -84,5 +84,8 @@ function bytesOfPrimitive(value: unknown): number {
   return typeof value === "string" ? 2 * value.length : OVERHEAD_BYTES / 4;
 }
 
+/** What a derivation takes beside its arguments: measured, a link of a chain in Bun. */
+export const DERIVATION_BYTES = 1_280;
+
 /** What a small object takes beside its content, roughly. */
 const OVERHEAD_BYTES = 64;

@@ -122,6 +122,12 @@ export class Entry implements Pin {
     }
   }
 
+  /** Whether anybody waits for a change. */
+  get isAwaited(): boolean {
+    const waiters = this.#waiters;
+    return typeof waiters === "function" || (waiters !== undefined && waiters.length > 0);
+  }
+
   #wake(): void {
     const waiters = this.#waiters;
     if (waiters === undefined) return;

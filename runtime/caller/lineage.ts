@@ -1,12 +1,12 @@
 import { isItem, type ObjectId, objectId, type PlaceId } from "../kernel/mod.ts";
 import type { Pin } from "../references/mod.ts";
 import { PayloadKind } from "../values/mod.ts";
-import { bytesOfArguments, type Derivation, type Input, type Recipe, type Run, type Source } from "./derivation.ts";
+import { bytesOfArguments, DERIVATION_BYTES, type Derivation, type Input, type Recipe, type Run, type Source } from "./derivation.ts";
 import { Entry } from "./entry.ts";
 
 /**
- * Bytes of arguments that a place keeps at most to run tasks again whose results are lost. When there are more, the
- * older half goes, and results of those tasks can be made again no more.
+ * Bytes that a place keeps at most to run tasks again whose results are lost: of their arguments, and of what it notes of
+ * each. When there are more, the older half goes, and results of those tasks can be made again no more.
  */
 export const MAX_LINEAGE_BYTES: number = 256 * 1024 * 1024;
 
@@ -103,7 +103,7 @@ export class Lineage {
   #recipeOf({ arguments: args }: Run): Recipe {
     const inputs: Input[] = [];
     const pins: Pin[] = [];
-    let bytes = bytesOfArguments(args);
+    let bytes = DERIVATION_BYTES + bytesOfArguments(args);
     for (const pin of args.pins) {
       const derivation = this.#derivations.get(pin.id);
       const isOwn = pin instanceof Entry && pin.place === this.#place;
@@ -144,7 +144,7 @@ export class Lineage {
     for (const derivation of this.#kept) {
       if (this.#bytes <= this.#limit / 2) return;
       if (derivation.running !== undefined) continue;
-      const why = `more than ${this.#limit} bytes of arguments would have had to be kept to make such values again`;
+      const why = `more than ${this.#limit} bytes would have had to be kept to make such values again`;
       this.#dropUnneeded(this.#forget(derivation, why));
     }
   }

@@ -203,19 +203,24 @@ export class ObjectClient {
 
   /** Sees to it that the value, or the buffer of a sealed one, comes here. */
   want(entry: Entry): void {
+    this.#wanted.set(entry.id, entry);
     if (entry.wanted) return;
     entry.wanted = true;
-    this.#wanted.set(entry.id, entry);
     if (this.#toAsk.length === 0) queueMicrotask(() => this.manager.want(this.#toAsk.splice(0)));
     this.#toAsk.push(entry.id);
   }
 
   /** Sees to it that news of the value comes here once there is one: a small one whole, of a large one that it is there. */
   wantState(entry: Entry): void {
+    this.#wanted.set(entry.id, entry);
     if (entry.wanted) return;
     entry.wanted = true;
-    this.#wanted.set(entry.id, entry);
     this.manager.wantState([entry.id]);
+  }
+
+  /** Somebody waits no more: what nobody waits for goes with its refs, and what comes of it is for those. */
+  givenUp(entry: Entry): void {
+    if (entry.wanted && !entry.isAwaited) this.#wanted.delete(entry.id);
   }
 
   /** An object that was wanted has come. */

@@ -1,9 +1,10 @@
-import { isActorId, objectId, type PlaceId } from "../kernel/mod.ts";
+import { isActorId, type ObjectId, objectId, type PlaceId } from "../kernel/mod.ts";
 import type { Pin } from "../references/mod.ts";
 import { type Payload, PayloadKind, type PayloadWire, payloadFromWire, payloadToWire } from "../values/mod.ts";
 import type { ActorClient } from "./actor_client.ts";
 import { Entry } from "./entry.ts";
 import type { ItemStream } from "./item_stream.ts";
+import type { Lineage } from "./lineage.ts";
 import type { ObjectClient } from "./object_client.ts";
 
 /** What one submitted call gives its caller. Of a generator the one entry is that of its end. */
@@ -24,17 +25,20 @@ export class Outcomes {
   readonly #place: PlaceId;
   readonly #objects: ObjectClient;
   readonly #actors: ActorClient;
+  readonly #lineage: Lineage;
   readonly #onUnobserved: ((fault: Payload, name: string) => void) | undefined;
 
   constructor(options: {
     place: PlaceId;
     objects: ObjectClient;
     actors: ActorClient;
+    lineage: Lineage;
     onUnobserved: ((fault: Payload, name: string) => void) | undefined;
   }) {
     this.#place = options.place;
     this.#objects = options.objects;
     this.#actors = options.actors;
+    this.#lineage = options.lineage;
     this.#onUnobserved = options.onUnobserved;
   }
 
@@ -55,6 +59,12 @@ export class Outcomes {
   discard(id: string, payload: Payload, { isKnown = false }: { isKnown?: boolean } = {}): void {
     if (payload.kind !== PayloadKind.fault) this.#giveBack(payload);
     if (payload.kind === PayloadKind.sealed && !isKnown) this.#objects.manager.discarded([id]);
+  }
+
+  /** A result of a task or call that has ended, as one that did not hear that it was cancelled. An earlier attempt may have given it before. */
+  tooLate(id: ObjectId, payload: Payload): void {
+    const isHeld = this.#objects.references.find(id)?.payload?.kind === PayloadKind.sealed;
+    this.discard(id, payload, { isKnown: isHeld || this.#lineage.find(id)?.held.has(id) === true });
   }
 
   settleAll(entries: readonly Entry[], wires: readonly PayloadWire[]): void {

@@ -34,10 +34,9 @@ export function workerOf(task: PendingTask, placeOfSlot: (slot: number) => Place
   return claimant > 0 && nodeOfClaimant(claimant) === undefined ? placeOfSlot(claimant) : undefined;
 }
 
-/** Whether another node has the task: that one, or any. */
-export function isAtNode({ whereabouts }: PendingTask, node: NodeNumber | undefined): boolean {
-  const is = (other: NodeNumber | undefined): boolean => other !== undefined && (node === undefined || other === node);
-  if (whereabouts.at === "node") return is(whereabouts.node);
-  if (whereabouts.at === "lease") return is(nodeOf(whereabouts.lease.worker));
-  return whereabouts.at === "batch" && is(nodeOfClaimant(whereabouts.batch.claimant(whereabouts.index)));
+/** Whether another node has the task. */
+export function isAtNode({ whereabouts }: PendingTask, node: NodeNumber): boolean {
+  if (whereabouts.at === "node") return whereabouts.node === node;
+  if (whereabouts.at === "lease") return nodeOf(whereabouts.lease.worker) === node;
+  return whereabouts.at === "batch" && nodeOfClaimant(whereabouts.batch.claimant(whereabouts.index)) === node;
 }

@@ -1,5 +1,5 @@
 import { currentCall } from "../context/mod.ts";
-import { ExecutorOp, type SchedulerContract } from "../contracts/mod.ts";
+import { type Attempt, ExecutorOp, type SchedulerContract } from "../contracts/mod.ts";
 import { type CancelReason, type Death, OutOfMemoryError, TaskCancelledError, WorkerCrashedError } from "../errors/mod.ts";
 import {
   ActorNumber,
@@ -113,7 +113,7 @@ export class TaskOwner {
     this.#tasks.delete(task.sequence);
     this.submitter.released(task);
     task.stopTimer?.();
-    if (large !== undefined && derivation === undefined && template.options.isolation !== "inline") {
+    if (large !== undefined && derivation === undefined) {
       const { name, options } = template;
       lineage.keep(task, { name, option: "maxRetries", limit: options.maxRetries, submit: (rerun) => this.#rerun(template, rerun) }, large);
       return;
@@ -151,14 +151,14 @@ export class TaskOwner {
   }
 
   /** A worker is gone: what it had of this place's tasks is tried again, or fails with the death. */
-  workerLost(worker: PlaceId, encoded: Uint8Array, sequences: readonly number[]): void {
+  workerLost(worker: PlaceId, encoded: Uint8Array, attempts: readonly Attempt[]): void {
     this.submitter.leases.endAllOf(worker);
     const death = decodeValue(encoded) as Death;
-    const sent = new Set(sequences);
+    const sent = new Map(attempts);
     this.#options.clock.after(LAST_WORDS_MS, () => {
       this.#options.kernel.disconnect(worker);
       for (const task of [...this.#tasks.values()]) {
-        if (!sent.has(task.sequence) && this.submitter.workerOf(task) !== worker) continue;
+        if (sent.get(task.sequence) !== task.attempt && this.submitter.workerOf(task) !== worker) continue;
         // A worker that its node retires has ended all that it began: what came too late there has not run.
         if (death.cause === "terminated") this.#resubmit(task);
         else if (task.retriesLeft !== 0) this.#again(task);
@@ -168,17 +168,14 @@ export class TaskOwner {
   }
 
   /**
-   * These tasks went on to the scheduler of a node: this node's own says so of others, and a worker that cannot take a
-   * task of its own. They may also have come back from there.
+   * These tasks went to the scheduler of a node, or came back from it to this node's own, or from a worker to its own. Only
+   * this node's own scheduler says so: what it said last is how it is.
    */
-  moved(from: PlaceId, node: NodeNumber, sequences: readonly number[]): void {
+  moved(node: NodeNumber, attempts: readonly Attempt[]): void {
     const own = nodeOf(this.#place);
-    for (const sequence of sequences) {
+    for (const [sequence, attempt] of attempts) {
       const task = this.#tasks.get(sequence);
-      if (task === undefined) continue;
-      const { at } = task.whereabouts;
-      const isNews = at === "lease" ? this.submitter.workerOf(task) === from : at === "scheduler" || (node === own && isAtNode(task, undefined));
-      if (!isNews) continue;
+      if (task?.attempt !== attempt) continue;
       this.submitter.released(task);
       task.whereabouts = node === own ? AT_SCHEDULER : { at: "node", node };
     }
@@ -271,6 +268,7 @@ export class TaskOwner {
     this.#scheduler.cancel(task.sequence, {
       force: how.force,
       recursive: how.recursive,
+      attempt: task.attempt,
       worker:
         whereabouts.at === "node" ? placeId(whereabouts.node, SYSTEM_SLOT) : (this.submitter.workerOf(task) ?? this.submitter.schedulerOf(task)),
     });

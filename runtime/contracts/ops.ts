@@ -19,7 +19,7 @@ export const CallerOp = {
   lease: 7,
   /** lease id */
   leaseEnded: 8,
-  /** worker place, death, [task sequences that the scheduler had sent there] */
+  /** worker place, death, [attempts that the scheduler had sent there] */
   workerLost: 9,
   /** actor id, state … : what the control store says of an actor */
   actorState: 10,
@@ -33,7 +33,7 @@ export const CallerOp = {
   reclaimed: 14,
   /** count : so many holds were announced before what follows; see `Announcer` */
   announced: 16,
-  /** node, [task sequences] : these tasks went on to that node's scheduler, from another node's or from a worker that cannot take them */
+  /** node, [attempts] : these tasks are at that node's scheduler now; from the scheduler of their owner's node alone */
   moved: 17,
   /** node, death : a node is gone; what it had of this place's tasks is tried again, or fails */
   nodeLost: 18,
@@ -69,7 +69,7 @@ export const ExecutorOp = {
 } as const;
 
 export const SchedulerOp = {
-  /** owner place, template number, task sequence, form, data, needs, flags, bounced from worker? */
+  /** owner place, template number, task sequence, form, data, needs, flags; from a worker that gives it back, the lease that it is busy under, or 0 */
   submit: 1,
   /** template number, attachment index */
   batch: 2,
@@ -87,6 +87,8 @@ export const SchedulerOp = {
   spilled: 8,
   /** scheduling class, count : so many of the tasks that were sent on have been given to workers */
   taken: 9,
+  /** owner place, task sequence, flags : a worker of the sender's node has given the task back to the scheduler there */
+  moved: 10,
 } as const;
 
 export const ActorsOp = {
@@ -107,3 +109,11 @@ export const OUT_OF_ORDER = -1;
 
 /** Where the count of attempts begins among the flags of a task. */
 export const ATTEMPT_SHIFT = 8;
+
+/** One attempt at a task: its owner's number for it, and how many attempts came before. What is said of another is old. */
+export type Attempt = readonly [sequence: number, before: number];
+
+/** How many attempts came before, by a task's flags. */
+export function attemptIn(flags: number): number {
+  return flags >> ATTEMPT_SHIFT;
+}

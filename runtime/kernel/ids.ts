@@ -29,6 +29,11 @@ export function placeId(node: NodeNumber, slot: number): PlaceId {
   return node * PLACES_PER_NODE + slot;
 }
 
+/** Whether its node has no place after this one. */
+export function isLastOfNode(place: PlaceId): boolean {
+  return place % PLACES_PER_NODE === PLACES_PER_NODE - 1;
+}
+
 export function nodeOf(place: PlaceId): NodeNumber {
   return Math.floor(place / PLACES_PER_NODE);
 }

@@ -241,7 +241,8 @@ export class Kernel {
 
   #forward(frame: Frame): void {
     // What this place has to say because of what the frame's sender told it before must not come after the frame.
-    if (nodeOf(frame.to) !== nodeOf(this.place) && this.#dirty.length > 0) this.flush();
+    const here = nodeOf(this.place);
+    if ((nodeOf(frame.to) !== here || nodeOf(frame.from) !== here) && this.#dirty.length > 0) this.flush();
     this.#linkTo(frame.to).send(frame);
   }
 

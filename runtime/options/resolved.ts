@@ -54,13 +54,24 @@ export function resolveRetryExceptions(option: boolean | ErrorKinds | undefined)
 export function isRetryable(error: unknown, retry: boolean | readonly string[]): boolean {
   if (typeof retry === "boolean") return retry;
   if (typeof error !== "object" || error === null) return false;
+  try {
+    return kindsOf(error).some((kind) => retry.includes(kind));
+  } catch {
+    // A proxy, perhaps, whose traps throw: of no kind that anyone could name.
+    return false;
+  }
+}
+
+/** Its own name, and those of its class and of the classes that this extends. */
+function kindsOf(error: object): string[] {
+  const kinds: string[] = [];
   const own = (error as { name?: unknown }).name;
-  if (typeof own === "string" && retry.includes(own)) return true;
+  if (typeof own === "string") kinds.push(own);
   for (let link: unknown = Object.getPrototypeOf(error); link !== null; link = Object.getPrototypeOf(link)) {
     const kind = (link as { constructor?: unknown }).constructor;
-    if (typeof kind === "function" && retry.includes(kind.name)) return true;
+    if (typeof kind === "function") kinds.push(kind.name);
   }
-  return false;
+  return kinds;
 }
 
 /** The streaming rule of Ray: generators stream unless told otherwise, and nothing else can. */

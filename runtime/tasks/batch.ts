@@ -106,13 +106,13 @@ export class TaskBatch {
     return -1;
   }
 
-  /** The owner's numbers of the tasks that `claimant` has claimed. */
-  claimedBy(claimant: number): number[] {
-    const sequences: number[] = [];
+  /** The tasks that `claimant` has claimed. */
+  claimedBy(claimant: number): TaskRecord[] {
+    const claimed: TaskRecord[] = [];
     for (let index = 0; index < this.count; index++) {
-      if (this.claimant(index) === claimant) sequences.push((decodeBatch(this.#recordBytes(index)) as unknown as TaskRecord)[0]);
+      if (this.claimant(index) === claimant) claimed.push(decodeBatch(this.#recordBytes(index)) as unknown as TaskRecord);
     }
-    return sequences;
+    return claimed;
   }
 
   #recordBytes(index: number): Uint8Array {

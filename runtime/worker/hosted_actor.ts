@@ -8,6 +8,7 @@ import { ActorMailbox, type MailboxOwner, type MethodCall } from "./actor_mailbo
 import { decodeArguments } from "./argument_decoder.ts";
 import { collectItems, isGeneratorObject, produceItems } from "./generator_run.ts";
 import type { PlaceIdentity } from "./identity.ts";
+import { promiseOf } from "./promise_of.ts";
 import type { Replies, ReplyTo } from "./replies.ts";
 import { RunningCall } from "./running_call.ts";
 import type { Loaded } from "./template_cache.ts";
@@ -188,11 +189,11 @@ export class HostedActor implements MailboxOwner {
       return running;
     };
     let result: unknown;
+    let promise: Promise<unknown> | undefined;
     try {
       result = runInCall(context, () => this.#invoke(call));
       if (call.numReturns > 1 && isGeneratorObject(result)) result = runInCall(context, () => collectItems(result));
-      // A `then` of the user's own may throw, when it is looked at or called, or call back twice: the promise made of it does not.
-      if (call.numReturns >= 0 && typeof (result as PromiseLike<unknown> | undefined)?.then === "function") result = Promise.resolve(result);
+      if (call.numReturns >= 0) promise = promiseOf(result);
     } catch (error) {
       fail(error);
       return;
@@ -212,9 +213,9 @@ export class HostedActor implements MailboxOwner {
       });
       running.consumed = run.consumed;
       void run.ended.then(end);
-    } else if (result instanceof Promise) {
+    } else if (promise !== undefined) {
       track();
-      result.then(succeed, fail);
+      promise.then(succeed, fail);
     } else succeed(result);
   }
 

@@ -159,12 +159,21 @@ function packOrPlain<T>(error: unknown, pack: (error: unknown) => T): T {
   try {
     return pack(error);
   } catch (reason) {
+    return pack(plainOf(error, reason));
+  }
+}
+
+function plainOf(error: unknown, reason: unknown): Error {
+  try {
     const text = error instanceof Error ? error : new Error(String(error));
     const plain = new Error(text.message, {
       cause: new Error(`the original error could not travel: ${(reason as Error).message}`),
     });
     plain.name = text.name;
     plain.stack = text.stack ?? "";
-    return pack(plain);
+    return plain;
+  } catch {
+    // As with a proxy whose traps throw.
+    return new Error("what was thrown cannot be read");
   }
 }

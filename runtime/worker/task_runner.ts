@@ -1,7 +1,7 @@
 import type { Caller } from "../caller/mod.ts";
 import { runInCall } from "../context/mod.ts";
-import { ATTEMPT_SHIFT, CallerOp, ORPHAN_GRACE_MS, SchedulerOp, TaskFlag } from "../contracts/mod.ts";
-import { ActorNumber, type Clock, type Envelope, type Kernel, nodeOf, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
+import { attemptIn, ORPHAN_GRACE_MS, SchedulerOp, TaskFlag } from "../contracts/mod.ts";
+import { ActorNumber, type Clock, type Kernel, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
 import { isRetryable } from "../options/mod.ts";
 import { TaskBatch, type TaskTemplate } from "../tasks/mod.ts";
 import { decodeArguments } from "./argument_decoder.ts";
@@ -9,6 +9,7 @@ import { awaitArguments } from "./argument_wait.ts";
 import { FlushPace } from "./flush_pace.ts";
 import { collectItems, isGeneratorObject, produceItems } from "./generator_run.ts";
 import type { PlaceIdentity } from "./identity.ts";
+import { promiseOf } from "./promise_of.ts";
 import type { Replies, ReplyTo } from "./replies.ts";
 import { RunningCall } from "./running_call.ts";
 import type { Loaded, TemplateCache } from "./template_cache.ts";
@@ -249,7 +250,7 @@ export class TaskRunner {
       owner: task.owner,
       sequence: task.sequence,
       name: template.name,
-      attempt: task.flags >> ATTEMPT_SHIFT,
+      attempt: attemptIn(task.flags),
       resources: loaded.resources,
       acceleratorIds: task.lease.acceleratorIds,
       runtimeEnv: loaded.runtimeEnv,
@@ -258,16 +259,20 @@ export class TaskRunner {
       strategy: options.schedulingStrategy,
       onBlocked: task.lease.id === 0 ? undefined : (blocked) => this.#blocked(task.lease, blocked),
     });
+    const streaming = options.numReturns === "streaming";
     let result: unknown;
+    let promise: Promise<unknown> | undefined;
     const started = this.#identity.events?.begin();
     try {
       result = runInCall(call, () => loaded.run(...args));
+      if (!streaming && options.numReturns !== 1 && isGeneratorObject(result)) result = runInCall(call, () => collectItems(result));
+      if (!streaming) promise = promiseOf(result);
     } catch (error) {
       this.#fail(task, template, call, error);
       return;
     }
     const to = this.#replyTo(task, template.name);
-    if (options.numReturns === "streaming") {
+    if (streaming) {
       const key = this.#track(task, call);
       const consumption = produceItems(result, {
         to,
@@ -283,10 +288,9 @@ export class TaskRunner {
       });
       return;
     }
-    if (options.numReturns !== 1 && isGeneratorObject(result)) result = runInCall(call, () => collectItems(result));
-    if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function") {
+    if (promise !== undefined) {
       this.#track(task, call);
-      (result as PromiseLike<unknown>).then(
+      promise.then(
         (value) => this.#succeed(task, template, call, to, value, started),
         (error) => this.#fail(task, template, call, error),
       );
@@ -358,12 +362,9 @@ export class TaskRunner {
     for (let task = lease.queue.shift(); task !== undefined; task = lease.queue.shift()) this.#bounce(task);
   }
 
-  #bounce({ owner, template, sequence, form, data, flags }: TaskCall, busyLease?: number): void {
-    // Its owner has to know that it is not here, before it can hear that this worker is gone.
-    this.#kernel.send(owner, [ActorNumber.caller, CallerOp.moved, nodeOf(this.#system), [sequence]]);
-    const envelope: Envelope = [ActorNumber.localScheduler, SchedulerOp.submit, owner, template, sequence, form, data, [], flags];
-    if (busyLease !== undefined) envelope.push(busyLease);
-    this.#kernel.send(this.#system, envelope);
+  /** Gives a task back to the scheduler, which lets its owner know. */
+  #bounce({ owner, template, sequence, form, data, flags }: TaskCall, busyLease = 0): void {
+    this.#kernel.send(this.#system, [ActorNumber.localScheduler, SchedulerOp.submit, owner, template, sequence, form, data, [], flags, busyLease]);
   }
 
   /** `maxCalls`: after so many calls of one function this worker ends and another takes its place. */

@@ -22,7 +22,7 @@ export interface OwnTemplates {
   own(number: number): { template: Template; run: unknown } | undefined;
 }
 
-/** Templates that are kept; beyond, all are fetched again when they are used again. */
+/** Templates that are kept; beyond, all are fetched again when they are used again, with their functions. */
 const MAX_LOADED = 4_096;
 
 /** The templates that have been used at this place; each is fetched and materialised once. */
@@ -98,6 +98,7 @@ export class TemplateCache {
     };
     if (++this.#count > MAX_LOADED) {
       this.#loaded = new TemplateMap();
+      this.#functions.clear();
       this.#count = 1;
     }
     this.#loaded.set(template.owner, template.number, loaded);

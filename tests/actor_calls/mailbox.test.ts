@@ -177,6 +177,25 @@ describe("an actor's mailbox", () => {
     );
   });
 
+  test("tells callers and their lanes apart whatever their numbers", () => {
+    const rig = new Rig();
+    const mailbox = new ActorMailbox(rig);
+    const heads = placeId(HEAD_NUMBERS.from, 2);
+    const lanes = [
+      { owner: heads, lane: 1 },
+      { owner: heads, lane: 2 },
+      { owner: placeId(2, 2), lane: 2 ** 20 + 1 },
+      { owner: placeId(2, 3), lane: 1 },
+    ];
+    const plan = { lane: 1, order: 0, group: "wide", args: "now", removed: false } as const;
+    for (const [sequence, lane] of lanes.entries()) {
+      const call = { ...callOf(plan, sequence), ...lane };
+      rig.plan(call, plan);
+      mailbox.add(call);
+    }
+    expect(rig.started.length).toBe(lanes.length);
+  });
+
   test("begins nothing any more once it is closed", async () => {
     const rig = new Rig();
     const mailbox = new ActorMailbox(rig);

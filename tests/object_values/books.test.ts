@@ -40,6 +40,25 @@ describe("books", () => {
     expect(session().caller.lineage).toEqual({ tasks: 0, bytes: 0 });
   }, 60_000);
 
+  test("keep nothing of how results were made that are lost only with their owner: of an actor in its thread", async () => {
+    class Maker {
+      make(): Uint8Array {
+        return new Uint8Array(200_000);
+      }
+      *items(): Generator<Uint8Array> {
+        yield new Uint8Array(200_000);
+      }
+    }
+    const maker = remote(Maker, { isolation: "inline", numCpus: 0 }).remote();
+    for (let i = 0; i < 20; i++) {
+      using made = maker.make.remote();
+      await get(made);
+      for await (const item of maker.items.remote()) item[Symbol.dispose]();
+    }
+    await collectUntil(nothing);
+    await waitForCondition(() => session().caller.lineage.tasks === 0);
+  });
+
   test("keep nothing of generators whose large items were let go of while others were being made", async () => {
     const made = remote(
       async function* (count: number) {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type ActorHandle, asCompleted, GetTimeoutError, get, init, mapUnordered, type ObjectRef, put, remote, shutdown, wait } from "../../mod.ts";
+import { ObjectRef as Ref } from "../../runtime/caller/mod.ts";
+import { session } from "../../runtime/session/mod.ts";
 import { rejection, rejectionText } from "../rejection.ts";
 import { type Gate, GateActor } from "./gate.ts";
 
@@ -15,6 +17,10 @@ const fail = remote((message: string): number => {
   throw new Error(message);
 });
 
+async function expectTimeout(got: Promise<unknown>): Promise<void> {
+  expect(await rejection(got)).toBeInstanceOf(GetTimeoutError);
+}
+
 describe("get", () => {
   test("keeps the order of an array and allows duplicates", async () => {
     const [a, b] = [identity.remote(1), identity.remote(2)];
@@ -28,6 +34,27 @@ describe("get", () => {
     expect(await rejectionText(get([pending, fail.remote("first")]))).toMatch(/first/);
     await get(gate.open.remote());
     expect(await get(pending)).toBe(1);
+  });
+
+  test("leaves nothing behind of those that gave up, of own values or of others'", async () => {
+    const gate = GateActor.remote();
+    const pending = held.remote(1, gate);
+    const [theirs] = await get(remote((to: ActorHandle<Gate>) => [held.remote(2, to)], { captures: { held } }).remote(gate));
+    for (const ref of [pending, theirs as ObjectRef<number>]) {
+      const stop = new AbortController();
+      const aborted = get(ref, { signal: stop.signal });
+      stop.abort();
+      await aborted.catch(() => {});
+      await expectTimeout(get([put(1), ref], { timeoutMs: 1 }));
+      await expectTimeout(get(ref, { timeoutMs: 0 }));
+      expect(await wait([ref], { timeoutMs: 1 })).toEqual([[], [ref]]);
+      expect(await wait([ref], { timeoutMs: 0 })).toEqual([[], [ref]]);
+      expect(Ref.entryOf(ref as never).isAwaited).toBe(false);
+    }
+    expect(session().caller.objects.sizes()["wanted"]).toBe(0);
+    await get(gate.open.remote());
+    // It was asked for before, and is waited for anew.
+    expect(await get([pending, theirs as ObjectRef<number>])).toEqual([1, 2]);
   });
 
   test("with a timeout of 0 is now or never", async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type ActorHandle, get, getRuntimeContext, init, type ObjectRef, put, remote, shutdown, TaskError, wait } from "../../mod.ts";
-import { rejectionText } from "../rejection.ts";
+import { rejection, rejectionText } from "../rejection.ts";
 import { type Gate, GateActor } from "./gate.ts";
 
 beforeAll(() => init({ numCpus: 2 }));
@@ -103,6 +103,41 @@ describe("results", () => {
     expect(failure).toBeInstanceOf(TaskError);
     const { message, body, text } = failure.cause as Error & { body: Uint8Array; text: string };
     expect([message, body.length, body[299_999], text.length]).toEqual(["no image", 300_000, 7, 300_000]);
+  });
+
+  test("what cannot be looked at, returned or thrown, fails its call and nothing else", async () => {
+    const strict = (of: object): object =>
+      new Proxy(of, {
+        get: (_target, key) => {
+          throw new Error(`it has no ${String(key)}`);
+        },
+      });
+    const returns = remote((): object => strict({}), { maxRetries: 0, captures: { strict } });
+    const throws = remote(
+      (): never => {
+        throw strict(new Error());
+      },
+      { maxRetries: 1, retryExceptions: ["RangeError"], captures: { strict } },
+    );
+    for (const ref of [returns.remote(), throws.remote()]) expect(await rejection(get<unknown>(ref))).toBeInstanceOf(TaskError);
+    class Fragile {
+      #calls = 0;
+      count(): number {
+        return ++this.#calls;
+      }
+      returns(): object {
+        return strict({});
+      }
+      throws(): never {
+        throw strict(new Error());
+      }
+    }
+    const FragileActor = remote(Fragile, { numCpus: 0, isolation: "shared", captures: { strict } });
+    const [actor, neighbour] = [FragileActor.remote(), FragileActor.remote()];
+    expect(await get([actor.count.remote(), neighbour.count.remote()])).toEqual([1, 1]);
+    expect(await rejection(get(actor.returns.remote()))).toBeInstanceOf(TaskError);
+    expect(await rejection(get(actor.throws.remote()))).toBeInstanceOf(TaskError);
+    expect(await get([actor.count.remote(), neighbour.count.remote()])).toEqual([2, 2]);
   });
 
   test("large results are shared, also several of them", async () => {

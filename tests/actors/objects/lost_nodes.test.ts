@@ -3,6 +3,22 @@ import { Cluster, KIB, passedOn } from "./cluster_lab.ts";
 
 const LARGE_BYTES = 128 * KIB;
 
+test("waits for what nobody holds any more end: who gave up has let go of it, and has not said so", async () => {
+  const cluster = new Cluster({ nodes: 2 });
+  const [owner, near, far] = [cluster.place(1), cluster.place(1), cluster.place(2)];
+  const id = owner.nextId();
+  owner.manager.expect(id);
+  for (const other of [near, far]) owner.manager.holdFor([id], other.place);
+  await cluster.exhaust();
+  near.manager.want([id]);
+  far.manager.wantState([id]);
+  await cluster.exhaust();
+  expect(cluster.sizes(2)).toMatchObject({ waiters: 1, asked: 1 });
+  for (const place of [near, far, owner]) place.announcer.drop([id]);
+  await cluster.exhaust();
+  for (const number of [1, 2]) expect(cluster.sizes(number)).toMatchObject({ references: 0, waiters: 0, asked: 0 });
+});
+
 describe("a node that is lost", () => {
   test("was the last holder when word of another was late: who asks is told, though there are views of what was let go of", async () => {
     const cluster = new Cluster({ nodes: 3 });

@@ -88,10 +88,21 @@ describe("lineage", () => {
   });
 
   test("has a limit: the older half goes, and says so", () => {
-    const lineage = new Lineage(HERE, 1_000);
-    for (let i = 0; i < 11; i++) lineage.keep(task(i, { bytes: 100 }), sourceOf(3), [objectId(HERE, i)]);
-    expect(lineage.bytes).toBeLessThanOrEqual(500);
-    expect(lineage.find(objectId(HERE, 0))?.recipe).toContain("1000 bytes");
+    const lineage = new Lineage(HERE, 1_000_000);
+    for (let i = 0; i < 11; i++) lineage.keep(task(i, { bytes: 90_000 }), sourceOf(3), [objectId(HERE, i)]);
+    expect(lineage.bytes).toBeLessThanOrEqual(500_000);
+    expect(lineage.find(objectId(HERE, 0))?.recipe).toContain("1000000 bytes");
     expect(typeof lineage.find(objectId(HERE, 10))?.recipe).toBe("object");
+  });
+
+  test("counts what it notes of each task as well: a long chain of small calls has the same limit", () => {
+    const lineage = new Lineage(HERE, 1_000_000);
+    for (let i = 0; i < 10_000; i++) {
+      const inputs = i === 0 ? [] : [large(i - 1)];
+      lineage.keep(task(i, { inputs }), sourceOf(3), [objectId(HERE, i)]);
+      if (i > 0) lineage.released(objectId(HERE, i - 1));
+    }
+    expect(lineage.size).toBeLessThan(1_000);
+    expect(typeof lineage.find(objectId(HERE, 9_999))?.recipe).toBe("object");
   });
 });

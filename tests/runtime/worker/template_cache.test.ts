@@ -34,3 +34,25 @@ test("templates are fetched once, and forgotten with the place or the node that 
   cache.forget(placeId(3, 0));
   expect(await use()).toEqual([`template ${one}.0`, "function f@3", `template ${other}.0`]);
 });
+
+test("functions are kept no longer than templates: of very many, each made for itself, a bounded number", async () => {
+  const asked = new Map<string, number>();
+  const table = {
+    template: async (owner: number, number: number) => ({
+      owner,
+      number,
+      kind: "task",
+      functionId: functionId(`f${number}`, 3),
+      options: { resources: {} },
+    }),
+    function: async (id: string) => {
+      asked.set(id, (asked.get(id) ?? 0) + 1);
+      return { id };
+    },
+  } as unknown as Remote<FunctionsContract>;
+  const cache = new TemplateCache({ table, materialise: async () => () => 1, place: placeId(1, 2), own: { own: () => undefined } });
+  for (let number = 0; number < 5_000; number++) await cache.task(placeId(3, 1), number);
+  await cache.task(placeId(3, 1), 0);
+  await cache.task(placeId(3, 1), 4_999);
+  expect([asked.get(functionId("f0", 3)), asked.get(functionId("f4999", 3))]).toEqual([2, 1]);
+});

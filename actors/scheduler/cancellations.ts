@@ -1,0 +1,42 @@
+import { ExecutorOp, type TaskStop } from "../../runtime/contracts/mod.ts";
+import { ActorNumber, type Kernel, nodeOf, type PlaceId, placeId, SYSTEM_SLOT } from "../../runtime/kernel/mod.ts";
+import type { Backlog } from "./backlog.ts";
+import type { GrantedLeases } from "./granted_leases.ts";
+import type { Spillover } from "./spillover.ts";
+
+interface CancellationsOptions {
+  kernel: Kernel;
+  backlog: Backlog;
+  leases: GrantedLeases;
+  spillover: Spillover;
+  kill(place: PlaceId, detail: string): void;
+}
+
+/** Stops tasks that are not wanted any more, wherever they are by now. */
+export class Cancellations {
+  readonly #options: CancellationsOptions;
+
+  constructor(options: CancellationsOptions) {
+    this.#options = options;
+  }
+
+  cancel(owner: PlaceId, sequence: number, how: TaskStop): void {
+    const { kernel, backlog, leases, spillover, kill } = this.#options;
+    const node = nodeOf(kernel.place);
+    const { dropped, claimant } = backlog.drop(owner, sequence);
+    if (dropped) return;
+    const claimed = claimant === undefined || claimant <= 0 ? undefined : placeId(node, claimant);
+    // Where it was sent from here counts more: its owner does not hear which worker has it.
+    const place = leases.workerOf(owner, [sequence, how.attempt]) ?? claimed ?? how.worker;
+    if (place === undefined || place === kernel.place) {
+      if (nodeOf(owner) === node) spillover.cancel(owner, sequence, how);
+      return;
+    }
+    if (nodeOf(place) !== node) {
+      kernel.send(placeId(nodeOf(place), SYSTEM_SLOT), [ActorNumber.localScheduler, "cancelFor", 0, owner, sequence, how]);
+      return;
+    }
+    kernel.send(place, [ActorNumber.executor, ExecutorOp.cancel, owner, sequence, how.recursive, "cancelled"]);
+    if (how.force) kill(place, "cancel() with force");
+  }
+}
