@@ -377,7 +377,7 @@ export class Membership implements ClusterContract {
   }
 
   #look(): void {
-    const { clock, kernel } = this.#options;
+    const { clock, kernel, gcs } = this.#options;
     const due = clock.now() + LOOK_EVERY_MS;
     this.#stopLooking = clock.after(LOOK_EVERY_MS, () => {
       const now = clock.now();
@@ -390,7 +390,8 @@ export class Membership implements ClusterContract {
         if (node === nodeOf(kernel.place) || now - heardMs <= SILENCE_MS) continue;
         this.declareDead(node, { cause: "unresponsive", detail: `it sent no report for ${SILENCE_MS / 1000} s` });
       }
-      if (this.#options.lasting) for (const { tell } of this.#members.values()) tell.ping();
+      // Who hears nothing looks for another head, and that has begun at the earliest now.
+      if (this.#options.lasting && gcs.isSole) for (const { tell } of this.#members.values()) tell.ping();
       this.#returning.look(now);
       this.#draining.look(now);
       this.#look();

@@ -13,6 +13,8 @@ export interface PeerLinksOptions {
   unknown(node: NodeNumber): void;
   /** Says nothing on a link, so that the other side knows that it is in use. */
   greet(node: NodeNumber, link: Link): void;
+  /** Says on a link that another is in the place of who was behind it. */
+  replaced(node: NodeNumber, link: Link): void;
   /** The link to a node broke or could not be made, and what was under way on it may be lost. */
   broken(node: NodeNumber, reason: string): void;
 }
@@ -89,12 +91,13 @@ export class PeerLinks {
   #peer(node: NodeNumber): PeerLink {
     let peer = this.#peers.get(node);
     if (peer === undefined) {
-      const { dial, unknown, greet, broken } = this.#options;
+      const { dial, unknown, greet, replaced, broken } = this.#options;
       peer = new PeerLink({
         dial,
         receive: this.#receive,
         unknown: () => unknown(node),
         greet: (link) => greet(node, link),
+        replaced: (link) => replaced(node, link),
         broken: (reason) => broken(node, reason),
       });
       this.#peers.set(node, peer);
@@ -118,6 +121,7 @@ interface PeerLinkOptions {
   receive(frame: Frame): void;
   unknown(): void;
   greet(link: Link): void;
+  replaced(link: Link): void;
   broken(reason: string): void;
 }
 
@@ -254,8 +258,10 @@ class PeerLink implements Link {
     const broke = this.#formerBroke;
     this.#former.clear();
     this.#formerBroke = undefined;
-    if (who === "another") this.#leave(former);
-    else {
+    if (who === "another") {
+      for (const link of former) this.#options.replaced(link);
+      this.#leave(former);
+    } else {
       for (const link of former) this.#others.add(link);
       if (broke !== undefined) this.#options.broken(broke);
     }

@@ -69,12 +69,14 @@ export class Gcs {
   /** Listings for people. */
   readonly state: StateApi;
   readonly #journal: Journal;
-  readonly #lasting: boolean;
+  readonly #clock: Pick<Clock, "now">;
+  readonly #storage: Pick<Storage, "volatile" | "lease">;
   #recovered = false;
 
   constructor(options: GcsOptions) {
     this.limits = gcsLimits(options.limits);
-    this.#lasting = !options.storage.volatile;
+    this.#clock = options.clock;
+    this.#storage = options.storage;
     this.#journal = new Journal(options.storage, {
       onFailure: options.onStorageFailure,
       after: options.clock.after?.bind(options.clock),
@@ -103,7 +105,13 @@ export class Gcs {
 
   /** Whether what is written outlives this process. */
   get lasting(): boolean {
-    return this.#lasting;
+    return !this.#storage.volatile;
+  }
+
+  /** Whether nobody else can have the store by now: else this one may be one of two. */
+  get isSole(): boolean {
+    const { lease } = this.#storage;
+    return lease === undefined || this.#clock.now() < lease.heldUntilMs;
   }
 
   /**
@@ -116,18 +124,21 @@ export class Gcs {
     await recoverTables(this, this.#journal).catch(unlessFenced);
   }
 
-  /** Resolves once every change made before the call is in storage; rejects as storage does. */
+  /** Resolves once every change made before the call is in storage; rejects as storage does, but for one that is lost: see `settled`. */
   flush(): Promise<void> {
-    return this.#journal.flush();
+    return this.#journal.flush().catch(unlessFenced);
   }
 
   /**
    * The same where what is written outlives this process; nothing to wait for elsewhere. Never resolves when another has
-   * taken the store over: what this one has changed is not so.
+   * taken the store over: what this one has changed is not so. Where another may do that, it waits for as long as storage
+   * takes nothing.
    */
   settled(): Promise<void> | undefined {
-    // Else whoever waits has been told by `onStorageFailure`, and the changes are tried again.
-    return this.#lasting ? this.flush().catch((error) => unlessFenced(error).catch(() => {})) : undefined;
+    if (!this.lasting) return undefined;
+    if (this.#storage.lease !== undefined) return this.#journal.kept();
+    // Whoever waits has been told by `onStorageFailure`, and the changes are tried again.
+    return this.flush().catch(() => {});
   }
 
   /** Resolves once the store has shown that it is still this one's: see `settled`. */

@@ -10,6 +10,7 @@ import type { ClusterContract } from "../../runtime/contracts/mod.ts";
 import { ActorNumber, HEAD_PLACE, Kernel, placeId, remoteContract, systemClock } from "../../runtime/kernel/mod.ts";
 import { faultWire } from "../../runtime/values/mod.ts";
 import { Cluster, waitForCondition } from "../../testing/mod.ts";
+import { DelayProxy } from "../actors/gcs/delay_proxy.ts";
 import { freePort, RedisServer } from "../actors/gcs/redis_server.ts";
 import { rejection } from "../rejection.ts";
 import { CounterActor, until } from "./survivors.ts";
@@ -108,6 +109,37 @@ describe("a head that was taken over", () => {
     expect((await nodes()).filter(({ alive }) => alive).map(({ nodeId }) => nodeId)).toContain(second.nodeId);
     expect(await get(counter.add.remote())).toBe(3);
   }, 60_000);
+});
+
+describe("a head that has lost its store alone", () => {
+  test("is left for the one that stood by before that gives anybody up, and ends", async () => {
+    const server = await redis();
+    const proxy = await DelayProxy.start(server.port);
+    ends.push(() => proxy.close());
+    const token = "f".repeat(64);
+    const [one, other] = [await freePort(), await freePort()];
+    const first = await startNodeProcess({ storage: `redis://127.0.0.1:${proxy.port}`, token, numCpus: 0, port: one });
+    const address = `ws://127.0.0.1:${one},ws://127.0.0.1:${other}`;
+    const node = await startNodeProcess({ address, token, numCpus: 2 });
+    const second = await startNodeProcess({ storage: server.url, token, numCpus: 1, port: other, standby: true });
+    ends.push(async () => {
+      for (const each of [second, node]) each.kill("SIGKILL");
+      await Promise.all([second.ended, node.ended]);
+    });
+    await init({ address, token, namespace: "n", logToDriver: false });
+    const lasting = { labelSelector: {}, numCpus: 1, lifetime: "detached", maxRestarts: -1 } as const;
+    const counter = CounterActor.options({ ...lasting, name: "counter" }).remote();
+    expect(await get([counter.add.remote(), counter.where.remote()])).toEqual([1, node.nodeId]);
+    proxy.hold();
+    // The one that has it no more can't say where that is to live.
+    const later = CounterActor.options({ ...lasting, numCpus: 0, name: "later" }).remote();
+    expect(await get(later.add.remote(), { timeoutMs: 45_000 })).toBe(1);
+    expect(await first.ended).toBe(1);
+    expect(first.lastLines().join("\n")).toContain("was taken over by another control store");
+    const alive = (await nodes()).filter((each) => each.alive).map(({ nodeId }) => nodeId);
+    expect(alive).toEqual(expect.arrayContaining([second.nodeId, node.nodeId]));
+    expect(await get([counter.add.remote(), counter.where.remote()])).toEqual([2, node.nodeId]);
+  }, 90_000);
 });
 
 describe("a head", () => {

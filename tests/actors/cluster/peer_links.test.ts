@@ -25,6 +25,7 @@ function setUp(options: Partial<PeerLinksOptions> = {}): { links: PeerLinks; bro
     receive: () => {},
     unknown: () => {},
     greet: () => {},
+    replaced: () => {},
     broken: (node, reason) => void broken.push(`${node}: ${reason}`),
     ...options,
   });
