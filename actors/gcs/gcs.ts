@@ -158,9 +158,13 @@ export class Gcs {
     return namespace === undefined ? { outcome: "no_job" } : this.actors.register({ ...spec, namespace }, from);
   }
 
-  /** Registers a placement group owned by the place `from`. @throws RangeError for a spec that can't be. */
+  /**
+   * Registers a placement group owned by the place `from`; also for a job of which only detached actors are left. @throws
+   * RangeError for a spec that can't be.
+   */
   registerPlacementGroup(spec: PlacementGroupSpec, from: PlaceId): PlacementGroupRegistration | JobRefusal {
-    const namespace = this.#namespace(spec);
+    const { jobId } = spec;
+    const namespace = this.#namespace(spec) ?? (this.actors.hasLive(jobId) ? (spec.namespace ?? this.jobs.get(jobId)?.namespace) : undefined);
     return namespace === undefined ? { outcome: "no_job" } : this.placementGroups.register({ ...spec, namespace }, from);
   }
 
@@ -278,6 +282,7 @@ export class Gcs {
       const left = death.cause === "terminated";
       this.#endJob(fallout, jobId, left ? { status: "SUCCEEDED" } : { status: "FAILED", message: `Its driver's node ${nodeId} died.` });
     }
+    this.#removeOrphans(fallout, (owner) => nodeOf(owner) === number);
   }
 
   #loseWorker(fallout: Fallout, workerId: string, death: DeathRecord): void {
@@ -295,6 +300,13 @@ export class Gcs {
     for (const jobId of this.jobs.where((job) => job.driver === place)) {
       this.#endJob(fallout, jobId, { status: "FAILED", message: `Its driver died: ${death.cause}.` });
     }
+    this.#removeOrphans(fallout, (owner) => owner === place);
+  }
+
+  /** Placement groups of those that are gone which no job's end takes along: it had ended before they were made. */
+  #removeOrphans(fallout: Fallout, isGone: (owner: PlaceId) => boolean): void {
+    const orphans = this.placementGroups.where(({ owner, jobId, detached }) => !detached && isGone(owner) && !this.jobs.isLive(jobId));
+    for (const id of orphans) this.#removeGroup(fallout, id);
   }
 
   #endJob(fallout: Fallout, jobId: string, end: JobEnd): void {
@@ -319,7 +331,7 @@ export class Gcs {
     const actors = this.actors.where((actor) => actor.placementGroupId === placementGroupId);
     this.#lose(fallout, actors, { death, restart: false });
     const nodeIds = new Set(group.bundles.flatMap((bundle) => bundle.nodeId ?? []));
-    if (nodeIds.size > 0) fallout.free.push({ placementGroupId, nodeIds: [...nodeIds] });
+    fallout.free.push({ placementGroupId, nodeIds: [...nodeIds] });
   }
 }
 

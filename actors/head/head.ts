@@ -146,6 +146,7 @@ export class Head {
         seats.nodeLost(node);
         this.actors.nodeLost(node);
         this.actors.fallen(fallout, death);
+        this.groups.nodeLost(node, nodeId);
         this.groups.freed(fallout);
         this.groups.reschedule(fallout.reschedule);
         this.scheduler.nodeLost(nodeId);
@@ -218,8 +219,13 @@ export class Head {
   }
 
   #placeLost(place: PlaceId, death: Death): void {
-    this.gcs.workers.end(workerId(place), deathRecord(death));
+    const record = deathRecord(death);
+    this.gcs.workers.end(workerId(place), record);
+    const fallout = this.gcs.placeLost(place, record);
     this.actors.placeLost(place, death);
+    this.actors.fallen(fallout, death);
+    this.groups.placeLost(place);
+    this.groups.freed(fallout);
   }
 
   #bundlesOf(nodeId: string): ReturnType<ConstructorParameters<typeof PlacementGroupManager>[0]["node"]> {

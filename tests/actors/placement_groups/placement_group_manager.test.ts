@@ -160,6 +160,45 @@ test("a job's end takes its groups with it, but not the detached", async () => {
   expect(free("a")).toBe(2);
 });
 
+describe("a group that ends with its job, or its maker", () => {
+  test("before it was placed is waited for no more, whoever does, and not looked at again", async () => {
+    const { gcs, manager, nodes, create, free } = await lab({ a: 1 });
+    create("busy", [{ CPU: 1 }], "PACK", true);
+    await manager.ready(caller, "busy");
+    create("waits", [{ CPU: 1 }]);
+    create("never", [{ CPU: 2 }]);
+    const waiting = [state(manager.ready(caller, "waits")), state(manager.ready({ from: 99, attachments: [] }, "never"))];
+    manager.freed(gcs.endJob("j", { status: "FAILED" }));
+    expect(await Promise.all(waiting)).toEqual(["removed", "removed"]);
+    manager.remove(caller, "busy");
+    const asked: string[] = [];
+    const { face } = nodes.get("a") as { face: BundleNode };
+    Object.assign(face.tell, { makeRoom: () => void asked.push("room") });
+    manager.retry();
+    manager.nodeJoined();
+    expect([asked, free("a"), manager.waiting()]).toEqual([[], 1, []]);
+  });
+
+  test("is not made for a job that has ended, but by a detached actor of it, with which it goes", async () => {
+    const { gcs, manager, create, free } = await lab({ a: 4 });
+    gcs.registerActor({ actorId: "d", jobId: "j", className: "D", descriptorId: "f", detached: true, name: "d", dependenciesReady: true }, 1);
+    gcs.actors.alive("d", { incarnation: 0, place: 7, nodeId: "a" });
+    gcs.endJob("j", { status: "SUCCEEDED" });
+    const request = { bundles: [{ CPU: 1 }], strategy: "PACK", name: undefined, detached: false, namespace: "n", jobId: "j" } as const;
+    for (const [id, from] of [
+      ["its", 7],
+      ["another's", 8],
+    ] as const)
+      void manager.create({ from, attachments: [] }, id, request);
+    await manager.ready(caller, "its");
+    await manager.ready(caller, "another's");
+    expect(free("a")).toBe(2);
+    manager.freed(gcs.placeLost(7, { cause: "signal" }));
+    expect([gcs.placementGroups.get("its")?.state, free("a")]).toEqual(["REMOVED", 3]);
+    expect(() => create("late", [{ CPU: 1 }])).toThrow("late");
+  });
+});
+
 describe("a node that is to be empty", () => {
   const drain = async ({ manager, nodes }: Awaited<ReturnType<typeof lab>>, nodeId: string): Promise<void> => {
     // What has just been placed is looked at in the next turn.
