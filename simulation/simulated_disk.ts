@@ -174,6 +174,7 @@ class Handle implements Storage {
 /** Is renewed by itself as long as its head reaches the disk. */
 class Lease implements StorageLease {
   readonly epoch: number;
+  readonly inherited = false;
   readonly durationMs = LEASE_MS;
   heldUntilMs: number = Number.POSITIVE_INFINITY;
   readonly lost: Promise<StorageError>;

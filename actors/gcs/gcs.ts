@@ -72,6 +72,7 @@ export class Gcs {
   readonly #clock: Pick<Clock, "now">;
   readonly #storage: Pick<Storage, "volatile" | "lease">;
   #recovered = false;
+  #wasStopped = false;
 
   constructor(options: GcsOptions) {
     this.limits = gcsLimits(options.limits);
@@ -121,7 +122,7 @@ export class Gcs {
   async recover(): Promise<void> {
     if (this.#recovered) throw new Error("recover() is called once, before the store is used.");
     this.#recovered = true;
-    await recoverTables(this, this.#journal).catch(unlessFenced);
+    this.#wasStopped = await recoverTables(this, this.#journal).catch(unlessFenced);
   }
 
   /** Resolves once every change made before the call is in storage; rejects as storage does, but for one that is lost: see `settled`. */
@@ -145,6 +146,19 @@ export class Gcs {
   async confirmed(): Promise<void> {
     this.counters.next("confirmations");
     await this.settled();
+  }
+
+  /** Whether the cluster that had these tables was stopped. */
+  get wasStopped(): boolean {
+    return this.#wasStopped;
+  }
+
+  /** For whoever opens the storage next. */
+  markStopped(stopped: boolean): void {
+    if (stopped === this.#wasStopped) return;
+    this.#wasStopped = stopped;
+    if (stopped) this.#journal.put("meta", "stopped", { stored: () => true });
+    else this.#journal.delete("meta", "stopped");
   }
 
   /** Flushes and closes the storage. */

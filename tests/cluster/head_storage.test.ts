@@ -2,9 +2,11 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Redis } from "ioredis";
 import { startNodeProcess } from "../../actors/driver/mod.ts";
 import { dialNode } from "../../actors/endpoint/mod.ts";
 import { openStorage } from "../../actors/gcs/mod.ts";
+import { headOf } from "../../actors/sessions/mod.ts";
 import { get, getActor, init, isInitialized, kv, nodes, StorageError, shutdown } from "../../mod.ts";
 import type { ClusterContract } from "../../runtime/contracts/mod.ts";
 import { ActorNumber, HEAD_PLACE, Kernel, placeId, remoteContract, systemClock } from "../../runtime/kernel/mod.ts";
@@ -140,6 +142,32 @@ describe("a head that has lost its store alone", () => {
     expect(alive).toEqual(expect.arrayContaining([second.nodeId, node.nodeId]));
     expect(await get([counter.add.remote(), counter.where.remote()])).toEqual([2, node.nodeId]);
   }, 90_000);
+});
+
+describe("a head that stands by", () => {
+  test("ends with the cluster that is stopped, whose tables another start goes on with", async () => {
+    const { url: storage, port } = await redis();
+    const token = "f".repeat(64);
+    const [one, other] = [await freePort(), await freePort()];
+    const options = { storage, token, numCpus: 0 };
+    const first = await startNodeProcess({ ...options, port: one });
+    await init({ address: first.url, token, logToDriver: false });
+    await kv.put("k", "v");
+    await shutdown();
+    const second = await startNodeProcess({ ...options, port: other, standby: true });
+    ends.push(() => second.kill("SIGKILL"));
+    const beside = new Redis(port, "127.0.0.1");
+    ends.push(() => beside.disconnect());
+    // Both have asked for the lease.
+    await waitForCondition(async () => String(await beside.client("LIST")).match(/ cmd=eval /g)?.length === 2, { timeoutMs: 10_000 });
+    await headOf({ url: first.url, token })({ about: "stop" });
+    expect(await Promise.all([first.ended, second.ended])).toEqual([0, 0]);
+    expect(second.lastLines().join("\n")).toContain("the cluster was stopped");
+    const again = await startNodeProcess({ ...options, port: one });
+    ends.push(() => again.kill("SIGKILL"));
+    await init({ address: again.url, token, logToDriver: false });
+    expect(await kv.get("k")).toBe("v");
+  }, 60_000);
 });
 
 describe("a head", () => {

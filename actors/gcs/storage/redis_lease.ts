@@ -25,6 +25,7 @@ export class RedisLease implements StorageLease {
   readonly lost: Promise<StorageError>;
   readonly keys: readonly string[];
   epoch = 0;
+  inherited = false;
   heldUntilMs = 0;
   /** The number of the last batch known to be in the store. */
   acknowledged = 0;
@@ -60,6 +61,7 @@ export class RedisLease implements StorageLease {
       const [verdict, first = "", second = "0"] = answer;
       if (verdict === "ok") {
         this.epoch = Number(first);
+        this.inherited = before !== undefined;
         this.acknowledged = Number(second);
         this.heldUntilMs = sent + leaseMs;
         this.#schedule();

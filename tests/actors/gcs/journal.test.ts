@@ -103,7 +103,7 @@ describe("writing behind", () => {
   });
 
   test("where another may take the store over, whoever relies on a change waits until it is written, however often it is refused", async () => {
-    const { storage, gcs } = await slow({ lease: { epoch: 1, durationMs: 3, heldUntilMs: 4, lost: new Promise(() => {}) } });
+    const { storage, gcs } = await slow({ lease: { epoch: 1, inherited: false, durationMs: 3, heldUntilMs: 4, lost: new Promise(() => {}) } });
     const settled: string[] = [];
     const refuse = (reason: "unavailable" | "fenced") =>
       storage.batches.at(-1)!.settle(new StorageError({ message: "no", location: "slow", reason }));
@@ -134,7 +134,7 @@ describe("writing behind", () => {
   });
 
   test("a store is this one's alone until its lease runs out", async () => {
-    const lease = { epoch: 1, durationMs: 3, heldUntilMs: 2, lost: new Promise<never>(() => {}) };
+    const lease = { epoch: 1, inherited: false, durationMs: 3, heldUntilMs: 2, lost: new Promise<never>(() => {}) };
     const { gcs } = await slow({ lease });
     expect([gcs.isSole, (await slow()).gcs.isSole]).toEqual([true, true]);
     lease.heldUntilMs = 1;
