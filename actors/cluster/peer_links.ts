@@ -82,6 +82,7 @@ export class PeerLinks {
   lost(node: NodeNumber): void {
     this.#gone.add(node);
     this.#peers.get(node)?.close();
+    this.#peers.delete(node);
   }
 
   close(): void {
@@ -89,6 +90,7 @@ export class PeerLinks {
   }
 
   #peer(node: NodeNumber): PeerLink {
+    if (this.#gone.has(node)) return NOBODY;
     let peer = this.#peers.get(node);
     if (peer === undefined) {
       const { dial, unknown, greet, replaced, broken } = this.#options;
@@ -101,7 +103,6 @@ export class PeerLinks {
         broken: (reason) => broken(node, reason),
       });
       this.#peers.set(node, peer);
-      if (this.#gone.has(node)) peer.close();
     }
     return peer;
   }
@@ -273,7 +274,7 @@ class PeerLink implements Link {
     this.#accepted = undefined;
     this.#link?.close();
     this.#link = undefined;
-    // A node that is gone is remembered for good, and what its links keep is not.
+    // Who has it for good sends on it after that.
     for (const links of [this.#others, this.#former, this.#spare, this.#offered]) {
       for (const link of links) link.close();
       links.clear();
@@ -321,3 +322,14 @@ class PeerLink implements Link {
     );
   }
 }
+
+/** The way to every node that is gone. */
+const NOBODY: PeerLink = new PeerLink({
+  dial: () => new Promise(() => {}),
+  receive: releaseFrame,
+  unknown() {},
+  greet() {},
+  replaced() {},
+  broken() {},
+});
+NOBODY.close();

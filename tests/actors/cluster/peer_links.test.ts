@@ -46,6 +46,18 @@ describe("links to other nodes", () => {
     expect(released).toBe(3);
   });
 
+  test("to nodes that are gone are one, which leads nowhere", () => {
+    const { links } = setUp();
+    for (const node of [7, 8]) {
+      links.to(node).send(frame());
+      links.lost(node);
+    }
+    expect(links.to(7)).toBe(links.to(8));
+    const late = new FakeLink();
+    links.accept(7, late).onFrame(frame());
+    expect([late.isClosed, late.sent]).toEqual([true, []]);
+  });
+
   test("that were accepted count from their first frame: one that was given up before is no loss", () => {
     const { links, broken } = setUp();
     const [givenUp, used] = [new FakeLink(), new FakeLink()];
