@@ -301,10 +301,10 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     const prepared = nodes.filter((_, index) => answers[index] === true);
     // It may have been removed while the nodes prepared: then nothing is kept either.
     if (prepared.length < nodes.length || !this.#gcs.placementGroups.prepared(id, nodeIds)) {
-      this.#undo(
-        id,
-        prepared.filter((nodeId) => !staying.has(nodeId)),
-      );
+      for (const nodeId of prepared) {
+        const indexes = (shares.get(nodeId) ?? []).map(([index]) => index);
+        this.#options.node(nodeId)?.tell.unprepareBundles(id, indexes);
+      }
       return;
     }
     const committed = await Promise.all(

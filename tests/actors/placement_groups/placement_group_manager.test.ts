@@ -25,6 +25,7 @@ async function lab(cpus: Record<string, number>) {
           wanted.map(([index, amounts]) => [index, ResourceSet.from(amounts)] as const),
         ),
       commitBundles: async (id) => bundles.commit(id),
+      unprepareBundles: async (id, indexes) => bundles.unprepare(id, indexes),
       returnBundles: async (id) => bundles.release(id),
       vacateBundles: async (id) => bundles.release(id),
       makeRoom: async () => {},
@@ -32,6 +33,7 @@ async function lab(cpus: Record<string, number>) {
     const tell: BundleNode["tell"] = {
       prepareBundles() {},
       commitBundles() {},
+      unprepareBundles: (id, indexes) => bundles.unprepare(id, indexes),
       returnBundles: (id) => bundles.release(id),
       vacateBundles: (id) => bundles.release(id),
       makeRoom() {},
@@ -76,6 +78,9 @@ const state = async (promise: Promise<void> | void): Promise<string> =>
     (error) => (error as { reason: string }).reason,
   );
 
+/** What has been begun in this turn is done. */
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
 describe("reserving in two phases", () => {
   test("takes the bundles of every node, and tells those who wait", async () => {
     const { gcs, manager, create, free } = await lab({ a: 2, b: 2 });
@@ -100,6 +105,29 @@ describe("reserving in two phases", () => {
     manager.retry();
     await manager.ready(caller, "p");
     expect([free("a"), free("b")]).toEqual([0, 1]);
+  });
+
+  test("leaves nothing behind on a node that has other bundles of the group, when one refuses those of a node that is gone", async () => {
+    const { gcs, manager, nodes, create, free } = await lab({ a: 2, b: 2 });
+    create("before", [{ CPU: 1 }]);
+    await manager.ready(caller, "before");
+    create("p", [{ CPU: 1 }, { CPU: 1 }, { CPU: 1 }]);
+    await manager.ready(caller, "p");
+    await settled();
+    manager.remove(caller, "before");
+    const [stays, gone] = free("a") === 1 ? (["a", "b"] as const) : (["b", "a"] as const);
+    expect([free(stays), free(gone)]).toEqual([1, 0]);
+    const joined = (await lab({ c: 1 })).nodes.get("c") as NonNullable<ReturnType<typeof nodes.get>>;
+    nodes.set("c", Object.assign(joined, { refuse: true }));
+    nodes.delete(gone);
+    gcs.placementGroups.nodeLost(gone);
+    manager.reschedule(["p"]);
+    await settled();
+    expect([gcs.placementGroups.get("p")?.state, free(stays), free("c")]).toEqual(["RESCHEDULING", 1, 1]);
+    joined.refuse = false;
+    manager.retry();
+    await manager.ready(caller, "p");
+    expect([free(stays), free("c")]).toEqual([0, 0]);
   });
 
   test("leaves nothing behind when the group is removed meanwhile", async () => {
