@@ -27,7 +27,8 @@ const server =
   listen &&
   (await cluster?.NodeEndpoint.open(
     {
-      isNode: (to) => node.kernel.isAt(placeId(to, SYSTEM_SLOT)),
+      // Of a head that may be one of two, those who look for the head expect nothing.
+      isNode: (to) => node.kernel.isAt(placeId(to, SYSTEM_SLOT)) && (storage === undefined || node.asHead().gcs.isSole),
       connected: (from, link) => node.peerConnected(from, link),
       admit: () => node.admit(),
       nodes: () => node.asHead().state.nodes(),

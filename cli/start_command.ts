@@ -30,14 +30,16 @@ export const start: CommandDef = defineCommand({
     const { host = "127.0.0.1", port = 0, address } = plan.node;
     if (address === undefined && port !== 0) await assertFree(host, port);
     const ownTables = address === undefined && plan.node.storage === undefined;
-    const folder = (ownTables && crashedHead(port)) || makeSessionFolder();
+    const crashed = ownTables ? crashedHead(port) : undefined;
+    const folder = crashed ?? makeSessionFolder();
     const tables = ownTables ? { storage: `sqlite:${join(folder, TABLES)}`, tablesEnd: true } : {};
     const print = (node: StartedNode): void => platform.print("stdout", args.json ? JSON.stringify(node) : readyText(node));
     try {
       const options = { spillDirectory: folder, ...plan.node, ...tables, ...tokenOf(plan, folder) };
       return plan.block ? await stay(options, { folder, print }) : await detach(options, { folder, print });
     } catch (error) {
-      closeSession(folder);
+      // What a crashed head has left waits for a start that succeeds.
+      if (crashed === undefined) closeSession(folder);
       throw error;
     }
   },
@@ -78,8 +80,9 @@ async function stay(options: NodeOptions, { folder, print }: Start): Promise<num
   const reason = await node.ended;
   platform.print("stderr", `mobula: this node has ended: ${reason}`);
   await node.close();
+  if (!endsAsAsked(reason)) return 1;
   closeSession(folder);
-  return endsAsAsked(reason) ? 0 : 1;
+  return 0;
 }
 
 /** Leaves word of the node for those who look for it. */

@@ -12,7 +12,7 @@ export {
   throughput,
 } from "./scenarios/mod.ts";
 export { SeededRandom } from "./seeded_random.ts";
-export { SimulatedDisk, type SimulatedDiskOptions } from "./simulated_disk.ts";
+export { LEASE_MS, SimulatedDisk, type SimulatedDiskOptions } from "./simulated_disk.ts";
 export { type NodeSpec, SimulatedNode } from "./simulated_node.ts";
 export { type Functions, type SimulatedContext, type SimulatedFunction, SimulatedPlace } from "./simulated_place.ts";
 export { nodeIdOf, Simulation, type SimulationOptions } from "./simulation.ts";

@@ -17,6 +17,8 @@ export interface NetworkNode {
   readonly node: NodeNumber;
   /** The thread that its links end in. */
   readonly realm: Realm;
+  /** Whether it listens. */
+  readonly takesLinks: boolean;
   /** Another node has opened a link. Returns what goes to that link's events. */
   accept(from: NodeNumber, link: Link): LinkEvents;
 }
@@ -56,7 +58,7 @@ export class Network {
   #open(from: NetworkNode, to: NodeNumber, events: LinkEvents): Promise<Link> {
     return new Promise((resolve, reject) => {
       const target = this.#nodes.get(to);
-      if (target === undefined || !target.realm.alive) {
+      if (target === undefined || !target.realm.alive || !target.takesLinks) {
         from.realm.after(this.#latency(), () => reject(new Error("the connection was refused")));
         return;
       }

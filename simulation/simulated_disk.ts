@@ -11,9 +11,12 @@ export interface SimulatedDiskOptions {
 
 type Tables = Map<string, Map<string, Uint8Array>>;
 
+/** Nobody else opens a store before, that its head is cut off from. Milliseconds. */
+export const LEASE_MS = 3_000;
 /** A store that another has opened knows it so late: as one whose lease is renewed now and then. Milliseconds. */
-const LEASE_MS = 3_000;
 const TOLD_AFTER_MS = 1_000;
+/** How long a write waits for a disk that is away. Milliseconds. */
+const PATIENCE_MS = 10_000;
 
 /**
  * What a head's control store is kept on: it outlives the heads that open it, one after the other. A write takes its
@@ -41,6 +44,13 @@ export class SimulatedDisk {
     const keeps = (): boolean => random.below(2) === 0;
     this.#opened = new Handle({ realm, outside, epoch: ++this.#epoch, takes, keeps, write, rows: (table) => rowsOf(this.#tables, table) });
     return this.#opened;
+  }
+
+  /** Cuts the head that has it off from it, and nobody else, until what it returns is called. Another may open it after `LEASE_MS`. */
+  part(): () => void {
+    const parted = this.#opened;
+    parted?.part();
+    return () => parted?.join();
   }
 
   /** What another control store would find that opened it at this moment; `torn`: with its last row cut short. */
@@ -72,10 +82,11 @@ interface HandleOptions {
 class Handle implements Storage {
   readonly location = "simulated";
   readonly volatile = false;
-  readonly lease: StorageLease;
+  readonly lease: Lease;
   readonly #options: HandleOptions;
   readonly #lose: (error: StorageError) => void;
   #isFenced = false;
+  #isParted = false;
   #opening: Promise<void> | undefined;
   /** The batch that has yet to land. */
   #under: readonly Mutation[] | undefined;
@@ -84,18 +95,29 @@ class Handle implements Storage {
     this.#options = options;
     const { promise: lost, resolve } = Promise.withResolvers<StorageError>();
     this.#lose = resolve;
-    this.lease = { epoch: options.epoch, durationMs: LEASE_MS, heldUntilMs: Number.POSITIVE_INFINITY, lost };
+    this.lease = new Lease(options.epoch, lost);
+  }
+
+  part(): void {
+    this.#isParted = true;
+    this.lease.heldUntilMs = this.#options.realm.now() + LEASE_MS;
+  }
+
+  join(): void {
+    this.#isParted = false;
+    if (this.#isFenced) this.#lose(this.#fenced());
+    else this.lease.heldUntilMs = Number.POSITIVE_INFINITY;
   }
 
   async load(table: string): Promise<StoredRow[]> {
     this.#opening ??= this.#pass(this.#options.takes(), () => {});
     await this.#opening;
-    this.#assertOwn();
+    await this.#reach();
     return this.#options.rows(table);
   }
 
   async apply(batch: readonly Mutation[]): Promise<void> {
-    this.#assertOwn();
+    await this.#reach();
     this.#under = batch.map((mutation) => (mutation.type === "put" ? { ...mutation, value: mutation.value.slice() } : mutation));
     await this.#pass(this.#options.takes(), () => this.#land(this.#options.realm.alive));
     this.#assertOwn();
@@ -108,7 +130,7 @@ class Handle implements Storage {
     this.#land(false);
     this.#isFenced = true;
     const { realm } = this.#options;
-    realm.after(TOLD_AFTER_MS, () => this.#lose(this.#fenced()));
+    if (!this.#isParted) realm.after(TOLD_AFTER_MS, () => this.#lose(this.#fenced()));
   }
 
   #land(surely: boolean): void {
@@ -132,12 +154,34 @@ class Handle implements Storage {
     });
   }
 
+  async #reach(): Promise<void> {
+    if (this.#isParted) {
+      await this.#pass(PATIENCE_MS, () => {});
+      throw new StorageError({ message: "The simulated store does not answer.", location: this.location, reason: "unavailable" });
+    }
+    this.#assertOwn();
+  }
+
   #assertOwn(): void {
     if (this.#isFenced) throw this.#fenced();
   }
 
   #fenced(): StorageError {
     return new StorageError({ message: "Another head has taken over the simulated store.", location: this.location, reason: "fenced" });
+  }
+}
+
+/** Is renewed by itself as long as its head reaches the disk. */
+class Lease implements StorageLease {
+  readonly epoch: number;
+  readonly inherited = false;
+  readonly durationMs = LEASE_MS;
+  heldUntilMs: number = Number.POSITIVE_INFINITY;
+  readonly lost: Promise<StorageError>;
+
+  constructor(epoch: number, lost: Promise<StorageError>) {
+    this.epoch = epoch;
+    this.lost = lost;
   }
 }
 

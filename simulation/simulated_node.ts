@@ -154,6 +154,11 @@ export class SimulatedNode implements NetworkNode {
     return [...this.#workers.keys()];
   }
 
+  /** See `boot/system.ts`. */
+  get takesLinks(): boolean {
+    return !this.isHead || this.system.asHead().gcs.isSole;
+  }
+
   accept(from: NodeNumber, link: Link): LinkEvents {
     return this.system.peerConnected(from, link);
   }

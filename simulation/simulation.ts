@@ -85,6 +85,11 @@ export class Simulation {
     this.replaceHead();
   }
 
+  /** The head has lost its disk, and nothing else, until what this returns is called. */
+  partHead(): () => void {
+    return this.#options.disk?.part() ?? (() => {});
+  }
+
   /** Another head begins on the disk of the one there is, which may be dead, or stand still. */
   replaceHead(): SimulatedNode {
     if (this.#options.returns !== true) throw new Error("nobody comes to a head that follows this one");

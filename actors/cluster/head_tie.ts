@@ -195,7 +195,10 @@ export class HeadTie {
   #found(link: NewTie): void {
     const { clock, rejoin, gaveUp } = this.#options;
     const search = this.#search;
-    if (!this.#isOn(search) || this.#isFound) return;
+    if (!this.#isOn(search) || this.#isFound) {
+      link.drop();
+      return;
+    }
     this.#isFound = true;
     this.#heardMs = clock.now();
     link.use();

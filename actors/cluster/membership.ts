@@ -15,8 +15,6 @@ import type { Death } from "../../runtime/errors/mod.ts";
 import {
   ActorNumber,
   type Caller,
-  type Clock,
-  type Kernel,
   type NodeNumber,
   nodeOf,
   type PlaceId,
@@ -28,46 +26,16 @@ import {
   workerId,
 } from "../../runtime/kernel/mod.ts";
 import { decodeValue, encodeWhole } from "../../runtime/values/mod.ts";
-import type { Fallout, Gcs } from "../gcs/mod.ts";
-import type { Unplaced } from "../scheduler/mod.ts";
 import { Draining, reasonOf } from "./draining.ts";
 import { Introductions } from "./introductions.ts";
+import type { MembershipOptions } from "./membership_options.ts";
 import { type NodeEnd, pastDeath } from "./node_death.ts";
 import { RETURN_MS, Returning } from "./returning.ts";
-import { type WaitingGroup, whatWaits } from "./waiting.ts";
+import { whatWaits } from "./waiting.ts";
 
 /** A node that has not been heard of for this long is dead. Milliseconds; nodes report every second. */
 export const SILENCE_MS = 5_000;
 const LOOK_EVERY_MS = 1_000;
-
-export interface MembershipOptions {
-  kernel: Kernel;
-  clock: Clock;
-  gcs: Gcs;
-  /** Resolves when the tables are filled. */
-  open: Promise<void>;
-  /** A node has come, or has told what it has free. */
-  joined(nodeId: string): void;
-  reported(nodeId: string): void;
-  /** Whether nodes stay when this head is gone, and come to the next. */
-  lasting: boolean;
-  /** A node of the head before has come, with this. */
-  returned(nodeId: string, state: NodeStateWire): void;
-  /** All nodes of the head before have come, or are dead. */
-  complete(): void;
-  /** The node is drained: its actors that may be made anew are to go elsewhere. */
-  vacate(nodeId: string): void;
-  /** A place is gone, and what the tables say follows from it. */
-  placeLost(place: PlaceId, death: Death): void;
-  /** A node is gone, and what the tables say follows from it. */
-  nodeLost(fallout: Fallout, lost: { node: NodeNumber; nodeId: string; death: Death }): void;
-  /** What waits for a node. */
-  unplaced(): readonly Unplaced[];
-  waitingGroups(): readonly WaitingGroup[];
-  log(text: string): void;
-  /** Ends this node, when all others have been told to. */
-  endHead(reason: string): void;
-}
 
 interface MemberNode {
   readonly spec: NodeSpecWire;
@@ -89,6 +57,8 @@ export class Membership implements ClusterContract {
   readonly #introductions: Introductions;
   readonly #draining: Draining;
   readonly #returning: Returning;
+  /** Nodes that are not members yet, but already tell what happens there. */
+  readonly #registering: Map<NodeNumber, Promise<unknown>> = new Map();
   /** Nodes whose death is being written. */
   readonly #condemned: Set<NodeNumber> = new Set();
   #isOpen = false;
@@ -178,7 +148,14 @@ export class Membership implements ClusterContract {
     this.#returning.expect(nodeIds);
   }
 
-  async register(caller: Caller, spec: NodeSpecWire): Promise<RegistrationWire> {
+  register(caller: Caller, spec: NodeSpecWire): Promise<RegistrationWire> {
+    const node = nodeOf(caller.from);
+    const registered = this.#register(caller, spec).finally(() => this.#registering.get(node) === registered && this.#registering.delete(node));
+    this.#registering.set(node, registered);
+    return registered;
+  }
+
+  async #register(caller: Caller, spec: NodeSpecWire): Promise<RegistrationWire> {
     const { kernel, gcs, clock, open, joined, lasting } = this.#options;
     await open;
     const { node, nodeId, name, url, resources, labels, pid, runtime, job } = spec;
@@ -233,6 +210,9 @@ export class Membership implements ClusterContract {
 
   placeLost(caller: Caller, place: PlaceId, death: Uint8Array): Promise<void> | undefined {
     const node = nodeOf(caller.from);
+    const again = (): Promise<void> | undefined => this.placeLost(caller, place, death);
+    const registering = this.#registering.get(node);
+    if (registering !== undefined) return registering.then(again, again);
     if (nodeOf(place) !== node || !this.#members.has(node)) return undefined;
     this.#options.placeLost(place, decodeValue(death) as Death);
     for (const [number, member] of this.#members) if (number !== node) member.tell.placeLost(place, death);
@@ -285,8 +265,12 @@ export class Membership implements ClusterContract {
     return { nodes, pending: whatWaits({ reported, unplaced: unplaced(), groups: waitingGroups() }) };
   }
 
+  /** Also one that stands by is not to go on: it finds that written. */
   stop(): void {
-    this.end(STOPPED);
+    const { gcs } = this.#options;
+    gcs.markStopped(true);
+    const end = (): void => this.end(STOPPED);
+    void gcs.flush().then(end, end);
   }
 
   /** Ends the cluster: the other nodes are told, and then this one ends. */
@@ -377,7 +361,7 @@ export class Membership implements ClusterContract {
   }
 
   #look(): void {
-    const { clock, kernel } = this.#options;
+    const { clock, kernel, gcs } = this.#options;
     const due = clock.now() + LOOK_EVERY_MS;
     this.#stopLooking = clock.after(LOOK_EVERY_MS, () => {
       const now = clock.now();
@@ -390,7 +374,8 @@ export class Membership implements ClusterContract {
         if (node === nodeOf(kernel.place) || now - heardMs <= SILENCE_MS) continue;
         this.declareDead(node, { cause: "unresponsive", detail: `it sent no report for ${SILENCE_MS / 1000} s` });
       }
-      if (this.#options.lasting) for (const { tell } of this.#members.values()) tell.ping();
+      // Who hears nothing looks for another head, and that has begun at the earliest now.
+      if (this.#options.lasting && gcs.isSole) for (const { tell } of this.#members.values()) tell.ping();
       this.#returning.look(now);
       this.#draining.look(now);
       this.#look();

@@ -2,7 +2,8 @@
 
 export { HEAD_AWAY_MS, HEAD_SILENCE_MS, HeadTie, type HeadTieOptions, type NewTie } from "./head_tie.ts";
 export { Member, type MemberOptions } from "./member.ts";
-export { Membership, type MembershipOptions } from "./membership.ts";
+export { Membership } from "./membership.ts";
+export type { MembershipOptions } from "./membership_options.ts";
 export { type Dial, PeerLinks, type PeerLinksOptions } from "./peer_links.ts";
 export { Reporter, type ReporterOptions } from "./reporter.ts";
 export { type WaitingGroup, type WaitingSources, whatWaits } from "./waiting.ts";

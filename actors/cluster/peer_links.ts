@@ -15,6 +15,8 @@ export interface PeerLinksOptions {
   unknown(node: NodeNumber): void;
   /** Says nothing on a link, so that the other side knows that it is in use. */
   greet(node: NodeNumber, link: Link): void;
+  /** Says on a link that another is in the place of who was behind it. */
+  replaced(node: NodeNumber, link: Link): void;
   /** The link to a node broke or could not be made, and what was under way on it may be lost. */
   broken(node: NodeNumber, reason: string): void;
 }
@@ -82,6 +84,7 @@ export class PeerLinks {
   lost(node: NodeNumber): void {
     this.#gone.add(node);
     this.#peers.get(node)?.close();
+    this.#peers.delete(node);
   }
 
   close(): void {
@@ -89,18 +92,19 @@ export class PeerLinks {
   }
 
   #peer(node: NodeNumber): PeerLink {
+    if (this.#gone.has(node)) return NOBODY;
     let peer = this.#peers.get(node);
     if (peer === undefined) {
-      const { dial, unknown, greet, broken } = this.#options;
+      const { dial, unknown, greet, replaced, broken } = this.#options;
       peer = new PeerLink({
         dial,
         receive: (frame) => this.#receive(node, frame),
         unknown: () => unknown(node),
         greet: (link) => greet(node, link),
+        replaced: (link) => replaced(node, link),
         broken: (reason) => broken(node, reason),
       });
       this.#peers.set(node, peer);
-      if (this.#gone.has(node)) peer.close();
     }
     return peer;
   }
@@ -125,6 +129,7 @@ interface PeerLinkOptions {
   receive(frame: Frame): void;
   unknown(): void;
   greet(link: Link): void;
+  replaced(link: Link): void;
   broken(reason: string): void;
 }
 
@@ -261,8 +266,10 @@ class PeerLink implements Link {
     const broke = this.#formerBroke;
     this.#former.clear();
     this.#formerBroke = undefined;
-    if (who === "another") this.#leave(former);
-    else {
+    if (who === "another") {
+      for (const link of former) this.#options.replaced(link);
+      this.#leave(former);
+    } else {
       for (const link of former) this.#others.add(link);
       if (broke !== undefined) this.#options.broken(broke);
     }
@@ -274,7 +281,7 @@ class PeerLink implements Link {
     this.#accepted = undefined;
     this.#link?.close();
     this.#link = undefined;
-    // A node that is gone is remembered for good, and what its links keep is not.
+    // Who has it for good sends on it after that.
     for (const links of [this.#others, this.#former, this.#spare, this.#offered]) {
       for (const link of links) link.close();
       links.clear();
@@ -322,3 +329,14 @@ class PeerLink implements Link {
     );
   }
 }
+
+/** The way to every node that is gone. */
+const NOBODY: PeerLink = new PeerLink({
+  dial: () => new Promise(() => {}),
+  receive: releaseFrame,
+  unknown() {},
+  greet() {},
+  replaced() {},
+  broken() {},
+});
+NOBODY.close();

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { CallerOp } from "../../runtime/contracts/mod.ts";
+import { CallerOp, endsAsAsked } from "../../runtime/contracts/mod.ts";
 import { MobulaError } from "../../runtime/errors/mod.ts";
 import { ActorNumber, DRIVER_SLOT, HEAD_NODE, HEAD_NUMBERS, Kernel, type NodeNumber, placeId, systemClock } from "../../runtime/kernel/mod.ts";
 import { Accounting } from "../../runtime/memory/mod.ts";
@@ -34,7 +34,7 @@ export interface NodeOptions
   /** What people call it. */
   readonly name?: string;
   readonly tls?: ListenOptions["tls"];
-  /** Of a head: its tables go when it ends in good order, and its nodes end with it; after a crash they are there. */
+  /** Of a head: its tables go when it ends as it was asked to, and its nodes end with it; else they are there for the next. */
   readonly tablesEnd?: boolean;
   /** A head that waits until the one that has the storage is gone. Needs a port, and storage that several machines reach. */
   readonly standby?: boolean;
@@ -140,11 +140,18 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
     onEnd: (reason) => ended.resolve(reason),
   });
   const release = platform.keepAlive();
-  const close = async (): Promise<void> => {
+  let hasFailed = false;
+  void ended.promise.then((reason) => (hasFailed = !endsAsAsked(reason)));
+  const end = async (): Promise<void> => {
     await node.close();
-    if (tablesEnd === true) removeTables(options.storage);
     kernel.close(new MobulaError({ message: "The node has ended." }));
     release();
+  };
+  const close = async (): Promise<void> => {
+    // What a head had that failed is there for the next.
+    const isDone = tablesEnd === true && !hasFailed;
+    await end();
+    if (isDone) removeTables(options.storage);
   };
   const early = ended.promise.then((reason) => Promise.reject(new MobulaError({ message: `The node did not come up: ${reason}` })));
   early.catch(() => {});
@@ -158,7 +165,8 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
     const { url } = await up;
     return { nodeId, url, ended: ended.promise, close, [Symbol.asyncDispose]: close };
   } catch (error) {
-    await close();
+    // Nor is what a head before has left the affair of one that never was.
+    await end();
     throw error;
   }
 }

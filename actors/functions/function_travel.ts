@@ -51,6 +51,8 @@ export class FunctionTravel {
   readonly #brought: Map<string, Promise<FunctionRecord>> = new Map();
   readonly #lost: Set<NodeNumber> = new Set();
   #shelf: FunctionShelf | undefined;
+  /** Bundles that are kept for the functions on the shelf. */
+  readonly #pinned: Set<string> = new Set();
   /** What the head before had kept is being made files of. */
   #restoring: Promise<void> | undefined;
 
@@ -133,6 +135,8 @@ export class FunctionTravel {
       const kept = await travel.bring(definition, (bundle) => this.#ofHome(id, (there) => there.bundle(bundle))).catch(() => undefined);
       if (kept !== undefined) this.#ofHead().restored(id, kept);
     }
+    // Their jobs have ended meanwhile.
+    this.#ofHead().dropped(records.flatMap(({ id }) => (functions.get(id) === undefined ? [id] : [])));
   }
 
   /** Forgets what was brought from a node that is gone: the head has what is still needed. */
@@ -181,18 +185,27 @@ export class FunctionTravel {
         const { travel } = await this.#loaded();
         return travel.bring(record.definition, (bundle) => this.#ofHome(record.id, (there) => there.bundle(bundle)));
       },
-      pin: (id) =>
-        void this.#loaded().then(async ({ travel }) => {
-          travel.pin(id);
-          const bundle = await travel.read(id);
-          if (bundle !== undefined) bundles.keep(bundle);
-        }),
+      // Who needs one that could not be kept hears that it is not there.
+      pin: (id) => void this.#pin(id).catch(() => {}),
       remove: (id) => {
+        this.#pinned.delete(id);
         bundles.drop(id);
-        void this.#loaded().then(({ travel }) => travel.remove(id));
+        // What is left of its files goes with the node's folder.
+        void this.#loaded()
+          .then(({ travel }) => travel.remove(id))
+          .catch(() => {});
       },
     });
     return this.#shelf;
+  }
+
+  async #pin(id: string): Promise<void> {
+    this.#pinned.add(id);
+    const { travel } = await this.#loaded();
+    travel.pin(id);
+    const bundle = await travel.read(id);
+    // Its job may have ended meanwhile.
+    if (bundle !== undefined && this.#pinned.has(id)) this.#tables().bundles.keep(bundle);
   }
 
   #tables(): Pick<Gcs, "functions" | "bundles"> {

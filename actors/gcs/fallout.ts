@@ -7,7 +7,7 @@ export interface StoppedActor {
   readonly nodeId?: string;
 }
 
-/** A placement group that was removed while bundles were reserved: those nodes have to free them. */
+/** A placement group that was removed, and the nodes that have to free its bundles. */
 export interface FreedGroup {
   readonly placementGroupId: string;
   readonly nodeIds: readonly string[];

@@ -69,12 +69,15 @@ export class Gcs {
   /** Listings for people. */
   readonly state: StateApi;
   readonly #journal: Journal;
-  readonly #lasting: boolean;
+  readonly #clock: Pick<Clock, "now">;
+  readonly #storage: Pick<Storage, "volatile" | "lease">;
   #recovered = false;
+  #wasStopped = false;
 
   constructor(options: GcsOptions) {
     this.limits = gcsLimits(options.limits);
-    this.#lasting = !options.storage.volatile;
+    this.#clock = options.clock;
+    this.#storage = options.storage;
     this.#journal = new Journal(options.storage, {
       onFailure: options.onStorageFailure,
       after: options.clock.after?.bind(options.clock),
@@ -103,7 +106,13 @@ export class Gcs {
 
   /** Whether what is written outlives this process. */
   get lasting(): boolean {
-    return this.#lasting;
+    return !this.#storage.volatile;
+  }
+
+  /** Whether nobody else can have the store by now: else this one may be one of two. */
+  get isSole(): boolean {
+    const { lease } = this.#storage;
+    return lease === undefined || this.#clock.now() < lease.heldUntilMs;
   }
 
   /**
@@ -113,27 +122,43 @@ export class Gcs {
   async recover(): Promise<void> {
     if (this.#recovered) throw new Error("recover() is called once, before the store is used.");
     this.#recovered = true;
-    await recoverTables(this, this.#journal).catch(unlessFenced);
+    this.#wasStopped = await recoverTables(this, this.#journal).catch(unlessFenced);
   }
 
-  /** Resolves once every change made before the call is in storage; rejects as storage does. */
+  /** Resolves once every change made before the call is in storage; rejects as storage does, but for one that is lost: see `settled`. */
   flush(): Promise<void> {
-    return this.#journal.flush();
+    return this.#journal.flush().catch(unlessFenced);
   }
 
   /**
    * The same where what is written outlives this process; nothing to wait for elsewhere. Never resolves when another has
-   * taken the store over: what this one has changed is not so.
+   * taken the store over: what this one has changed is not so. Where another may do that, it waits for as long as storage
+   * takes nothing.
    */
   settled(): Promise<void> | undefined {
-    // Else whoever waits has been told by `onStorageFailure`, and the changes are tried again.
-    return this.#lasting ? this.flush().catch((error) => unlessFenced(error).catch(() => {})) : undefined;
+    if (!this.lasting) return undefined;
+    if (this.#storage.lease !== undefined) return this.#journal.kept();
+    // Whoever waits has been told by `onStorageFailure`, and the changes are tried again.
+    return this.flush().catch(() => {});
   }
 
   /** Resolves once the store has shown that it is still this one's: see `settled`. */
   async confirmed(): Promise<void> {
     this.counters.next("confirmations");
     await this.settled();
+  }
+
+  /** Whether the cluster that had these tables was stopped. */
+  get wasStopped(): boolean {
+    return this.#wasStopped;
+  }
+
+  /** For whoever opens the storage next. */
+  markStopped(stopped: boolean): void {
+    if (stopped === this.#wasStopped) return;
+    this.#wasStopped = stopped;
+    if (stopped) this.#journal.put("meta", "stopped", { stored: () => true });
+    else this.#journal.delete("meta", "stopped");
   }
 
   /** Flushes and closes the storage. */
@@ -147,9 +172,13 @@ export class Gcs {
     return namespace === undefined ? { outcome: "no_job" } : this.actors.register({ ...spec, namespace }, from);
   }
 
-  /** Registers a placement group owned by the place `from`. @throws RangeError for a spec that can't be. */
+  /**
+   * Registers a placement group owned by the place `from`; also for a job of which only detached actors are left. @throws
+   * RangeError for a spec that can't be.
+   */
   registerPlacementGroup(spec: PlacementGroupSpec, from: PlaceId): PlacementGroupRegistration | JobRefusal {
-    const namespace = this.#namespace(spec);
+    const { jobId } = spec;
+    const namespace = this.#namespace(spec) ?? (this.actors.hasLive(jobId) ? (spec.namespace ?? this.jobs.get(jobId)?.namespace) : undefined);
     return namespace === undefined ? { outcome: "no_job" } : this.placementGroups.register({ ...spec, namespace }, from);
   }
 
@@ -267,6 +296,7 @@ export class Gcs {
       const left = death.cause === "terminated";
       this.#endJob(fallout, jobId, left ? { status: "SUCCEEDED" } : { status: "FAILED", message: `Its driver's node ${nodeId} died.` });
     }
+    this.#removeOrphans(fallout, (owner) => nodeOf(owner) === number);
   }
 
   #loseWorker(fallout: Fallout, workerId: string, death: DeathRecord): void {
@@ -284,6 +314,13 @@ export class Gcs {
     for (const jobId of this.jobs.where((job) => job.driver === place)) {
       this.#endJob(fallout, jobId, { status: "FAILED", message: `Its driver died: ${death.cause}.` });
     }
+    this.#removeOrphans(fallout, (owner) => owner === place);
+  }
+
+  /** Placement groups of those that are gone which no job's end takes along: it had ended before they were made. */
+  #removeOrphans(fallout: Fallout, isGone: (owner: PlaceId) => boolean): void {
+    const orphans = this.placementGroups.where(({ owner, jobId, detached }) => !detached && isGone(owner) && !this.jobs.isLive(jobId));
+    for (const id of orphans) this.#removeGroup(fallout, id);
   }
 
   #endJob(fallout: Fallout, jobId: string, end: JobEnd): void {
@@ -308,7 +345,7 @@ export class Gcs {
     const actors = this.actors.where((actor) => actor.placementGroupId === placementGroupId);
     this.#lose(fallout, actors, { death, restart: false });
     const nodeIds = new Set(group.bundles.flatMap((bundle) => bundle.nodeId ?? []));
-    if (nodeIds.size > 0) fallout.free.push({ placementGroupId, nodeIds: [...nodeIds] });
+    fallout.free.push({ placementGroupId, nodeIds: [...nodeIds] });
   }
 }
 

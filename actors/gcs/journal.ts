@@ -30,6 +30,8 @@ export class Journal {
   readonly #onFailure: (error: unknown) => void;
   #marks = new Map<StoredTable, Map<string, Stored | null>>();
   #running: Promise<void> | undefined;
+  /** Those for whom what they have marked has to be in storage, however long that takes. */
+  #patient: (() => void)[] = [];
   #scheduled = false;
   #failing = false;
   #closed = false;
@@ -72,6 +74,14 @@ export class Journal {
     await this.#running;
   }
 
+  /** Resolves once all that was marked before the call is in storage, however often that is refused: never, if the store is lost. */
+  kept(): Promise<void> {
+    const kept = new Promise<void>((resolve) => this.#patient.push(resolve));
+    // A failure has been told to onFailure.
+    this.flush().catch(() => {});
+    return kept;
+  }
+
   /** The decoded rows of one table, by key. @throws StorageError when one can't be decoded. */
   async load(table: StoredTable): Promise<[key: string, data: unknown][]> {
     const rows = await this.#storage.load(table);
@@ -112,14 +122,16 @@ export class Journal {
   }
 
   async #write(): Promise<void> {
-    const marks = this.#marks;
-    if (marks.size === 0) return;
+    const [marks, patient] = [this.#marks, this.#patient];
+    this.#patient = [];
     this.#marks = new Map();
     try {
-      await this.#storage.apply(batchOf(marks));
+      if (marks.size > 0) await this.#storage.apply(batchOf(marks));
       this.#failing = false;
+      for (const resolve of patient) resolve();
     } catch (error) {
       this.#putBack(marks);
+      this.#patient.unshift(...patient);
       if (!this.#failing) this.#onFailure(error);
       this.#failing = true;
       this.#tryAgain(error);

@@ -5,12 +5,13 @@ import { StorageError } from "./storage/mod.ts";
 /** Goes up with every change of what is written that an older store would misread. */
 const FORMAT = 1;
 
-/** Fills `gcs`'s empty tables with what `journal` holds, and marks a new store with the format. */
-export async function recoverTables(gcs: Gcs, journal: Journal): Promise<void> {
-  const [format] = await journal.load("meta");
-  if (format && format[1] !== FORMAT) {
-    const reason = Number(format[1]) > FORMAT ? "newer" : "damaged";
-    const message = `The store ${journal.location} has format ${String(format[1])}; this version reads ${FORMAT}. Use the version that wrote it, or start with an empty store.`;
+/** Fills `gcs`'s empty tables with what `journal` holds, and marks a new store with the format. Gives whether its cluster was stopped. */
+export async function recoverTables(gcs: Gcs, journal: Journal): Promise<boolean> {
+  const meta = new Map(await journal.load("meta"));
+  const format = meta.get("format");
+  if (meta.size > 0 && format !== FORMAT) {
+    const reason = Number(format) > FORMAT ? "newer" : "damaged";
+    const message = `The store ${journal.location} has format ${String(format)}; this version reads ${FORMAT}. Use the version that wrote it, or start with an empty store.`;
     throw new StorageError({ message, location: journal.location, reason });
   }
   await restore(journal, "counters", (rows) => gcs.counters.restore(rows));
@@ -20,8 +21,9 @@ export async function recoverTables(gcs: Gcs, journal: Journal): Promise<void> {
   await restore(journal, "placement_groups", (rows) => gcs.placementGroups.restore(rows));
   await restore(journal, "actors", (rows) => gcs.actors.restore(rows));
   await restore(journal, "kv", (rows) => gcs.kv.restore(rows));
-  if (!format) journal.put("meta", "format", formatRow);
+  if (format === undefined) journal.put("meta", "format", formatRow);
   await journal.flush();
+  return meta.has("stopped");
 }
 
 /** @throws StorageError for rows that can be decoded, and are none of that table. */

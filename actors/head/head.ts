@@ -1,4 +1,4 @@
-import { type BundlesContract, CallerOp, type GlobalSchedulerContract } from "../../runtime/contracts/mod.ts";
+import { type BundlesContract, CallerOp, type GlobalSchedulerContract, STOPPED } from "../../runtime/contracts/mod.ts";
 import type { Death } from "../../runtime/errors/mod.ts";
 import {
   ActorNumber,
@@ -48,6 +48,8 @@ export interface HeadOptions {
   restoreCode(): void;
   /** Whether other nodes can come to a head that takes over from this one. */
   returns: boolean;
+  /** It has waited for another to be gone. */
+  standby: boolean;
   /** Tells the driver or the log. */
   warn(text: string): void;
   end(reason: string): void;
@@ -75,7 +77,7 @@ export class Head {
       storage: options.storage,
       onStorageFailure: (error) => warn(`${(error as Error).message} Until it takes them, changes are kept in memory alone.`),
     });
-    this.open = this.gcs.recover().then(() => this.#begin());
+    this.open = this.gcs.recover().then(() => (this.#isOver() ? this.#end() : this.#begin()));
     const views = new NodeViews({
       nodes: this.gcs.nodes,
       own: options.nodeId,
@@ -146,6 +148,7 @@ export class Head {
         seats.nodeLost(node);
         this.actors.nodeLost(node);
         this.actors.fallen(fallout, death);
+        this.groups.nodeLost(node, nodeId);
         this.groups.freed(fallout);
         this.groups.reschedule(fallout.reschedule);
         this.scheduler.nodeLost(nodeId);
@@ -176,9 +179,21 @@ export class Head {
     void options.storage.lease?.lost.then((error) => options.end(error.message));
   }
 
+  /** The cluster for which this head stood by was stopped. */
+  #isOver(): boolean {
+    const { standby, storage } = this.#options;
+    return standby && this.gcs.wasStopped && storage.lease?.inherited === true;
+  }
+
+  #end(): Promise<never> {
+    this.#options.end(STOPPED);
+    return new Promise(() => {});
+  }
+
   /** Goes on where the head before has ended, as far as its tables tell. */
   #begin(): void {
     const { nodeId, returns, clock } = this.#options;
+    this.gcs.markStopped(false);
     const before = this.gcs.nodes.head();
     const fallout = this.gcs.begun(nodeId, returns);
     if (returns) {
@@ -218,8 +233,13 @@ export class Head {
   }
 
   #placeLost(place: PlaceId, death: Death): void {
-    this.gcs.workers.end(workerId(place), deathRecord(death));
+    const record = deathRecord(death);
+    this.gcs.workers.end(workerId(place), record);
+    const fallout = this.gcs.placeLost(place, record);
     this.actors.placeLost(place, death);
+    this.actors.fallen(fallout, death);
+    this.groups.placeLost(place);
+    this.groups.freed(fallout);
   }
 
   #bundlesOf(nodeId: string): ReturnType<ConstructorParameters<typeof PlacementGroupManager>[0]["node"]> {

@@ -107,6 +107,9 @@ export class ClusterPart {
       refuses: (node, frame) => refusalOf(frame, { from: node, to: config.node }),
       unknown: (node) => void this.#inquire(node),
       greet: (node, link) => this.#say(node, link, []),
+      // It may have lost its storage alone, and hear of that late.
+      replaced: (node, link) =>
+        this.#tellToEnd(node, link, `its store was taken over by another control store, to whose head node ${config.nodeId} has gone`),
       broken: (node, reason) => this.#broken(node, reason),
     });
     this.#member = new Member({
@@ -248,9 +251,13 @@ export class ClusterPart {
 
   /** A node that is dead comes back: it is told so, and nothing is heard of it. */
   #fence(node: NodeNumber, link: Link): LinkEvents {
-    this.#say(node, link, [[ActorNumber.member, "end", 0, "the head had declared this node dead"]]);
+    this.#tellToEnd(node, link, "the head had declared this node dead");
     link.close();
     return { onFrame: releaseFrame };
+  }
+
+  #tellToEnd(node: NodeNumber, link: Link, reason: string): void {
+    this.#say(node, link, [[ActorNumber.member, "end", 0, reason]]);
   }
 
   #say(node: NodeNumber, link: Link, envelopes: Envelope[]): void {

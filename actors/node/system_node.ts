@@ -210,6 +210,7 @@ export class SystemNode implements NodeContract {
         learn: (known) => this.#functions.publish({ from: known.owner, attachments: [] }, known),
         restoreCode: () => this.#functions.restore(),
         returns: config.listen !== undefined,
+        standby: config.standby === true,
         warn: (text) => this.warn(text),
         end: (reason) => options.onEnd(reason),
       });

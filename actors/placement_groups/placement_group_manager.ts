@@ -1,6 +1,6 @@
 import type { BundlesContract, PlacementGroupInfo, PlacementGroupsContract } from "../../runtime/contracts/mod.ts";
 import { type Death, PlacementGroupError } from "../../runtime/errors/mod.ts";
-import type { Caller, Remote, Told } from "../../runtime/kernel/mod.ts";
+import { type Caller, type NodeNumber, nodeOf, type PlaceId, type Remote, type Told } from "../../runtime/kernel/mod.ts";
 import type { Bundle, PlacementGroupRequest } from "../../runtime/options/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
 import { encodeWhole } from "../../runtime/values/mod.ts";
@@ -27,6 +27,7 @@ export interface PlacementGroupManagerOptions {
 }
 
 interface Waiter {
+  readonly from: PlaceId;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -60,7 +61,7 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     request: PlacementGroupRequest & { readonly namespace: string; readonly jobId: string },
   ): Promise<void> | undefined {
     const { bundles, strategy, name, detached, namespace, jobId } = request;
-    const { outcome } = this.#gcs.placementGroups.register(
+    const { outcome } = this.#gcs.registerPlacementGroup(
       {
         placementGroupId: id,
         jobId,
@@ -72,6 +73,7 @@ export class PlacementGroupManager implements PlacementGroupsContract {
       },
       caller.from,
     );
+    if (outcome === "no_job") throw gone(id, undefined);
     if (outcome === "name_taken") {
       const error = new PlacementGroupError({
         reason: "name-taken",
@@ -112,14 +114,14 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     }
   }
 
-  ready(_caller: Caller, id: string): Promise<void> | void {
+  ready({ from }: Caller, id: string): Promise<void> | void {
     const group = this.#gcs.placementGroups.get(id);
     if (group?.state === "CREATED") return undefined;
     if (group === undefined || group.state === "REMOVED") throw gone(id, group);
     return new Promise((resolve, reject) => {
       const waiters = this.#waiters.get(id);
-      if (waiters === undefined) this.#waiters.set(id, [{ resolve, reject }]);
-      else waiters.push({ resolve, reject });
+      if (waiters === undefined) this.#waiters.set(id, [{ from, resolve, reject }]);
+      else waiters.push({ from, resolve, reject });
     });
   }
 
@@ -173,6 +175,28 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     for (const id of [...this.#infeasible]) this.#place(id);
   }
 
+  /** A place is gone, or a node: nobody there waits for a group, and nothing that has left its bundles runs there. */
+  placeLost(place: PlaceId): void {
+    this.#forget((from) => from === place);
+  }
+
+  nodeLost(node: NodeNumber, nodeId: string): void {
+    this.#forget((from) => nodeOf(from) === node);
+    for (const [id, nodeIds] of [...this.#leaving]) {
+      const left = nodeIds.filter((each) => each !== nodeId);
+      if (left.length > 0) this.#leaving.set(id, left);
+      else this.#leaving.delete(id);
+    }
+  }
+
+  #forget(isGone: (place: PlaceId) => boolean): void {
+    for (const [id, waiters] of [...this.#waiters]) {
+      const left = waiters.filter(({ from }) => !isGone(from));
+      if (left.length > 0) this.#waiters.set(id, left);
+      else this.#waiters.delete(id);
+    }
+  }
+
   /** A node is gone: groups that had bundles there are placed again. */
   reschedule(ids: readonly string[]): void {
     for (const id of ids) this.#place(id);
@@ -196,9 +220,13 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     }
   }
 
-  /** The job has ended: the groups it made, but for detached ones, end with it. Their rows are REMOVED already. */
+  /** These groups have ended with their job, or with who had made them. Their rows are REMOVED already. */
   freed(fallout: Fallout): void {
-    for (const { placementGroupId } of fallout.free) this.#settle(placementGroupId, gone(placementGroupId, undefined));
+    for (const { placementGroupId: id } of fallout.free) {
+      this.#waiting.delete(id);
+      this.#infeasible.delete(id);
+      this.#settle(id, gone(id, this.#gcs.placementGroups.get(id)));
+    }
     this.#give(fallout, undefined);
   }
 
@@ -273,10 +301,10 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     const prepared = nodes.filter((_, index) => answers[index] === true);
     // It may have been removed while the nodes prepared: then nothing is kept either.
     if (prepared.length < nodes.length || !this.#gcs.placementGroups.prepared(id, nodeIds)) {
-      this.#undo(
-        id,
-        prepared.filter((nodeId) => !staying.has(nodeId)),
-      );
+      for (const nodeId of prepared) {
+        const indexes = (shares.get(nodeId) ?? []).map(([index]) => index);
+        this.#options.node(nodeId)?.tell.unprepareBundles(id, indexes);
+      }
       return;
     }
     const committed = await Promise.all(

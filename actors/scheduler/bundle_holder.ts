@@ -29,6 +29,11 @@ export class BundleHolder implements BundlesContract {
     return committed;
   }
 
+  unprepareBundles(_caller: Caller, groupId: string, indexes: readonly number[]): void {
+    this.#bundles.unprepare(groupId, indexes);
+    this.#scheduler.wake();
+  }
+
   returnBundles(_caller: Caller, groupId: string, fault: Uint8Array): void {
     this.#scheduler.groups.end(groupId, fault);
     this.#bundles.release(groupId);

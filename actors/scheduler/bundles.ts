@@ -32,6 +32,17 @@ export class Bundles {
     return true;
   }
 
+  /** Gives back what was prepared; other bundles of the group stay. */
+  unprepare(groupId: string, indexes: readonly number[]): void {
+    const reservation = this.#groups.get(groupId);
+    if (reservation === undefined) return;
+    for (const index of indexes) {
+      reservation.pools.get(index)?.dissolve(this.#node);
+      reservation.pools.delete(index);
+    }
+    if (reservation.pools.size === 0) this.#groups.delete(groupId);
+  }
+
   /** False when nothing is prepared: the group was removed meanwhile. */
   commit(groupId: string): boolean {
     const reservation = this.#groups.get(groupId);

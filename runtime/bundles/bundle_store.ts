@@ -85,7 +85,13 @@ export class BundleStore {
   /** The bundle as it travels; undefined when it is not kept (any more). */
   async read(id: string): Promise<Bundle | undefined> {
     if (!this.#kept.has(id)) return undefined;
-    return JSON.parse(await readFile(join(this.#options.folder, id, PORTABLE), "utf8")) as Bundle;
+    try {
+      return JSON.parse(await readFile(join(this.#options.folder, id, PORTABLE), "utf8")) as Bundle;
+    } catch (error) {
+      // It was removed meanwhile.
+      if (!this.#kept.has(id)) return undefined;
+      throw error;
+    }
   }
 
   /** The URL that this node's workers import a kept bundle by. @throws PackageMissing */

@@ -100,6 +100,7 @@ const globalScheduler: ShapesOf<GlobalSchedulerContract> = {
 const bundles: ShapesOf<BundlesContract> = {
   prepareBundles: [text, listOf(tuple(count, amounts))],
   commitBundles: [text],
+  unprepareBundles: [text, listOf(count)],
   returnBundles: [text, bytes],
   vacateBundles: [text],
   makeRoom: [],

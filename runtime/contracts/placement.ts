@@ -55,6 +55,8 @@ export interface BundlesContract {
   ): boolean;
   /** What is prepared may be used. False when it is not there any more. */
   commitBundles(caller: Caller, groupId: string): boolean;
+  /** Another node could not: what was prepared goes back, and what the group has here besides stays. */
+  unprepareBundles(caller: Caller, groupId: string, indexes: readonly number[]): void;
   /** Gives back what is prepared or committed, and ends what runs in it. `fault` is an encoded error for its owners. */
   returnBundles(caller: Caller, groupId: string, fault: Uint8Array): void;
   /** The group's bundles here are to be on other nodes: what runs in them ends first, and what waits goes after them. */

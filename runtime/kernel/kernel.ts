@@ -2,6 +2,7 @@ import type { Attachment, Frame, Link, Slice } from "../../net/mod.ts";
 import { decodeBatch, encodeBatch, releaseFrame } from "../../net/mod.ts";
 import { Asks } from "./asks.ts";
 import { type Actor, ActorNumber, type Delivery, type Envelope } from "./envelope.ts";
+import { GoneNodes } from "./gone_nodes.ts";
 import { HEAD_PLACE, mayBeHead, type NodeNumber, nodeOf, type PlaceId } from "./ids.ts";
 import { Outbox } from "./outbox.ts";
 import type { ContractShapes } from "./shape.ts";
@@ -56,7 +57,7 @@ export class Kernel {
   readonly #outboxes: Map<PlaceId, Outbox> = new Map();
   readonly #links: Map<PlaceId, Link> = new Map();
   readonly #asks: Asks = new Asks();
-  readonly #goneNodes: Map<NodeNumber, unknown> = new Map();
+  readonly #goneNodes: GoneNodes = new GoneNodes();
   #dirty: Outbox[] = [];
   /** Envelopes pushed since anything was last sent. */
   #unsent = 0;
@@ -64,6 +65,8 @@ export class Kernel {
   #gateway: Link | undefined;
   #gatewayPlace: PlaceId = -1;
   readonly #loopback: LocalOutbox;
+  /** For all places of nodes that are gone. */
+  readonly #nowhere: Outbox = new Outbox(-1, -1, UNREACHABLE);
 
   constructor(options: KernelOptions) {
     this.place = options.place;
@@ -115,7 +118,7 @@ export class Kernel {
 
   /** Forgets all places of a node that is gone: every question to them fails with `error`, also those that come later. */
   disconnectNode(node: NodeNumber, error: unknown): void {
-    this.#goneNodes.set(node, error);
+    this.#goneNodes.add(node, error);
     for (const place of [...this.#outboxes.keys()]) if (nodeOf(place) === node) this.disconnect(place, error);
   }
 
@@ -163,7 +166,7 @@ export class Kernel {
 
   /** Sends a question; rejects with the error that the other side answered, or when that place is forgotten. */
   ask(to: PlaceId, actor: number, method: string, ...args: unknown[]): Promise<unknown> {
-    if (this.#goneNodes.has(nodeOf(to))) return Promise.reject(this.#goneNodes.get(nodeOf(to)));
+    if (this.#goneNodes.has(nodeOf(to))) return Promise.reject(this.#goneNodes.errorOf(nodeOf(to)));
     const { request, answer } = this.#asks.open(to);
     const envelope: Envelope = [actor, method, request, ...args];
     if (to === HEAD_PLACE) this.#asks.keep(request, envelope);
@@ -226,6 +229,7 @@ export class Kernel {
     let outbox = this.#outboxes.get(to);
     if (outbox === undefined) {
       if (to === this.place || to === this.#alias) return this.#markDirty(this.#loopback);
+      if (this.#goneNodes.has(nodeOf(to))) return this.#markDirty(this.#nowhere);
       const link = this.#linkTo(to);
       outbox = new Outbox(to, this.place, link);
       this.#outboxes.set(to, outbox);

@@ -1,4 +1,5 @@
 import type { SeededRandom } from "../seeded_random.ts";
+import { LEASE_MS } from "../simulated_disk.ts";
 import type { Span } from "../virtual_port.ts";
 
 /** What happens to nodes and links. Nodes are meant by their index among the worker nodes that are alive then. */
@@ -8,8 +9,8 @@ export type Fault =
   | { readonly kind: "crash node"; readonly node: number; readonly silently: boolean }
   | { readonly kind: "freeze node"; readonly node: number; readonly ms: number }
   | { readonly kind: "freeze head"; readonly ms: number }
-  /** Another begins in its place, that much later: also while it stands still, if it does not crash. */
-  | { readonly kind: "replace head"; readonly how: "crash" | "machine" | "frozen"; readonly ms: number }
+  /** Another begins in its place, that much later: also while it stands still, or can't reach its disk, if it does not crash. */
+  | { readonly kind: "replace head"; readonly how: "crash" | "machine" | "frozen" | "parted"; readonly ms: number }
   | { readonly kind: "freeze driver"; readonly ms: number }
   /** Another driver comes, works that long, and ends in the middle of it. */
   | { readonly kind: "visit"; readonly how: "crash" | "machine" | "frozen"; readonly ms: number }
@@ -82,6 +83,9 @@ export function drawPlan(random: SeededRandom): FaultPlan {
   if (headReturns && !quiet) faults.push(...headFaults(random));
   const headWorks = !headReturns || random.below(4) === 0;
   if (!quiet && random.below(2) === 0) faults.push(...visits(random));
+  if (headReturns && !quiet && random.below(4) === 0) {
+    faults.push({ atMs: random.between(0, FAULTY_MS), fault: { kind: "replace head", how: "parted", ms: LEASE_MS + random.between(0, 1_000) } });
+  }
   return { ...world, headReturns, headWorks, faults: faults.sort((a, b) => a.atMs - b.atMs) };
 }
 

@@ -22,7 +22,7 @@ const REPLACED_WITHIN_MS = 1_000;
 
 /** A head that another has followed while it stood still goes on so much later. Milliseconds. */
 const STALE_MS = 500;
-const WORDS = { crash: "crashes", machine: "crashes with its machine", frozen: "stands still" } as const;
+const WORDS = { crash: "crashes", machine: "crashes with its machine", frozen: "stands still", parted: "has lost its disk" } as const;
 
 /** Has the faults of a plan happen, and new nodes come for those that are gone. */
 export class Injector {
@@ -141,6 +141,7 @@ export class Injector {
     if (!head.alive || this.#headIsAway) return undefined;
     this.#headIsAway = true;
     if (how === "frozen") head.freeze(ms + STALE_MS);
+    else if (how === "parted") this.#for(ms + STALE_MS, simulation.partHead());
     else head.crash({ silently: how === "machine" });
     this.#for(ms, () => {
       this.#headIsAway = false;

@@ -54,6 +54,23 @@ describe("a head from the command line", () => {
     expect(isRunning(node)).toBe(true);
   }, 60_000);
 
+  test("leaves what it had for the next start that succeeds: not one with a mistyped certificate, nor one that runs in that process", async () => {
+    const head = await startHead();
+    const token = readFileSync(head.tokenFile, "utf8").trim();
+    await init({ address: head.address, token, namespace: "n", logToDriver: false });
+    await kv.put("k", "v");
+    await shutdown();
+    process.kill(head.pid, "SIGKILL");
+    await waitForCondition(() => !isRunning(head));
+    for (const how of [[], ["--block"]]) {
+      const refused = await mobula.run("start", "--head", "--port", port, "--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.key", ...how);
+      expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("/nowhere.pem")]);
+    }
+    expect((await startHead()).tokenFile).toBe(head.tokenFile);
+    await init({ address: head.address, token, namespace: "n", logToDriver: false });
+    expect(await kv.get("k")).toBe("v");
+  }, 60_000);
+
   test("that is stopped takes its nodes and its tables along", async () => {
     const head = await startHead();
     const node: Node = await mobula.json("start", "--address", head.address, "--num-cpus", "1");

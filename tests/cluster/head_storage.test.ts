@@ -2,14 +2,17 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Redis } from "ioredis";
 import { startNodeProcess } from "../../actors/driver/mod.ts";
 import { dialNode } from "../../actors/endpoint/mod.ts";
 import { openStorage } from "../../actors/gcs/mod.ts";
+import { headOf } from "../../actors/sessions/mod.ts";
 import { get, getActor, init, isInitialized, kv, nodes, StorageError, shutdown } from "../../mod.ts";
 import type { ClusterContract } from "../../runtime/contracts/mod.ts";
 import { ActorNumber, HEAD_PLACE, Kernel, placeId, remoteContract, systemClock } from "../../runtime/kernel/mod.ts";
 import { faultWire } from "../../runtime/values/mod.ts";
 import { Cluster, waitForCondition } from "../../testing/mod.ts";
+import { DelayProxy } from "../actors/gcs/delay_proxy.ts";
 import { freePort, RedisServer } from "../actors/gcs/redis_server.ts";
 import { rejection } from "../rejection.ts";
 import { CounterActor, until } from "./survivors.ts";
@@ -107,6 +110,63 @@ describe("a head that was taken over", () => {
     expect(first.lastLines().join("\n")).toContain("was taken over by another control store");
     expect((await nodes()).filter(({ alive }) => alive).map(({ nodeId }) => nodeId)).toContain(second.nodeId);
     expect(await get(counter.add.remote())).toBe(3);
+  }, 60_000);
+});
+
+describe("a head that has lost its store alone", () => {
+  test("is left for the one that stood by before that gives anybody up, and ends", async () => {
+    const server = await redis();
+    const proxy = await DelayProxy.start(server.port);
+    ends.push(() => proxy.close());
+    const token = "f".repeat(64);
+    const [one, other] = [await freePort(), await freePort()];
+    const first = await startNodeProcess({ storage: `redis://127.0.0.1:${proxy.port}`, token, numCpus: 0, port: one });
+    const address = `ws://127.0.0.1:${one},ws://127.0.0.1:${other}`;
+    const node = await startNodeProcess({ address, token, numCpus: 2 });
+    const second = await startNodeProcess({ storage: server.url, token, numCpus: 1, port: other, standby: true });
+    ends.push(async () => {
+      for (const each of [second, node]) each.kill("SIGKILL");
+      await Promise.all([second.ended, node.ended]);
+    });
+    await init({ address, token, namespace: "n", logToDriver: false });
+    const lasting = { labelSelector: {}, numCpus: 1, lifetime: "detached", maxRestarts: -1 } as const;
+    const counter = CounterActor.options({ ...lasting, name: "counter" }).remote();
+    expect(await get([counter.add.remote(), counter.where.remote()])).toEqual([1, node.nodeId]);
+    proxy.hold();
+    // The one that has it no more can't say where that is to live.
+    const later = CounterActor.options({ ...lasting, numCpus: 0, name: "later" }).remote();
+    expect(await get(later.add.remote(), { timeoutMs: 45_000 })).toBe(1);
+    expect(await first.ended).toBe(1);
+    expect(first.lastLines().join("\n")).toContain("was taken over by another control store");
+    const alive = (await nodes()).filter((each) => each.alive).map(({ nodeId }) => nodeId);
+    expect(alive).toEqual(expect.arrayContaining([second.nodeId, node.nodeId]));
+    expect(await get([counter.add.remote(), counter.where.remote()])).toEqual([2, node.nodeId]);
+  }, 90_000);
+});
+
+describe("a head that stands by", () => {
+  test("ends with the cluster that is stopped, whose tables another start goes on with", async () => {
+    const { url: storage, port } = await redis();
+    const token = "f".repeat(64);
+    const [one, other] = [await freePort(), await freePort()];
+    const options = { storage, token, numCpus: 0 };
+    const first = await startNodeProcess({ ...options, port: one });
+    await init({ address: first.url, token, logToDriver: false });
+    await kv.put("k", "v");
+    await shutdown();
+    const second = await startNodeProcess({ ...options, port: other, standby: true });
+    ends.push(() => second.kill("SIGKILL"));
+    const beside = new Redis(port, "127.0.0.1");
+    ends.push(() => beside.disconnect());
+    // Both have asked for the lease.
+    await waitForCondition(async () => String(await beside.client("LIST")).match(/ cmd=eval /g)?.length === 2, { timeoutMs: 10_000 });
+    await headOf({ url: first.url, token })({ about: "stop" });
+    expect(await Promise.all([first.ended, second.ended])).toEqual([0, 0]);
+    expect(second.lastLines().join("\n")).toContain("the cluster was stopped");
+    const again = await startNodeProcess({ ...options, port: one });
+    ends.push(() => again.kill("SIGKILL"));
+    await init({ address: again.url, token, logToDriver: false });
+    expect(await kv.get("k")).toBe("v");
   }, 60_000);
 });
 

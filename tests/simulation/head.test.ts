@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { SeededRandom, SimulatedDisk, type SimulatedPlace, Simulation, type Span } from "../../simulation/mod.ts";
+import { RETURN_MS } from "../../actors/cluster/returning.ts";
+import { HEAD_NUMBERS } from "../../runtime/kernel/mod.ts";
+import { LEASE_MS, SeededRandom, SimulatedDisk, type SimulatedPlace, Simulation, type Span } from "../../simulation/mod.ts";
 import { workers } from "./cluster.ts";
 
-type Scenario = (simulation: Simulation, driver: SimulatedPlace, ran: Map<unknown, string[]>) => Promise<void>;
+type Scenario = (simulation: Simulation, driver: SimulatedPlace, ran: Map<unknown, string[]>, disk: SimulatedDisk) => Promise<void>;
 
 /** Runs `scenario` on nodes whose head another can follow; all must be at rest when it has ended. Returns the trace. */
 async function cluster(scenario: Scenario, { seed = 1, latencyMs = [0.5, 5] }: { seed?: number; latencyMs?: Span } = {}): Promise<string> {
@@ -13,10 +15,10 @@ async function cluster(scenario: Scenario, { seed = 1, latencyMs = [0.5, 5] }: {
     async () => {
       await simulation.joinAll(4, { resources: { CPU: 2 } });
       const driver = await simulation.drive();
-      await scenario(simulation, driver, ran);
+      await scenario(simulation, driver, ran, disk);
       await simulation.sleep(15_000);
       expect(await simulation.unrest()).toEqual([]);
-      expect(simulation.ended).toEqual([]);
+      expect(simulation.ended.filter(({ node }) => node < HEAD_NUMBERS.from)).toEqual([]);
     },
     { untilMs: 120_000 },
   );
@@ -46,6 +48,24 @@ const crash: Scenario = async (simulation, driver, ran) => {
   for (const record of [counter, later, await found]) record.letGo();
 };
 
+const parted: Scenario = async (simulation, driver, _ran, disk) => {
+  const counter = driver.create("Counter", [], { name: "counter", numCpus: 1, maxRestarts: 3 });
+  expect(await driver.call(counter, "add", [1])).toBe(1);
+  const before = simulation.head;
+  disk.part();
+  const later = driver.create("Counter", [], { numCpus: 1 });
+  const called = driver.call(later, "add", [7]);
+  await simulation.sleep(LEASE_MS + simulation.random.between(0, 1_000));
+  simulation.replaceHead();
+  await simulation.sleep(RETURN_MS + PATIENCE_MS);
+  expect(await called).toBe(7);
+  expect(await driver.call(counter, "add", [1])).toBe(2);
+  expect(before.alive).toBe(false);
+  for (const record of [counter, later]) record.letGo();
+};
+/** After that all that wait for the disk have been refused. Milliseconds. */
+const PATIENCE_MS = 10_000;
+
 describe("a head that dies and comes back", () => {
   test("takes nothing along: what runs ends, once, actors go on, and what needs a head waits", async () => {
     for (let seed = 1; seed <= 20; seed++) await cluster(crash, { seed });
@@ -67,6 +87,10 @@ describe("a head that dies and comes back", () => {
       },
       { latencyMs: [50, 400] },
     );
+  });
+
+  test("or that has lost its disk alone: nodes leave it for the next before that gives them up, and it ends", async () => {
+    for (let seed = 1; seed <= 10; seed++) await cluster(parted, { seed });
   });
 
   test("is the same run again from the same seed", async () => {

@@ -16,7 +16,7 @@ function lab(count: number) {
     onClose: (reason) => void seen.push(`${node} has lost ${from}: ${reason}`),
   });
   const nodes = Array.from({ length: count }, (_, index): NetworkNode => {
-    return { node: index + 1, realm: time.realm("system"), accept: (from) => listener(index + 1, from) };
+    return { node: index + 1, realm: time.realm("system"), takesLinks: true, accept: (from) => listener(index + 1, from) };
   });
   for (const node of nodes) network.attach(node);
   const dial = async (from: number, to: number): Promise<Link> => {

@@ -1,6 +1,6 @@
 import type { StorageError } from "../../../runtime/errors/mod.ts";
 import type { Clock } from "../../../runtime/kernel/mod.ts";
-import type { RedisConnection } from "./redis_connection.ts";
+import { type RedisConnection, RedisUnreachable } from "./redis_connection.ts";
 import { holderText, type RedisErrors } from "./redis_errors.ts";
 import { ACQUIRE, REDIS_FORMAT, RENEW } from "./redis_scripts.ts";
 import type { StorageLease } from "./storage.ts";
@@ -25,6 +25,7 @@ export class RedisLease implements StorageLease {
   readonly lost: Promise<StorageError>;
   readonly keys: readonly string[];
   epoch = 0;
+  inherited = false;
   heldUntilMs = 0;
   /** The number of the last batch known to be in the store. */
   acknowledged = 0;
@@ -44,17 +45,23 @@ export class RedisLease implements StorageLease {
 
   /**
    * Takes the lease. One that is held is waited for until it expires, as a crashed holder's does; once it is seen
-   * to be renewed the holder lives, and this rejects, or, as `standby`, waits on.
+   * to be renewed the holder lives, and this rejects, or, as `standby`, waits on, also while the server is away.
    */
   async acquire({ standby, signal }: { standby: boolean; signal: AbortSignal | undefined }): Promise<void> {
-    const { connection, clock, errors, holder, leaseMs, waitMs } = this.#options;
-    const argv = [String(REDIS_FORMAT), holder, String(leaseMs)];
+    const { clock, errors, leaseMs } = this.#options;
     for (let before: { lease: string; left: number } | undefined; ; ) {
       signal?.throwIfAborted();
       const sent = clock.now();
-      const [verdict, first = "", second = "0"] = await connection.script(ACQUIRE, { keys: this.keys, argv }, waitMs);
+      const answer = await this.#tryToTake().catch((error) => {
+        // One that was never there may be wrongly written.
+        if (standby && before !== undefined && error instanceof RedisUnreachable) return undefined;
+        throw error;
+      });
+      if (answer === undefined) continue;
+      const [verdict, first = "", second = "0"] = answer;
       if (verdict === "ok") {
         this.epoch = Number(first);
+        this.inherited = before !== undefined;
         this.acknowledged = Number(second);
         this.heldUntilMs = sent + leaseMs;
         this.#schedule();
@@ -68,6 +75,11 @@ export class RedisLease implements StorageLease {
       before = now;
       await waiting(clock, Math.min(Math.max(now.left, 1), leaseMs / (2 * RENEWALS)), signal);
     }
+  }
+
+  #tryToTake(): Promise<string[]> {
+    const { connection, holder, leaseMs, waitMs } = this.#options;
+    return connection.script(ACQUIRE, { keys: this.keys, argv: [String(REDIS_FORMAT), holder, String(leaseMs)] }, waitMs);
   }
 
   /** Renews now. @throws StorageError when the lease or the store is lost */

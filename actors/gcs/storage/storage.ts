@@ -49,6 +49,8 @@ export interface Storage {
 export interface StorageLease {
   /** Which opening of the store this is: a later one has a higher number. */
   readonly epoch: number;
+  /** Whether another had the store when this opening began, and was waited for. */
+  readonly inherited: boolean;
   /** How long it lasts unrenewed, in milliseconds. */
   readonly durationMs: number;
   /**

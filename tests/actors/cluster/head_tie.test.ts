@@ -65,6 +65,19 @@ describe("a node whose head is gone", () => {
     expect([dials[0]?.used, dials[0]?.dropped]).toEqual([false, true]);
   });
 
+  test("drops a link that comes when the head has answered again", async () => {
+    const { tie, dials, told, pass, take } = setUp();
+    tie.joined(true);
+    await pass(3_500);
+    tie.look();
+    expect(dials.length).toBe(1);
+    tie.heard();
+    expect(told.at(-1)).toMatch(/^the head answers again after/);
+    take(0);
+    await pass(0);
+    expect([dials[0]?.used, dials[0]?.dropped]).toEqual([false, true]);
+  });
+
   test("ends when none is found in time, and says why", async () => {
     const { tie, told, pass } = setUp();
     tie.joined(true);

@@ -26,6 +26,7 @@ function setUp(options: Partial<PeerLinksOptions> = {}): { links: PeerLinks; bro
     refuses: () => undefined,
     unknown: () => {},
     greet: () => {},
+    replaced: () => {},
     broken: (node, reason) => void broken.push(`${node}: ${reason}`),
     ...options,
   });
@@ -44,6 +45,18 @@ describe("links to other nodes", () => {
     link.send(part());
     links.to(7).send(part());
     expect(released).toBe(3);
+  });
+
+  test("to nodes that are gone are one, which leads nowhere", () => {
+    const { links } = setUp();
+    for (const node of [7, 8]) {
+      links.to(node).send(frame());
+      links.lost(node);
+    }
+    expect(links.to(7)).toBe(links.to(8));
+    const late = new FakeLink();
+    links.accept(7, late).onFrame(frame());
+    expect([late.isClosed, late.sent]).toEqual([true, []]);
   });
 
   test("that were accepted count from their first frame: one that was given up before is no loss", () => {

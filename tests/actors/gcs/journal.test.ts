@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Gcs, MemoryStorage, type Mutation, type Storage, StorageError } from "../../../actors/gcs/mod.ts";
+import { Gcs, MemoryStorage, type Mutation, type Storage, StorageError, type StorageLease } from "../../../actors/gcs/mod.ts";
 import { actorSpec, addJob, bench } from "./harness.ts";
 
 /** A store that applies a batch when the test says so, or fails it. */
@@ -19,8 +19,8 @@ class SlowStorage implements Storage {
   }
 }
 
-async function slow() {
-  const storage = new SlowStorage();
+async function slow({ lease }: { lease?: StorageLease } = {}) {
+  const storage: SlowStorage = Object.assign(new SlowStorage(), lease && { lease });
   await storage.inner.apply([{ type: "put", table: "meta", key: "format", value: new Uint8Array([1]) }]);
   const failures: unknown[] = [];
   const gcs = new Gcs({ clock: { now: () => 1 }, storage, onStorageFailure: (error) => failures.push(error) });
@@ -100,6 +100,45 @@ describe("writing behind", () => {
     storage.batches[1]!.settle(new StorageError({ message: "not yours", location: "slow", reason: "fenced" }));
     await turn();
     expect(waiting.length).toBe(1);
+  });
+
+  test("where another may take the store over, whoever relies on a change waits until it is written, however often it is refused", async () => {
+    const { storage, gcs } = await slow({ lease: { epoch: 1, inherited: false, durationMs: 3, heldUntilMs: 4, lost: new Promise(() => {}) } });
+    const settled: string[] = [];
+    const refuse = (reason: "unavailable" | "fenced") =>
+      storage.batches.at(-1)!.settle(new StorageError({ message: "no", location: "slow", reason }));
+    gcs.kv.put(value("1"));
+    void gcs.settled()?.then(() => settled.push("1"));
+    for (let times = 0; times < 3; times++) {
+      await turn();
+      refuse("unavailable");
+      await turn();
+      expect(settled).toEqual([]);
+      void gcs.flush().catch(() => {});
+    }
+    await turn();
+    storage.batches.at(-1)!.settle();
+    await turn();
+    expect(settled).toEqual(["1"]);
+    void gcs.settled()?.then(() => settled.push("nothing to write"));
+    await turn();
+    expect(settled).toEqual(["1", "nothing to write"]);
+    gcs.kv.put(value("2"));
+    for (const waits of [gcs.settled(), gcs.flush()]) void waits?.finally(() => settled.push("lost"));
+    for (let times = 0; times < 3; times++) {
+      await turn();
+      refuse("fenced");
+    }
+    await turn();
+    expect(settled).toEqual(["1", "nothing to write"]);
+  });
+
+  test("a store is this one's alone until its lease runs out", async () => {
+    const lease = { epoch: 1, inherited: false, durationMs: 3, heldUntilMs: 2, lost: new Promise<never>(() => {}) };
+    const { gcs } = await slow({ lease });
+    expect([gcs.isSole, (await slow()).gcs.isSole]).toEqual([true, true]);
+    lease.heldUntilMs = 1;
+    expect(gcs.isSole).toBe(false);
   });
 
   test("nothing is written for a store that forgets", async () => {

@@ -40,8 +40,7 @@ function client(redis: RedisServer): Redis {
 
 const put = (key: string, ...values: number[]): Mutation => ({ type: "put", table: "t", key, value: new Uint8Array(values) });
 const keys = async (storage: Storage) => (await storage.load("t")).map(([key]) => key);
-// Long enough that a busy machine renews in time.
-const SHORT: StorageOptions = { leaseMs: 1_000, waitMs: 3_000 };
+const SHORT: StorageOptions = { leaseMs: 1_000, waitMs: 3_000 }; // Long enough that a busy machine renews in time.
 
 /** Waits until the lease was renewed so often that it holds `ms` longer. */
 async function renewedFor(storage: Storage, ms: number): Promise<void> {
@@ -332,6 +331,19 @@ describe("the lease", () => {
     await first.close();
     expect(await keys(await standby)).toEqual(["a"]);
   });
+
+  test("a standby that has seen the server waits on while it is away, however long", async () => {
+    const redis = await server();
+    const first = await open(redis.url, SHORT);
+    const standby = open(redis.url, { ...SHORT, waitMs: 1_000, standby: true });
+    await renewedFor(first, 1_000);
+    await redis.kill();
+    await first.close();
+    // Each waits as long as that one's questions do.
+    for (let times = 0; times < 2; times++) expect((await failure(open(redis.url, { waitMs: 1_000 }))).reason).toBe("unavailable");
+    await redis.start();
+    expect((await standby).lease!.epoch).toBe(2);
+  }, 20_000);
 
   test("a standby can be called off", async () => {
     const redis = await server();

@@ -25,6 +25,7 @@ async function lab(cpus: Record<string, number>) {
           wanted.map(([index, amounts]) => [index, ResourceSet.from(amounts)] as const),
         ),
       commitBundles: async (id) => bundles.commit(id),
+      unprepareBundles: async (id, indexes) => bundles.unprepare(id, indexes),
       returnBundles: async (id) => bundles.release(id),
       vacateBundles: async (id) => bundles.release(id),
       makeRoom: async () => {},
@@ -32,6 +33,7 @@ async function lab(cpus: Record<string, number>) {
     const tell: BundleNode["tell"] = {
       prepareBundles() {},
       commitBundles() {},
+      unprepareBundles: (id, indexes) => bundles.unprepare(id, indexes),
       returnBundles: (id) => bundles.release(id),
       vacateBundles: (id) => bundles.release(id),
       makeRoom() {},
@@ -76,6 +78,9 @@ const state = async (promise: Promise<void> | void): Promise<string> =>
     (error) => (error as { reason: string }).reason,
   );
 
+/** What has been begun in this turn is done. */
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
 describe("reserving in two phases", () => {
   test("takes the bundles of every node, and tells those who wait", async () => {
     const { gcs, manager, create, free } = await lab({ a: 2, b: 2 });
@@ -100,6 +105,29 @@ describe("reserving in two phases", () => {
     manager.retry();
     await manager.ready(caller, "p");
     expect([free("a"), free("b")]).toEqual([0, 1]);
+  });
+
+  test("leaves nothing behind on a node that has other bundles of the group, when one refuses those of a node that is gone", async () => {
+    const { gcs, manager, nodes, create, free } = await lab({ a: 2, b: 2 });
+    create("before", [{ CPU: 1 }]);
+    await manager.ready(caller, "before");
+    create("p", [{ CPU: 1 }, { CPU: 1 }, { CPU: 1 }]);
+    await manager.ready(caller, "p");
+    await settled();
+    manager.remove(caller, "before");
+    const [stays, gone] = free("a") === 1 ? (["a", "b"] as const) : (["b", "a"] as const);
+    expect([free(stays), free(gone)]).toEqual([1, 0]);
+    const joined = (await lab({ c: 1 })).nodes.get("c") as NonNullable<ReturnType<typeof nodes.get>>;
+    nodes.set("c", Object.assign(joined, { refuse: true }));
+    nodes.delete(gone);
+    gcs.placementGroups.nodeLost(gone);
+    manager.reschedule(["p"]);
+    await settled();
+    expect([gcs.placementGroups.get("p")?.state, free(stays), free("c")]).toEqual(["RESCHEDULING", 1, 1]);
+    joined.refuse = false;
+    manager.retry();
+    await manager.ready(caller, "p");
+    expect([free(stays), free("c")]).toEqual([0, 0]);
   });
 
   test("leaves nothing behind when the group is removed meanwhile", async () => {
@@ -158,6 +186,45 @@ test("a job's end takes its groups with it, but not the detached", async () => {
     ["p", "REMOVED"],
   ]);
   expect(free("a")).toBe(2);
+});
+
+describe("a group that ends with its job, or its maker", () => {
+  test("before it was placed is waited for no more, whoever does, and not looked at again", async () => {
+    const { gcs, manager, nodes, create, free } = await lab({ a: 1 });
+    create("busy", [{ CPU: 1 }], "PACK", true);
+    await manager.ready(caller, "busy");
+    create("waits", [{ CPU: 1 }]);
+    create("never", [{ CPU: 2 }]);
+    const waiting = [state(manager.ready(caller, "waits")), state(manager.ready({ from: 99, attachments: [] }, "never"))];
+    manager.freed(gcs.endJob("j", { status: "FAILED" }));
+    expect(await Promise.all(waiting)).toEqual(["removed", "removed"]);
+    manager.remove(caller, "busy");
+    const asked: string[] = [];
+    const { face } = nodes.get("a") as { face: BundleNode };
+    Object.assign(face.tell, { makeRoom: () => void asked.push("room") });
+    manager.retry();
+    manager.nodeJoined();
+    expect([asked, free("a"), manager.waiting()]).toEqual([[], 1, []]);
+  });
+
+  test("is not made for a job that has ended, but by a detached actor of it, with which it goes", async () => {
+    const { gcs, manager, create, free } = await lab({ a: 4 });
+    gcs.registerActor({ actorId: "d", jobId: "j", className: "D", descriptorId: "f", detached: true, name: "d", dependenciesReady: true }, 1);
+    gcs.actors.alive("d", { incarnation: 0, place: 7, nodeId: "a" });
+    gcs.endJob("j", { status: "SUCCEEDED" });
+    const request = { bundles: [{ CPU: 1 }], strategy: "PACK", name: undefined, detached: false, namespace: "n", jobId: "j" } as const;
+    for (const [id, from] of [
+      ["its", 7],
+      ["another's", 8],
+    ] as const)
+      void manager.create({ from, attachments: [] }, id, request);
+    await manager.ready(caller, "its");
+    await manager.ready(caller, "another's");
+    expect(free("a")).toBe(2);
+    manager.freed(gcs.placeLost(7, { cause: "signal" }));
+    expect([gcs.placementGroups.get("its")?.state, free("a")]).toEqual(["REMOVED", 3]);
+    expect(() => create("late", [{ CPU: 1 }])).toThrow("late");
+  });
 });
 
 describe("a node that is to be empty", () => {

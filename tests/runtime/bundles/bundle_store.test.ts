@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Bundle, BundleStore, DefinitionTravel } from "../../../runtime/bundles/mod.ts";
 import type { Definition } from "../../../runtime/functions/mod.ts";
@@ -37,6 +37,17 @@ describe("a node's bundles", () => {
     expect(readdirSync(folder.folder).includes("kept")).toBe(false);
     await store.keep(sound);
     expect(store.has(sound.id)).toBe(true);
+  });
+
+  test("that are removed while they are read are not there", async () => {
+    using folder = new Project({});
+    const store = new BundleStore({ folder: folder.folder, workingFolder: folder.folder });
+    const bundle = bundleOf("export const x = 1;");
+    await store.keep(bundle);
+    rmSync(join(folder.folder, bundle.id), { recursive: true });
+    const read = store.read(bundle.id);
+    await store.remove(bundle.id);
+    expect(await read).toBeUndefined();
   });
 
   test("go when there are too many bytes, the longest unused first; those made here stay", async () => {
