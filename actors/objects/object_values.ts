@@ -292,12 +292,11 @@ export class ObjectValues {
     }
   }
 
-  /** Nobody holds it any more. Who still waits has given up, or hears so. */
+  /** Nobody holds it any more: who still waits hears so, or has given up without a word. */
   release(id: ObjectId): void {
     this.#freed.delete(id);
     this.#drop(id);
     this.#releaseAt(this.directory.forget(id), id);
-    // Those that gave up waiting have not said so.
     if (this.#audience.isAwaited(id)) this.#audience.fail(id, unheld(id));
   }
 

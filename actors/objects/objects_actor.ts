@@ -1,4 +1,4 @@
-import { CallerOp, type ObjectRow, type ObjectsContract, PRIVATE_SLOT, type SealedWire } from "../../runtime/contracts/mod.ts";
+import { CallerOp, type ObjectRow, type ObjectsContract, type SealedWire } from "../../runtime/contracts/mod.ts";
 import type { Death } from "../../runtime/errors/mod.ts";
 import {
   ActorNumber,
@@ -16,18 +16,17 @@ import {
 import type { Accounting } from "../../runtime/memory/mod.ts";
 import { type Announced, homeOf } from "../../runtime/references/mod.ts";
 import type { PayloadWire } from "../../runtime/values/mod.ts";
-import { faultWire } from "./audience.ts";
 import { evacuate } from "./evacuation.ts";
 import { GoneOwners } from "./gone_owners.ts";
-import { Holdings, RELEASE_GRACE_MS } from "./holdings.ts";
+import { Holdings } from "./holdings.ts";
 import { NodeObjects } from "./node_objects.ts";
 import { rowOf } from "./object_row.ts";
-import { ObjectValues, type Sealed } from "./object_values.ts";
+import { ObjectValues } from "./object_values.ts";
 import { Peers } from "./peers.ts";
+import { Results, type ResultsOptions } from "./results.ts";
 import type { TransferSettings } from "./settings.ts";
 import type { SpillDisk } from "./spill/mod.ts";
-import { MANAGER_PLACE, ObjectStore } from "./store.ts";
-import { asError } from "./store_errors.ts";
+import { ObjectStore } from "./store.ts";
 import type { StoreStats } from "./store_report.ts";
 
 export interface ObjectsActorOptions {
@@ -37,13 +36,7 @@ export interface ObjectsActorOptions {
   disk: SpillDisk | undefined;
   /** The last holder of an actor is gone. On the head alone. */
   onActorReleased(id: string): void;
-  /** Told of large results of this node's tasks. */
-  owners?: {
-    /** The last copy is gone. True: the owner makes it anew; else those who wait get an error. */
-    lost(id: ObjectId): boolean;
-    /** Nobody holds it any more. */
-    released(id: ObjectId): void;
-  };
+  owners?: ResultsOptions["owners"];
   transfer?: Partial<TransferSettings>;
   /** Large values are about to come from these nodes. */
   onSources?(nodes: readonly PlaceId[]): void;
@@ -54,7 +47,6 @@ export interface ObjectsActorOptions {
  * Places talk to that of their own node; it talks to those of other nodes at `ActorNumber.nodeObjects`, which it serves.
  */
 export class ObjectsActor implements ObjectsContract {
-  readonly #options: ObjectsActorOptions;
   readonly #kernel: Kernel;
   readonly #node: PlaceId;
   readonly #peers: Peers;
@@ -62,12 +54,10 @@ export class ObjectsActor implements ObjectsContract {
   readonly #holdings: Holdings;
   readonly #values: ObjectValues;
   readonly #gone: GoneOwners = new GoneOwners();
-  /** Large values of this home that tasks have made, and not `put`. */
-  readonly #results: Set<ObjectId> = new Set();
+  readonly #results: Results;
 
   constructor(options: ObjectsActorOptions) {
     const { kernel, clock } = options;
-    this.#options = options;
     this.#kernel = kernel;
     this.#node = kernel.place;
     this.#peers = new Peers(kernel, options.onSources);
@@ -100,7 +90,18 @@ export class ObjectsActor implements ObjectsContract {
       store: this.#store,
       gone: this.#gone,
       settings: options.transfer,
-      onLost: (id) => this.#results.has(id) && options.owners?.lost(id) === true,
+      onLost: (id) => this.#results.lost(id),
+    });
+    this.#results = new Results({
+      clock,
+      peers: this.#peers,
+      store: this.#store,
+      holdings: this.#holdings,
+      values: this.#values,
+      owners: options.owners,
+      lives: (caller) => this.#lives(caller),
+      resolve: (id, value) => this.#resolve(id, value),
+      release: (id) => this.#release(id),
     });
     const nodeObjects = new NodeObjects({
       node: this.#node,
@@ -108,7 +109,7 @@ export class ObjectsActor implements ObjectsContract {
       holdings: this.#holdings,
       values: this.#values,
       store: this.#store,
-      onMade: (id) => this.#results.add(id),
+      onMade: (id) => this.#results.made(id),
       release: (id) => this.#release(id),
     });
     kernel.register(ActorNumber.nodeObjects, serve(kernel, nodeObjects));
@@ -121,21 +122,7 @@ export class ObjectsActor implements ObjectsContract {
   }
 
   seal(caller: Caller, id: ObjectId, sealed: SealedWire): void {
-    const { slot, size, holder } = sealed;
-    // Memory that was shared by a thread that is dead has been taken back; what a process had sent is there.
-    if (slot === PRIVATE_SLOT ? !this.#peers.isHere(caller.from) : !this.#lives(caller)) return;
-    const buffer = caller.attachments[sealed.attachment];
-    if (!(buffer instanceof SharedArrayBuffer) || buffer.byteLength < size)
-      throw new RangeError(`seal: there is no buffer of ${size} bytes beside ${id}`);
-    const shared = { ...sealed, place: this.#slotOf(caller.from) };
-    if (!this.#isOwn(id)) {
-      this.#sealForeign(id, buffer, shared);
-      return;
-    }
-    this.#holdings.hold(id, holder);
-    if (caller.from !== ownerOf(id)) this.#results.add(id);
-    if (slot === PRIVATE_SLOT) void this.#copyIn(id, buffer, sealed);
-    else this.#sealed(id, buffer, shared);
+    this.#results.seal(caller, id, sealed);
   }
 
   expect(caller: Caller, id: ObjectId): void {
@@ -147,7 +134,7 @@ export class ObjectsActor implements ObjectsContract {
   expectAgain(caller: Caller, id: ObjectId): void {
     if (!this.#lives(caller)) return;
     this.expect(caller, id);
-    this.#results.add(id);
+    this.#results.made(id);
   }
 
   resolve(_caller: Caller, id: ObjectId, value: PayloadWire): void {
@@ -221,19 +208,11 @@ export class ObjectsActor implements ObjectsContract {
   }
 
   discarded(caller: Caller, ids: readonly ObjectId[]): void {
-    const unknown = ids.filter((id) => !this.#discard(id, caller.from));
-    if (unknown.length === 0) return;
-    // Nobody has it any more; or what its worker says of it, on another link, has yet to come.
-    this.#options.clock.after(RELEASE_GRACE_MS, () => {
-      for (const id of unknown) this.#discard(id, caller.from);
-    });
+    this.#results.discarded(caller.from, ids);
   }
 
   cameAgain(caller: Caller, ids: readonly ObjectId[]): void {
-    for (const id of ids) {
-      if (this.#values.isKnown(id)) this.#holdings.drop(id, caller.from);
-      else this.#options.owners?.lost(id);
-    }
+    this.#results.cameAgain(caller.from, ids);
   }
 
   unmapped(caller: Caller, ids: readonly ObjectId[]): void {
@@ -325,58 +304,9 @@ export class ObjectsActor implements ObjectsContract {
     return this.#peers.isHere(from) && !this.#gone.has(from);
   }
 
-  /** False if nothing is known of it. */
-  #discard(id: ObjectId, place: PlaceId): boolean {
-    if (!this.#results.has(id) && !this.#values.isKnown(id)) return false;
-    // A value that came when an error stood in its place was not counted.
-    if (this.#store.inlineOf(id) === undefined) this.#holdings.drop(id, place);
-    return true;
-  }
-
-  #sealed(id: ObjectId, buffer: SharedArrayBuffer, sealed: Sealed): void {
-    const wasKnown = this.#values.isKnown(id);
-    // Made twice, as by a task that was tried again: it is counted once.
-    if (!this.#values.seal(id, buffer, sealed) || wasKnown) this.#holdings.drop(id, sealed.holder);
-    // Its holder died, and nobody else has it.
-    else if (!this.#holdings.has(id)) this.#release(id);
-  }
-
   #release(id: ObjectId): void {
     this.#values.release(id);
-    if (this.#results.delete(id)) this.#options.owners?.released(id);
-  }
-
-  /** A value that comes from a process, in memory that is not the store's. */
-  async #copyIn(id: ObjectId, buffer: SharedArrayBuffer, sealed: SealedWire): Promise<void> {
-    const { size } = sealed;
-    this.#store.expect(id, ownerOf(id));
-    try {
-      const block = await this.#store.allocate(size);
-      // Its home has let go of it meanwhile, or it was made elsewhere.
-      if (!this.#isOwn(id) && this.#store.stateOf(id) !== "PENDING") {
-        this.#store.discard(block);
-        return;
-      }
-      new Uint8Array(block.buffer).set(new Uint8Array(buffer, 0, size));
-      const here = { ...sealed, slot: block.slot, place: MANAGER_PLACE };
-      if (this.#isOwn(id)) this.#sealed(id, block.buffer, here);
-      else this.#values.seal(id, block.buffer, here);
-    } catch (fault) {
-      this.#resolve(id, faultWire(asError(id, fault)));
-    }
-  }
-
-  /** A value for a place of another node stays here, and its home is told. */
-  #sealForeign(id: ObjectId, buffer: SharedArrayBuffer, sealed: Sealed): void {
-    const { slot, size, children, holder } = sealed;
-    const isPrivate = slot === PRIVATE_SLOT;
-    if (!isPrivate && !this.#values.seal(id, buffer, sealed)) return;
-    this.#holdings.keepUntil(
-      children,
-      // Before it has been copied in: who is told of the result may ask for it at once.
-      this.#peers.acknowledged(homeOf(id), (peer) => peer.located(id, { size, children, holder })),
-    );
-    if (isPrivate) void this.#copyIn(id, buffer, sealed);
+    this.#results.released(id);
   }
 
   #toHome(id: ObjectId, value: PayloadWire): void {
