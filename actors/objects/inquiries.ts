@@ -1,19 +1,44 @@
-import type { ObjectId, PlaceId } from "../../runtime/kernel/mod.ts";
+import type { Clock, ObjectId, PlaceId } from "../../runtime/kernel/mod.ts";
 import { homeOf } from "../../runtime/references/mod.ts";
+import { RELEASE_GRACE_MS } from "./holdings.ts";
 import type { Peers } from "./peers.ts";
 
-/** What this node has asked other homes to tell of, once each; those of a turn together. */
+interface InquiriesOptions {
+  clock: Clock;
+  peers: Peers;
+  /** Whether nobody has told of an object of this home. */
+  isUnknown(id: ObjectId): boolean;
+  /** Nobody has told of it in time. */
+  giveUp(id: ObjectId): void;
+}
+
+/** What this node has asked other homes to tell of, once each, those of a turn together; and what is to be told of here. */
 export class Inquiries {
+  readonly #options: InquiriesOptions;
   readonly #peers: Peers;
   readonly #open: Set<ObjectId> = new Set();
+  readonly #unheard: Map<Promise<void>, ObjectId> = new Map();
   #unsent: Map<PlaceId, ObjectId[]> = new Map();
 
-  constructor(peers: Peers) {
-    this.#peers = peers;
+  constructor(options: InquiriesOptions) {
+    this.#options = options;
+    this.#peers = options.peers;
   }
 
   get size(): number {
-    return this.#open.size;
+    return this.#open.size + this.#unheard.size;
+  }
+
+  /** Somebody wants an object of this home of which its owner's word may still be on its way, on another link. */
+  awaitWord(id: ObjectId): void {
+    const { clock, isUnknown, giveUp } = this.#options;
+    const over = Promise.withResolvers<void>();
+    this.#unheard.set(over.promise, id);
+    clock.after(RELEASE_GRACE_MS, () => {
+      this.#unheard.delete(over.promise);
+      if (isUnknown(id)) giveUp(id);
+      over.resolve();
+    });
   }
 
   ask(id: ObjectId): void {
@@ -46,7 +71,8 @@ export class Inquiries {
   async caughtUp(): Promise<void> {
     this.#send();
     const homes = new Set([...this.#open].map(homeOf));
-    await Promise.all([...homes].map((home) => this.#peers.acknowledged(home, (peer) => peer.caughtUp())));
+    const unheard = [...this.#unheard].filter(([, id]) => this.#options.isUnknown(id)).map(([over]) => over);
+    await Promise.all([...unheard, ...[...homes].map((home) => this.#peers.acknowledged(home, (peer) => peer.caughtUp()))]);
   }
 
   #send(): void {

@@ -7,7 +7,7 @@ import { Audience, faultWire } from "./audience.ts";
 import { ChunkServer } from "./chunk_server.ts";
 import { type Bereft, Directory } from "./directory.ts";
 import type { GoneOwners } from "./gone_owners.ts";
-import { type Holdings, RELEASE_GRACE_MS } from "./holdings.ts";
+import type { Holdings } from "./holdings.ts";
 import { Inquiries } from "./inquiries.ts";
 import { isUnknown } from "./object_state.ts";
 import type { Peers } from "./peers.ts";
@@ -93,7 +93,12 @@ export class ObjectValues {
       isGone: (id) => this.#at.of(id) instanceof Error,
       want: (id, place) => this.want(id, place),
     });
-    this.#inquiries = new Inquiries(peers);
+    this.#inquiries = new Inquiries({
+      clock,
+      peers,
+      isUnknown: (id) => isUnknown(store.stateOf(id)),
+      giveUp: (id) => this.#audience.fail(id, unheld(id)),
+    });
     this.#at = new Whereabouts({ node: kernel.place, peers, store, gone: options.gone, directory: this.directory, freed: this.#freed });
   }
 
@@ -336,11 +341,8 @@ export class ObjectValues {
 
   /** Sees to it that this node hears when there is a value. */
   #seek(id: ObjectId): void {
-    if (this.#at.isOwn(id)) {
-      if (isUnknown(this.#store.stateOf(id))) this.#options.clock.after(RELEASE_GRACE_MS, () => this.#giveUp(id));
-      return;
-    }
-    this.#inquiries.ask(id);
+    if (!this.#at.isOwn(id)) this.#inquiries.ask(id);
+    else if (isUnknown(this.#store.stateOf(id))) this.#inquiries.awaitWord(id);
   }
 
   /** What is told of a value that exists to one who need not have it: the whole of a small one. */
@@ -381,11 +383,6 @@ export class ObjectValues {
     if (this.#options.gone.has(ownerOf(id))) this.#audience.fail(id, this.#options.gone.errorFor(id));
     else if (this.#options.onLost?.(id) === true) this.#store.expect(id, ownerOf(id));
     else this.#audience.fail(id, new ObjectLostError({ objectId: id }));
-  }
-
-  /** Nobody knows the object: it was let go of before it was asked for. */
-  #giveUp(id: ObjectId): void {
-    if (isUnknown(this.#store.stateOf(id))) this.#audience.fail(id, unheld(id));
   }
 
   #drop(id: ObjectId): void {
