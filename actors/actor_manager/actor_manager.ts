@@ -231,14 +231,13 @@ export class ActorManager implements ActorsContract {
     else keeping.hold({ incarnation: meant, envelope }, envelope[1] === ExecutorOp.cancel);
   }
 
-  /** A place has gone: its actors are restarted or dead, and those it owned end. */
-  placeLost(place: PlaceId, death: Death): void {
+  /** A place has gone, and whoever had looked for actors there. */
+  placeLost(place: PlaceId): void {
     this.#forget(place);
     this.#lookups.placeLost(place);
-    this.#settle(this.#gcs.placeLost(place, recordOf(death)), death);
   }
 
-  /** A node has gone, and whoever had looked for actors there. */
+  /** The same of a node. */
   nodeLost(node: NodeNumber): void {
     this.#forget(placeId(node, SYSTEM_SLOT));
     this.#lookups.nodeLost(node);

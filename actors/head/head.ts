@@ -236,7 +236,7 @@ export class Head {
     const record = deathRecord(death);
     this.gcs.workers.end(workerId(place), record);
     const fallout = this.gcs.placeLost(place, record);
-    this.actors.placeLost(place, death);
+    this.actors.placeLost(place);
     this.actors.fallen(fallout, death);
     this.groups.placeLost(place);
     this.groups.freed(fallout);

@@ -32,7 +32,7 @@ test("what watches an actor is told of its states until its place is gone, or it
   rig.create(creator, { id: "a1-1", name: "s", getIfExists: true, maxRestarts: -1 });
   for (const place of [near, far, other]) rig.manager.watch({ from: place, attachments: [] }, "a1-1");
   rig.create(far, { id: "a4-1" });
-  rig.manager.placeLost(near, { cause: "exit" });
+  rig.manager.placeLost(near);
   rig.manager.nodeLost(4);
   rig.sent.length = 0;
   rig.manager.started({ from: rig.seat, attachments: [] }, "a1-1", 0);
