@@ -11,7 +11,7 @@ const isShort = (fault: Fault): boolean => fault !== "cut off long" && fault !==
 
 const RUNS = [
   { what: "workers and nodes are killed, frozen and cut off", seed: 1, seconds: 6, faults: NODE_FAULTS.filter((fault) => fault !== "cut off long") },
-  { what: "head is killed and comes back as well", seed: 3, seconds: 10, faults: HEAD_FAULTS.filter(isShort) },
+  { what: "head is killed and comes back as well", seed: 3, seconds: 6, faults: HEAD_FAULTS.filter(isShort) },
 ];
 
 describe.each(RUNS)("a cluster of both runtimes whose $what", ({ seed, seconds, faults }) => {

@@ -9,8 +9,8 @@ describe("a cluster under mixed load", () => {
     const { violations, cycles, visits } = await soak({
       seconds: 120,
       // Beside other tests.
-      pauseMs: 500,
-      visitEveryMs: 6_000,
+      pauseMs: 1_000,
+      visitEveryMs: 8_000,
       sampleEveryMs: 8_000,
       restMs: 2_000,
       allowance: { rssMib: 300, files: 80, threads: 20, children: 3, timers: 20 },
