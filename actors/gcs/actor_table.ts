@@ -46,7 +46,6 @@ export class ActorTable {
   readonly #names = new NameIndex<ActorRecord>();
   readonly #owned = new MultiMap<PlaceId, ActorRecord>();
   readonly #placed = new MultiMap<PlaceId, ActorRecord>();
-  /** Live actors by descriptor: a class's definition stays while one of them may have to be restarted. */
   /** Live actors by job. */
   readonly #jobs = new Map<string, number>();
 

@@ -52,7 +52,10 @@ export class ObjectStore {
     this.#trimming = new Trimming({
       clock: this.#clock,
       everyMs: settings.trimAfterMs,
-      trim: () => [this.#remains.sweep(), this.#room.reclaimUnused()].includes(true),
+      trim: () => {
+        const found = this.#remains.sweep();
+        return this.#room.reclaimUnused() || found;
+      },
     });
     const maxPages = Math.floor(accounting.capacityPages * settings.cachedPart);
     this.#free = new FreeBlocks(this.#slots, { maxPages, manager: MANAGER_PLACE, waits: () => this.#trimming.due() });

@@ -1,7 +1,5 @@
+import { TravelTag } from "./travel_tag.ts";
 import { registerTravel } from "./value_codec.ts";
-
-/** Numbers of what travels beside plain data; part of the wire. */
-export const TravelTag = { objectRef: 1, actorHandle: 2, remote: 3, function: 4, serialized: 5, placementGroup: 6 } as const;
 
 /** A ref, a handle, a function or the like, in a thread that has no use for it. */
 class Carried {

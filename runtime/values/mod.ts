@@ -1,6 +1,6 @@
 /** Values as they are kept and sent. */
 
-export { carryTravel, TravelTag } from "./carried_travel.ts";
+export { carryTravel } from "./carried_travel.ts";
 export { decodeError } from "./decode_error.ts";
 export { faultWire } from "./fault_wire.ts";
 export { keptBytes } from "./kept_bytes.ts";
@@ -17,6 +17,7 @@ export {
   payloadToWire,
   sealedPayload,
 } from "./payload.ts";
+export { TravelTag } from "./travel_tag.ts";
 export {
   contextOf,
   decodeValue,

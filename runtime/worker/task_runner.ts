@@ -1,7 +1,7 @@
 import type { Caller } from "../caller/mod.ts";
 import { runInCall } from "../context/mod.ts";
 import { attemptIn, ORPHAN_GRACE_MS, SchedulerOp, TaskFlag } from "../contracts/mod.ts";
-import { ActorNumber, type Clock, type Kernel, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
+import { ActorNumber, type Clock, goneWith, type Kernel, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
 import { isRetryable } from "../options/mod.ts";
 import { TaskBatch, type TaskTemplate } from "../tasks/mod.ts";
 import { decodeArguments } from "./argument_decoder.ts";
@@ -144,7 +144,7 @@ export class TaskRunner {
    * A task that goes on after the grace costs this worker its life.
    */
   ownerLost(lost: PlaceId): void {
-    const isGone = (owner: PlaceId): boolean => owner === lost || systemPlaceOf(owner) === lost;
+    const isGone = goneWith(lost);
     const reason = new DOMException("the call was cancelled: the worker that submitted it is gone", "AbortError");
     for (const lease of this.#leases.values()) {
       while (lease.queue.remove((task) => isGone(task.owner)) !== undefined);

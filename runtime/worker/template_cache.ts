@@ -1,5 +1,5 @@
 import type { FunctionsContract } from "../contracts/mod.ts";
-import { nodeOf, type PlaceId, type Remote, systemPlaceOf } from "../kernel/mod.ts";
+import { goneWith, nodeOf, type PlaceId, type Remote, systemPlaceOf } from "../kernel/mod.ts";
 import { type ActorTemplate, type FunctionRecord, homeOfFunction, type TaskTemplate, type Template, TemplateMap } from "../tasks/mod.ts";
 
 export type AnyFunction = (...args: unknown[]) => unknown;
@@ -58,7 +58,8 @@ export class TemplateCache {
 
   /** A place is gone, or with a system worker's place its whole node: nothing comes from there any more. */
   forget(lost: PlaceId): void {
-    for (const owner of this.#loaded.owners()) if (owner === lost || systemPlaceOf(owner) === lost) this.#loaded.deleteOwner(owner);
+    const isGone = goneWith(lost);
+    for (const owner of this.#loaded.owners()) if (isGone(owner)) this.#loaded.deleteOwner(owner);
     if (systemPlaceOf(lost) !== lost) return;
     for (const id of this.#functions.keys()) if (homeOfFunction(id) === nodeOf(lost)) this.#functions.delete(id);
   }

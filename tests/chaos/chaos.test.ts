@@ -14,13 +14,15 @@ const RUNS = [
   { what: "head is killed and comes back as well", seed: 3, seconds: 6, faults: HEAD_FAULTS.filter(isShort) },
 ];
 
-describe.each(RUNS)("a cluster of both runtimes whose $what", ({ seed, seconds, faults }) => {
-  test("comes to what it comes to when it is left alone, runs nothing too often, and keeps nothing", async () => {
-    const log: string[] = [];
-    const report = await runChaos({ seed, seconds, runtimes: [own, other], faults, quietRound: false, log: (text) => void log.push(text) });
-    expect({ violations: report.violations, log: report.violations.length > 0 ? log : [] }).toEqual({ violations: [], log: [] });
-    expect(Object.values(report.faults).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(3);
-    if (faults.includes("kill the head")) expect(report.faults["kill the head"]).toBeGreaterThan(0);
-    expect(Object.keys(report.rounds).sort()).toEqual(["chain", "generator pipeline", "once only", "parameter server", "word count"]);
-  }, 180_000);
-});
+for (const { what, seed, seconds, faults } of RUNS) {
+  describe(`a cluster of both runtimes whose ${what}`, () => {
+    test("comes to what it comes to when it is left alone, runs nothing too often, and keeps nothing", async () => {
+      const log: string[] = [];
+      const report = await runChaos({ seed, seconds, runtimes: [own, other], faults, quietRound: false, log: (text) => void log.push(text) });
+      expect({ violations: report.violations, log: report.violations.length > 0 ? log : [] }).toEqual({ violations: [], log: [] });
+      expect(Object.values(report.faults).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(3);
+      if (faults.includes("kill the head")) expect(report.faults["kill the head"]).toBeGreaterThan(0);
+      expect(Object.keys(report.rounds).sort()).toEqual(["chain", "generator pipeline", "once only", "parameter server", "word count"]);
+    }, 180_000);
+  });
+}
