@@ -219,8 +219,12 @@ export class Membership implements ClusterContract {
     return this.#options.gcs.settled();
   }
 
-  events(_caller: Caller, rows: readonly unknown[], dropped: number): void {
-    this.#options.gcs.tasks.record(rows as never, dropped);
+  ran(caller: Caller, names: readonly string[], rows: Uint8Array, dropped: number): void {
+    const nodeId = this.nodeIdOf(nodeOf(caller.from));
+    if (nodeId === undefined) return;
+    const { tasks } = this.#options.gcs;
+    tasks.lose(dropped);
+    tasks.recordRuns({ nodeId, names, rows });
   }
 
   async unreachable(caller: Caller, node: NodeNumber, reason: string): Promise<void> {

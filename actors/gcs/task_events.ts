@@ -1,6 +1,9 @@
+import { ownerOf, sequenceOf, taskId } from "../../runtime/kernel/mod.ts";
 import { boundText } from "./limits.ts";
 import type { TableContext } from "./table_context.ts";
-import { TaskColumns, type TaskInfo } from "./task_columns.ts";
+import { TaskColumns, type TaskInfo, type TaskKey } from "./task_columns.ts";
+import { TaskIndex } from "./task_index.ts";
+import { readRuns, type TaskRuns } from "./task_runs.ts";
 import { supersedes, type TaskState, taskStage, taskStateCode } from "./task_state.ts";
 
 /** What is known of a task beside its states; each report may add to it. */
@@ -28,6 +31,9 @@ export interface TaskLoss {
   readonly errorType: string;
 }
 
+const RUNNING = taskStateCode("RUNNING");
+const FINISHED = taskStateCode("FINISHED");
+
 /** How many slots the hand passes over, at most, to find a task that has ended. */
 const PATIENCE = 64;
 
@@ -40,7 +46,7 @@ export class TaskEvents {
   readonly #context: TableContext;
   readonly #capacity: number;
   readonly #columns: TaskColumns;
-  readonly #slots = new Map<string, number>();
+  readonly #slots: TaskIndex;
   #hand = 0;
   #dropped = 0;
 
@@ -48,6 +54,7 @@ export class TaskEvents {
     this.#context = context;
     this.#capacity = context.limits.taskEvents;
     this.#columns = new TaskColumns(this.#capacity);
+    this.#slots = new TaskIndex(this.#columns);
   }
 
   get size(): number {
@@ -59,20 +66,38 @@ export class TaskEvents {
     return this.#dropped;
   }
 
-  /**
-   * Takes a batch, and `dropped`: attempts whose events the reporter lost. @throws RangeError for an event that
-   * can't be; those before it in the batch are taken.
-   */
-  record(batch: readonly TaskEvent[], dropped: number = 0): void {
-    if (dropped > 0) this.#dropped += dropped;
+  /** Takes a batch. @throws RangeError for an event that can't be; those before it in the batch are taken. */
+  record(batch: readonly TaskEvent[]): void {
     for (const event of batch) this.#take(event);
+  }
+
+  /** Takes tasks that ran to their end. @throws RangeError for a row that can't be; those before it are taken. */
+  recordRuns(runs: TaskRuns): void {
+    const columns = this.#columns;
+    const { interner, limits } = this.#context;
+    const nodeId = interner.string(runs.nodeId);
+    for (const run of readRuns(runs)) {
+      const slot = this.#slotOf(run);
+      this.#report(slot, RUNNING, run.beganMs);
+      this.#report(slot, FINISHED, run.endedMs);
+      columns.name[slot] = interner.string(boundText(limits, run.name));
+      columns.nodeId[slot] = nodeId;
+      columns.workerId[slot] = interner.string(run.workerId);
+    }
+  }
+
+  /** Attempts whose events a reporter lost. */
+  lose(count: number): void {
+    this.#dropped += count;
   }
 
   /** A task's attempts, first to last. */
   attempts(taskId: string): TaskInfo[] {
+    const key = keyOf(taskId);
+    const columns = this.#columns;
     const found: TaskInfo[] = [];
-    for (let slot = 0; slot < this.#columns.length; slot++) {
-      if (this.#columns.taskId[slot] === taskId) found.push(this.#columns.info(slot));
+    for (let slot = 0; slot < columns.length; slot++) {
+      if (columns.sequence[slot] === key?.sequence && columns.owner[slot] === key?.owner) found.push(columns.info(slot));
     }
     return found.sort((a, b) => a.attempt - b.attempt);
   }
@@ -101,19 +126,30 @@ export class TaskEvents {
   }
 
   #take([taskId, attempt, state, atMs, facts]: TaskEvent): void {
-    const report = { code: taskStateCode(state), atMs };
-    const columns = this.#columns;
-    const key = attempt === 0 ? taskId : `${taskId}#${attempt}`;
-    let slot = this.#slots.get(key);
-    if (slot === undefined) {
-      slot = this.#free();
-      columns.open(slot, { taskId, attempt, report });
-      this.#slots.set(key, slot);
-    } else if (supersedes(report, { code: columns.state[slot] as number, atMs: columns.stateMs[slot] as number })) {
-      columns.advance(slot, report);
-    }
-    columns.stamp(slot, taskStage(report.code), atMs);
+    const code = taskStateCode(state);
+    const key = keyOf(taskId);
+    if (key === undefined) throw new RangeError(`${JSON.stringify(taskId)} is no task's id`);
+    const slot = this.#slotOf({ ...key, attempt });
+    this.#report(slot, code, atMs);
     if (facts) this.#learn(slot, facts);
+  }
+
+  /** That of an attempt; a new one if it has none. */
+  #slotOf(key: TaskKey): number {
+    const known = this.#slots.get(key);
+    if (known !== undefined) return known;
+    const slot = this.#free();
+    this.#columns.open(slot, key);
+    this.#slots.add(slot);
+    return slot;
+  }
+
+  #report(slot: number, code: number, atMs: number): void {
+    const columns = this.#columns;
+    if (supersedes({ code, atMs }, { code: columns.state[slot] as number, atMs: columns.stateMs[slot] as number })) {
+      columns.advance(slot, { code, atMs });
+    }
+    columns.stamp(slot, taskStage(code), atMs);
   }
 
   #learn(slot: number, facts: TaskFacts): void {
@@ -137,8 +173,7 @@ export class TaskEvents {
     for (let passed = 0; passed < PATIENCE && !columns.ended(this.#hand); passed++) this.#advanceHand();
     const slot = this.#hand;
     this.#advanceHand();
-    const attempt = columns.attempt[slot];
-    this.#slots.delete(attempt === 0 ? (columns.taskId[slot] as string) : `${columns.taskId[slot]}#${attempt}`);
+    this.#slots.remove(slot);
     this.#dropped++;
     return slot;
   }
@@ -146,4 +181,10 @@ export class TaskEvents {
   #advanceHand(): void {
     this.#hand = (this.#hand + 1) % this.#capacity;
   }
+}
+
+/** What an id is made of; undefined for what is none. */
+function keyOf(id: string): { readonly owner: number; readonly sequence: number } | undefined {
+  const [owner, sequence] = [ownerOf(id), sequenceOf(id)];
+  return taskId(owner, sequence) === id ? { owner, sequence } : undefined;
 }

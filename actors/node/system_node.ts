@@ -40,8 +40,8 @@ import { AcceleratorIds, Admission, BundleHolder, Bundles, LocalScheduler, NodeR
 import { WorkerPool } from "../workers/mod.ts";
 import { ClusterPart } from "./cluster_part.ts";
 import { encodeDeath } from "./death_wire.ts";
-import { readEventRows } from "./event_rows.ts";
 import { bytesByNode } from "./locality.ts";
+import { nameRuns } from "./name_runs.ts";
 import type { NodeConfig } from "./node_config.ts";
 import { stuckText, unstartableError } from "./notices.ts";
 import { OwnerNews } from "./owner_news.ts";
@@ -325,9 +325,9 @@ export class SystemNode implements NodeContract {
     );
   }
 
-  events(_caller: Caller, rows: Uint8Array, dropped: number): void {
-    const nameOf = (owner: PlaceId, template: number): string => this.#functions.anyTemplate(owner, template)?.name ?? "task";
-    this.#cluster.head.events(readEventRows(rows, { nodeId: this.#config.nodeId, nameOf }), dropped);
+  ran(_caller: Caller, rows: Uint8Array, dropped: number): void {
+    const named = nameRuns(rows, (owner, template) => this.#functions.anyTemplate(owner, template)?.name ?? "task");
+    this.#cluster.head.ran(named.names, named.rows, dropped);
   }
 
   async shutdown(): Promise<void> {

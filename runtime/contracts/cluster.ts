@@ -78,8 +78,11 @@ export interface ClusterContract {
   workerUp(caller: Caller, worker: WorkerRowWire): void;
   /** A place of the caller's node is gone. `death` is encoded. */
   placeLost(caller: Caller, place: PlaceId, death: Uint8Array): Promise<void> | void;
-  /** What ran when on the caller's node: see `NodeContract.events`. */
-  events(caller: Caller, rows: readonly unknown[], dropped: number): void;
+  /**
+   * What ran when on the caller's node, as numbers of 64 bits: owner, sequence, name (an index into `names`), place, begin
+   * and end in milliseconds, for each task; and how many are not told.
+   */
+  ran(caller: Caller, names: readonly string[], rows: Uint8Array, dropped: number): void;
   /** The link to a node broke, and the caller cannot make a new one. Answers when that is written. */
   unreachable(caller: Caller, node: NodeNumber, reason: string): Promise<void> | void;
   /**

@@ -8,7 +8,7 @@ import type { ObjectsContract } from "./objects.ts";
 import type { BundlesContract, GlobalSchedulerContract } from "./placement.ts";
 import type { PlacementGroupsContract } from "./placement_groups.ts";
 import type { PubSubContract, SubscriberContract } from "./pubsub.ts";
-import { amount, anything, bytes, count, either, fields, flag, list, listOf, optional, record, recordOf, text, tuple, whole } from "./shapes.ts";
+import { amount, anything, bytes, count, either, fields, flag, listOf, optional, record, recordOf, text, tuple, whole } from "./shapes.ts";
 import type { StateContract } from "./state.ts";
 import type { NodeObjectsContract } from "./transfer.ts";
 
@@ -26,7 +26,7 @@ const node: ShapesOf<NodeContract> = {
   ending: [record],
   exited: [count, record],
   output: [count, text, listOf(tuple(text, text))],
-  events: [bytes, amount],
+  ran: [bytes, count],
   shutdown: [],
 };
 
@@ -55,7 +55,7 @@ const cluster: ShapesOf<ClusterContract> = {
   report: [fields({ sequence: count, available: amounts, pending: listOf(pending) })],
   workerUp: [worker],
   placeLost: [count, bytes],
-  events: [list, amount],
+  ran: [listOf(text), bytes, count],
   unreachable: [count, text],
   goneNode: [count],
   leave: [],

@@ -10,7 +10,6 @@ export const whole: Shape = shape("a whole number", Number.isSafeInteger);
 /** Also of places and nodes. */
 export const count: Shape = shape("a whole number, not negative", (value) => Number.isSafeInteger(value) && (value as number) >= 0);
 export const bytes: Shape = shape("bytes", (value) => value instanceof Uint8Array);
-export const list: Shape = shape("an array", Array.isArray);
 export const record: Shape = shape("a record", isRecord);
 
 /** Or nothing. */

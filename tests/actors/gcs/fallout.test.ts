@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { DeathRecord, PlacementGroupSpec } from "../../../actors/gcs/mod.ts";
+import { taskId } from "../../../runtime/kernel/mod.ts";
 import { actorSpec, addJob, bench, DRIVER, liveActor } from "./harness.ts";
 
 const crash: DeathRecord = { cause: "signal", signal: "SIGSEGV" };
@@ -64,7 +65,7 @@ describe("what follows from a loss", () => {
     gcs.workers.report({ workerId: "w1", nodeId: "n1", kind: "actor", place: 7 });
     liveActor(gcs, "there", { place: 7, nodeId: "n1", maxRestarts: 1 });
     liveActor(gcs, "starting", { place: 8, nodeId: "n1" });
-    gcs.tasks.record([["t1", 0, "RUNNING", 5, { nodeId: "n1", workerId: "w1" }]]);
+    gcs.tasks.record([[taskId(1, 1), 0, "RUNNING", 5, { nodeId: "n1", workerId: "w1" }]]);
     gcs.registerPlacementGroup(group("pg"), DRIVER);
     gcs.placementGroups.prepared("pg", ["n1", "n2"]);
     gcs.placementGroups.created("pg");
@@ -82,7 +83,7 @@ describe("what follows from a loss", () => {
       bundles: [{ resources: { CPU: 1 } }, { resources: { CPU: 2 }, nodeId: "n2" }],
     });
     expect(gcs.workers.get("w1")).toMatchObject({ state: "DEAD", death: { cause: "node-died", nodeId: "n1" } });
-    expect(gcs.tasks.attempts("t1")[0]).toMatchObject({ state: "FAILED", errorType: "NODE_DIED" });
+    expect(gcs.tasks.attempts(taskId(1, 1))[0]).toMatchObject({ state: "FAILED", errorType: "NODE_DIED" });
     expect(gcs.nodes.totalResources()).toEqual({ CPU: 2, GPU: 0.1 });
     expect(gcs.nodes.register({ nodeId: "n1", address: "h:1", resources: {} }).outcome).toBe("dead");
     expect(gcs.nodes.report({ nodeId: "n1", available: {} })).toBe(false);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { parseFilter, STATE_KINDS, type StateKind } from "../../../actors/gcs/mod.ts";
+import { taskId } from "../../../runtime/kernel/mod.ts";
 import { actorSpec, addJob, bench, DRIVER, liveActor } from "./harness.ts";
 
 async function populated() {
@@ -71,7 +72,7 @@ describe("listings", () => {
         { name: "Queue", states: { ALIVE: 1 } },
       ],
     });
-    for (let i = 0; i < 3; i++) gcs.tasks.record([[`t${i}`, 0, i ? "FINISHED" : "RUNNING", 1, { name: "f", type: "ACTOR_TASK" }]]);
+    for (let i = 0; i < 3; i++) gcs.tasks.record([[taskId(1, i), 0, i ? "FINISHED" : "RUNNING", 1, { name: "f", type: "ACTOR_TASK" }]]);
     expect(gcs.state.summary("tasks")).toEqual({
       total: 3,
       states: { RUNNING: 1, FINISHED: 2 },
