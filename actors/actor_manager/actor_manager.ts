@@ -251,8 +251,8 @@ export class ActorManager implements ActorsContract {
   }
 
   /** The control store has ended actors with something that they depended on. */
-  fallen(fallout: Fallout, death: Death): void {
-    this.#settle(fallout, death);
+  fallen(fallout: Fallout): void {
+    this.#settle(fallout);
   }
 
   /** The last handle is gone. */
@@ -352,33 +352,34 @@ export class ActorManager implements ActorsContract {
   #lose(id: ActorId, death: Death, restart: boolean, force: boolean): void {
     // As they are before the loss: the row is the live one.
     const { place, incarnation = 0, jobId, nodeId, workerId } = this.#gcs.actors.row(id) ?? {};
-    const next = this.#gcs.actors.lose(id, { death: recordOf(death), restart });
+    const end = placed(death, { nodeId, workerId }, this.#options.clock.now());
+    const record = recordOf(end);
+    const next = this.#gcs.actors.lose(id, { death: record, restart });
     if (next === "stale" || jobId === undefined) return;
+    if ((record.error?.byteLength ?? 0) > this.#gcs.limits.deathErrorBytes) this.#deaths.keep(id, encodeDeath(end));
     if (next === "DEAD") this.#gcs.functions.release(jobId);
     if (place !== undefined) this.#hosts.at(place).stopActor(id, incarnation, death.detail ?? death.cause);
     this.#options.seats.leave(id, death.detail ?? "its actor has ended", force);
-    this.#moved(id, next, placed(death, { nodeId, workerId }, this.#options.clock.now()));
+    this.#moved(id, next);
   }
 
-  #settle(fallout: Fallout, death: Death): void {
+  #settle(fallout: Fallout): void {
     for (const stop of fallout.stop) {
       this.#hosts.at(stop.place).stopActor(stop.actorId, stop.incarnation, "its owner died");
       this.#options.seats.leave(stop.actorId, "its owner died");
     }
-    for (const id of fallout.restarting) {
-      this.#options.seats.leave(id, "its place is gone");
-      this.#moved(id, "RESTARTING", { ...death, actorId: id });
-    }
-    for (const id of fallout.dead) {
-      this.#options.seats.leave(id, "its place is gone");
-      const row = this.#gcs.actors.row(id);
-      this.#moved(id, "DEAD", row?.death?.cause === "owner-died" ? { ...death, cause: "owner-died", actorId: id } : { ...death, actorId: id });
+    for (const [ids, state] of [
+      [fallout.restarting, "RESTARTING"],
+      [fallout.dead, "DEAD"],
+    ] as const) {
+      for (const id of ids) {
+        this.#options.seats.leave(id, "its place is gone");
+        this.#moved(id, state);
+      }
     }
   }
 
-  #moved(id: ActorId, state: "RESTARTING" | "DEAD", death: Death): void {
-    const encoded = encodeDeath(placed(death, this.#gcs.actors.row(id), this.#options.clock.now()));
-    this.#deaths.keep(id, encoded);
+  #moved(id: ActorId, state: "RESTARTING" | "DEAD"): void {
     this.#news.tell(id);
     if (state === "RESTARTING") {
       this.#placing.placeLater(id);
@@ -387,7 +388,8 @@ export class ActorManager implements ActorsContract {
     const keeping = this.#keepings.get(id);
     if (keeping === undefined) return;
     this.#keepings.delete(id);
-    for (const alias of keeping.aliases?.keys() ?? []) this.#deaths.keep(alias, encoded);
+    const [, , , death] = this.#news.stateOf(id);
+    if (death !== undefined) for (const alias of keeping.aliases?.keys() ?? []) this.#deaths.keep(alias, death);
     for (const kept of keeping.keeps) this.#options.drop(kept, HEAD_PLACE);
   }
 }

@@ -2,7 +2,7 @@ import { type ActorStateWire, CallerOp } from "../../runtime/contracts/mod.ts";
 import { type ActorId, ActorNumber, type Kernel, type PlaceId } from "../../runtime/kernel/mod.ts";
 import type { Gcs } from "../gcs/mod.ts";
 import type { Keeping } from "./keeping.ts";
-import { encodeDeath, type LastWords } from "./last_words.ts";
+import { deathOf, encodeDeath, type LastWords } from "./last_words.ts";
 
 export interface ActorNewsOptions {
   kernel: Kernel;
@@ -57,7 +57,7 @@ export class ActorNews {
       return ["DEAD", -1, 0, this.#options.deaths().of(id) ?? encodeDeath({ cause: "unknown", actorId: id, detail: "this node does not know it" })];
     const phase = row.state === "DEPENDENCIES_UNREADY" || row.state === "PENDING_CREATION" ? "PENDING" : row.state;
     const wire: ActorStateWire = [phase, row.place ?? -1, row.incarnation];
-    if (phase === "DEAD" || phase === "RESTARTING") wire[3] = this.#options.deaths().of(id);
+    if (phase === "DEAD" || phase === "RESTARTING") wire[3] = this.#options.deaths().of(id) ?? encodeDeath(deathOf(row));
     if (alias !== undefined && alias !== id) {
       wire[3] ??= undefined;
       wire[4] = id;

@@ -321,11 +321,11 @@ export class Membership implements ClusterContract {
     const at = this.#options.clock.now();
     const death: Death = { cause: cause === "terminated" ? "terminated" : "node-died", at, nodeId, pid, detail: what };
     if (cause !== "terminated") log(`node ${nodeId} (${url}) is dead: ${detail}`);
-    const fallout = gcs.nodeLost(nodeId, { cause, nodeId, detail });
+    const fallout = gcs.nodeLost(nodeId, { cause, at, nodeId, pid, detail: what });
     const encoded = encodeWhole(death);
     fence?.();
     for (const other of this.#members.values()) other.tell.nodeLost(node, encoded);
-    nodeLost(fallout, { node, nodeId, death });
+    nodeLost(fallout, { node, nodeId });
     this.#returning.arrived(nodeId);
   }
 

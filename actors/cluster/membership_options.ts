@@ -26,7 +26,7 @@ export interface MembershipOptions {
   /** A place is gone, and what the tables say follows from it. */
   placeLost(place: PlaceId, death: Death): void;
   /** A node is gone, and what the tables say follows from it. */
-  nodeLost(fallout: Fallout, lost: { node: NodeNumber; nodeId: string; death: Death }): void;
+  nodeLost(fallout: Fallout, lost: { node: NodeNumber; nodeId: string }): void;
   /** What waits for a node. */
   unplaced(): readonly Unplaced[];
   waitingGroups(): readonly WaitingGroup[];

@@ -245,9 +245,9 @@ export class Gcs {
     return this.#collect((fallout) => this.#endJob(fallout, jobId, end));
   }
 
-  /** Removes a placement group and ends the actors in it. */
-  removePlacementGroup(placementGroupId: string): Fallout {
-    return this.#collect((fallout) => this.#removeGroup(fallout, placementGroupId));
+  /** Removes a placement group and ends the actors in it, by this error (in its wire form) if there is one. */
+  removePlacementGroup(placementGroupId: string, error?: Uint8Array): Fallout {
+    return this.#collect((fallout) => this.#removeGroup(fallout, placementGroupId, error));
   }
 
   /** The namespace of a new row: its own or its job's; undefined when the job takes no more rows. */
@@ -280,7 +280,10 @@ export class Gcs {
     if (!this.nodes.end(nodeId, death)) return;
     if (number !== undefined) this.pubsub.dropNode(number);
     const driven = (job: JobInfo) => job.nodeId === nodeId || (job.driver !== undefined && nodeOf(job.driver) === number);
-    const lost: DeathRecord = { ...death, cause: "node-died", nodeId };
+    // A node that left in good order stopped what was there.
+    const left = death.cause === "terminated";
+    const lost: DeathRecord = { ...death, cause: left ? "terminated" : "node-died", nodeId };
+    this.tasks.lost({ nodeId, errorType: "NODE_DIED" });
     for (const worker of this.workers.where((each) => each.nodeId === nodeId)) {
       this.#loseWorker(fallout, worker.workerId, lost);
     }
@@ -290,10 +293,8 @@ export class Gcs {
     const owned = this.actors.where(({ owner, detached }) => !detached && nodeOf(owner) === number);
     this.#lose(fallout, owned, { death: { ...lost, cause: "owner-died" }, restart: false });
     fallout.reschedule.push(...this.placementGroups.nodeLost(nodeId));
-    this.tasks.lost({ nodeId, errorType: lossCode(lost) });
     for (const jobId of this.jobs.where(driven)) {
-      // A node that left in good order had a driver that was done.
-      const left = death.cause === "terminated";
+      // Its driver was done, then.
       this.#endJob(fallout, jobId, left ? { status: "SUCCEEDED" } : { status: "FAILED", message: `Its driver's node ${nodeId} died.` });
     }
     this.#removeOrphans(fallout, (owner) => nodeOf(owner) === number);
@@ -338,10 +339,10 @@ export class Gcs {
     this.functions.release(jobId);
   }
 
-  #removeGroup(fallout: Fallout, placementGroupId: string): void {
+  #removeGroup(fallout: Fallout, placementGroupId: string, error?: Uint8Array): void {
     const group = this.placementGroups.remove(placementGroupId);
     if (!group) return;
-    const death: DeathRecord = { cause: "terminated", detail: `Its placement group ${placementGroupId} was removed.` };
+    const death: DeathRecord = { cause: "terminated", detail: `Its placement group ${placementGroupId} was removed.`, ...(error && { error }) };
     const actors = this.actors.where((actor) => actor.placementGroupId === placementGroupId);
     this.#lose(fallout, actors, { death, restart: false });
     const nodeIds = new Set(group.bundles.flatMap((bundle) => bundle.nodeId ?? []));

@@ -16,12 +16,11 @@ import {
 } from "../../runtime/kernel/mod.ts";
 import type { ResourceSet } from "../../runtime/resources/mod.ts";
 import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
-import { ActorManager, type ActorSeats, ClusterSeats } from "../actor_manager/mod.ts";
+import { ActorManager, type ActorSeats, ClusterSeats, recordOf } from "../actor_manager/mod.ts";
 import { Membership } from "../cluster/mod.ts";
 import { Gcs, KvService, PubSubService, type Storage } from "../gcs/mod.ts";
 import { PlacementGroupManager } from "../placement_groups/mod.ts";
 import { GlobalScheduler } from "../scheduler/mod.ts";
-import { deathRecord } from "./death_record.ts";
 import { onceOpen, relaying } from "./gates.ts";
 import { NodeViews } from "./node_views.ts";
 import { Questions } from "./questions.ts";
@@ -109,7 +108,7 @@ export class Head {
       node: (nodeId) => this.#bundlesOf(nodeId),
       nodeIds: () => this.gcs.nodes.live().flatMap(({ nodeId }) => (this.membership.takesWork(nodeId) ? [nodeId] : [])),
       incomplete: () => this.membership.incomplete,
-      onFallout: (fallout, death) => this.actors.fallen(fallout, death),
+      onFallout: (fallout) => this.actors.fallen(fallout),
       warn: (text, jobId) => this.#tellDrivers(text, jobId),
     });
     this.membership = new Membership({
@@ -143,11 +142,11 @@ export class Head {
         this.actors.vacate(nodeId);
       },
       placeLost: (place, death) => this.#placeLost(place, death),
-      nodeLost: (fallout, { node, nodeId, death }) => {
+      nodeLost: (fallout, { node, nodeId }) => {
         views.gone();
         seats.nodeLost(node);
         this.actors.nodeLost(node);
-        this.actors.fallen(fallout, death);
+        this.actors.fallen(fallout);
         this.groups.nodeLost(node, nodeId);
         this.groups.freed(fallout);
         this.groups.reschedule(fallout.reschedule);
@@ -192,16 +191,14 @@ export class Head {
 
   /** Goes on where the head before has ended, as far as its tables tell. */
   #begin(): void {
-    const { nodeId, returns, clock } = this.#options;
+    const { nodeId, returns } = this.#options;
     this.gcs.markStopped(false);
-    const before = this.gcs.nodes.head();
     const fallout = this.gcs.begun(nodeId, returns);
     if (returns) {
       this.actors.succession.restore();
       this.#options.restoreCode();
     }
-    const detail = `The head was started anew, as node ${nodeId}.`;
-    this.actors.fallen(fallout, { cause: "node-died", at: clock.now(), detail, ...(before && { nodeId: before.nodeId }) });
+    this.actors.fallen(fallout);
     this.groups.freed(fallout);
     this.groups.restore();
     this.membership.expect(this.gcs.nodes.live().flatMap((node) => (node.nodeId === nodeId ? [] : [node.nodeId])));
@@ -233,11 +230,11 @@ export class Head {
   }
 
   #placeLost(place: PlaceId, death: Death): void {
-    const record = deathRecord(death);
+    const record = recordOf(death);
     this.gcs.workers.end(workerId(place), record);
     const fallout = this.gcs.placeLost(place, record);
     this.actors.placeLost(place);
-    this.actors.fallen(fallout, death);
+    this.actors.fallen(fallout);
     this.groups.placeLost(place);
     this.groups.freed(fallout);
   }

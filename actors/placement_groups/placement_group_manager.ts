@@ -1,5 +1,5 @@
 import type { BundlesContract, PlacementGroupInfo, PlacementGroupsContract } from "../../runtime/contracts/mod.ts";
-import { type Death, PlacementGroupError } from "../../runtime/errors/mod.ts";
+import { PlacementGroupError } from "../../runtime/errors/mod.ts";
 import { type Caller, type NodeNumber, nodeOf, type PlaceId, type Remote, type Told } from "../../runtime/kernel/mod.ts";
 import type { Bundle, PlacementGroupRequest } from "../../runtime/options/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
@@ -21,7 +21,7 @@ export interface PlacementGroupManagerOptions {
   /** Nodes of the head before may be about to come: what does not fit yet may fit then. */
   incomplete?(): boolean;
   /** Actors have ended with their group. */
-  onFallout(fallout: Fallout, death: Death): void;
+  onFallout(fallout: Fallout): void;
   /** Tells users why a group of this job waits. */
   warn(text: string, jobId: string): void;
 }
@@ -131,9 +131,8 @@ export class PlacementGroupManager implements PlacementGroupsContract {
     const error = gone(id, group);
     this.#waiting.delete(id);
     this.#infeasible.delete(id);
-    const death: Death = { cause: "terminated", detail: `Its placement group ${id} was removed.`, error };
-    const fallout = this.#gcs.removePlacementGroup(id);
-    if (fallout.dead.length > 0) this.#options.onFallout(fallout, death);
+    const fallout = this.#gcs.removePlacementGroup(id, encodeWhole(error));
+    this.#options.onFallout(fallout);
     this.#give(fallout, error);
     this.#settle(id, error);
     return this.#gcs.settled();

@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
-import { LastWords } from "../../../actors/actor_manager/last_words.ts";
+import { LastWords, recordOf } from "../../../actors/actor_manager/last_words.ts";
+import { MemoryStorage } from "../../../actors/gcs/mod.ts";
 import type { Death } from "../../../runtime/errors/mod.ts";
 import { placeId, workerId } from "../../../runtime/kernel/mod.ts";
-import { decodeValue } from "../../../runtime/values/mod.ts";
+import { decodeValue, encodeWhole } from "../../../runtime/values/mod.ts";
 import { Rig } from "./rig.ts";
 
 const creator = placeId(2, 3);
@@ -49,6 +50,39 @@ test("those who hold handles of an actor that is made anew hear how it died, whe
   expect(deathOf(state?.[3])).toMatchObject({ cause: "killed", at: 1, workerId: workerId(rig.seat) });
   rig.manager.started({ from: rig.seat, attachments: [] }, "a1-1", 1);
   expect(rig.news(creator, "a1-1").at(-1)).toEqual(["ALIVE", rig.seat, 1]);
+});
+
+test("how an actor died is told by the next head, with the error that ended it", async () => {
+  const storage = new MemoryStorage({ kept: true });
+  const before = new Rig(storage);
+  await before.gcs.recover();
+  before.create(creator, { id: "a1-1" });
+  before.manager.started({ from: before.seat, attachments: [] }, "a1-1", 0);
+  const error = new RangeError("no such account");
+  before.manager.fallen(before.gcs.placeLost(before.seat, recordOf({ cause: "uncaught", pid: 77, error })));
+  await before.gcs.close();
+  const told = deathOf(before.news(creator, "a1-1").at(-1)?.[3]);
+  const after = new Rig(storage.reopen());
+  await after.gcs.recover();
+  after.manager.watch({ from: creator, attachments: [] }, "a1-1");
+  await after.gcs.settled();
+  const [state] = after.news(creator, "a1-1");
+  expect(state?.[0]).toBe("DEAD");
+  const expected = { cause: "uncaught", actorId: "a1-1", at: 1, pid: 77, workerId: workerId(before.seat), error: { message: "no such account" } };
+  expect([told, deathOf(state?.[3])]).toMatchObject([expected, expected]);
+});
+
+test("an error too large for the tables is told whole all the same, as long as its head lives", () => {
+  const rig = new Rig();
+  rig.create(creator, { id: "a1-1" });
+  const data = new Uint8Array(rig.gcs.limits.deathErrorBytes);
+  rig.manager.started({ from: rig.seat, attachments: [] }, "a1-1", 0, encodeWhole(Object.assign(new Error("too much"), { data })));
+  expect(rig.gcs.actors.row("a1-1")?.death).toMatchObject({ cause: "constructor" });
+  expect(rig.gcs.actors.row("a1-1")?.death?.error).toBeUndefined();
+  rig.manager.watch({ from: placeId(5, 1), attachments: [] }, "a1-1");
+  for (const place of [creator, placeId(5, 1)]) {
+    expect(deathOf(rig.news(place, "a1-1").at(-1)?.[3])).toMatchObject({ error: { message: "too much", data } });
+  }
 });
 
 test("last words are kept of the latest dead, and no more of them than there is room for", () => {

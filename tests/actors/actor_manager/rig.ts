@@ -1,5 +1,5 @@
 import { ActorManager } from "../../../actors/actor_manager/mod.ts";
-import { Gcs, MemoryStorage } from "../../../actors/gcs/mod.ts";
+import { Gcs, MemoryStorage, type Storage } from "../../../actors/gcs/mod.ts";
 import type { ActorSpec, ActorStateWire } from "../../../runtime/contracts/mod.ts";
 import { type ActorId, type Clock, type Envelope, HEAD_PLACE, type Kernel, type PlaceId } from "../../../runtime/kernel/mod.ts";
 import { resolveActorOptions } from "../../../runtime/options/mod.ts";
@@ -11,13 +11,14 @@ export class Rig {
   readonly sent: { to: PlaceId; envelope: Envelope }[] = [];
   /** Holds of the head itself, by id. */
   readonly holds: Map<string, number> = new Map();
-  readonly gcs: Gcs = new Gcs({ clock, storage: new MemoryStorage() });
+  readonly gcs: Gcs;
   readonly manager: ActorManager;
   /** What every actor is made with. */
   readonly options: Parameters<typeof resolveActorOptions>[0] = {};
   seat: PlaceId = HEAD_PLACE + 5;
 
-  constructor() {
+  constructor(storage: Storage = new MemoryStorage()) {
+    this.gcs = new Gcs({ clock, storage });
     const count = (by: number) => (id: string, place: PlaceId) => {
       if (place === HEAD_PLACE) this.holds.set(id, (this.holds.get(id) ?? 0) + by);
     };
