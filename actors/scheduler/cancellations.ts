@@ -1,11 +1,16 @@
 import { ExecutorOp, type TaskStop } from "../../runtime/contracts/mod.ts";
-import { ActorNumber, type Kernel, nodeOf, type PlaceId, placeId, SYSTEM_SLOT } from "../../runtime/kernel/mod.ts";
+import { ActorNumber, type Clock, type Kernel, nodeOf, type PlaceId, placeId, remoteContract, SYSTEM_SLOT } from "../../runtime/kernel/mod.ts";
+import type { HostContract } from "../../runtime/worker/mod.ts";
 import type { Backlog } from "./backlog.ts";
 import type { GrantedLeases } from "./granted_leases.ts";
 import type { Spillover } from "./spillover.ts";
 
+/** How long a worker may take to say whether it runs a task; one that does not yield cannot. */
+const ANSWER_MS = 100;
+
 interface CancellationsOptions {
   kernel: Kernel;
+  clock: Clock;
   backlog: Backlog;
   leases: GrantedLeases;
   spillover: Spillover;
@@ -21,7 +26,7 @@ export class Cancellations {
   }
 
   cancel(owner: PlaceId, sequence: number, how: TaskStop): void {
-    const { kernel, backlog, leases, spillover, kill } = this.#options;
+    const { kernel, backlog, leases, spillover } = this.#options;
     const node = nodeOf(kernel.place);
     const { dropped, claimant } = backlog.drop(owner, sequence);
     if (dropped) return;
@@ -37,6 +42,17 @@ export class Cancellations {
       return;
     }
     kernel.send(place, [ActorNumber.executor, ExecutorOp.cancel, owner, sequence, how.recursive, "cancelled"]);
-    if (how.force) kill(place, "cancel() with force");
+    if (how.force) void this.#end(place, owner, sequence);
+  }
+
+  /** Ends the worker, unless it says that it does not run the task: it may have had it waiting, or be done with it, and run another's. */
+  async #end(place: PlaceId, owner: PlaceId, sequence: number): Promise<void> {
+    const { kernel, clock, kill } = this.#options;
+    const worker = remoteContract<Pick<HostContract, "condemn">>(kernel, place, ActorNumber.executor);
+    const late = Promise.withResolvers<boolean>();
+    const stopWaiting = clock.after(ANSWER_MS, () => late.resolve(true));
+    const runs = await Promise.race([worker.condemn(owner, sequence), late.promise]).catch(() => false);
+    stopWaiting();
+    if (runs) kill(place, "cancel() with force");
   }
 }

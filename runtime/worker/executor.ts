@@ -31,6 +31,8 @@ export interface HostContract {
   actors(caller: unknown): { readonly living: readonly Hosted[]; readonly coming: readonly Hosted[] };
   /** How many actors live there, those included that are about to. */
   hosted(caller: unknown): number;
+  /** Whether the task has begun there, and has not ended. If so the place is about to be ended, and gives back what it has not begun. */
+  condemn(caller: unknown, owner: PlaceId, sequence: number): boolean;
 }
 
 /** The executing side of a place: runs tasks and hosts actors, as envelopes ask. */
@@ -51,6 +53,7 @@ export class Executor implements Actor {
       createActor: (_caller, id, incarnation, owner, template, form, data) => this.host.create({ id, incarnation, owner, template, form, data }),
       actors: () => this.host.list(),
       hosted: () => this.host.size,
+      condemn: (_caller, owner, sequence) => this.runner.condemn(owner, sequence),
       laneEnded: ({ from }, id, incarnation, lane) => this.host.laneEnded(id, incarnation, { owner: from, lane }),
       vacateActor: (_caller, id, incarnation) => this.host.vacate(id, incarnation),
       stopActor: (_caller, id, incarnation, reason) => this.host.stop(id, incarnation, new Error(reason)),

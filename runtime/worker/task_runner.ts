@@ -6,6 +6,7 @@ import { isRetryable } from "../options/mod.ts";
 import { TaskBatch, type TaskTemplate } from "../tasks/mod.ts";
 import { decodeArguments } from "./argument_decoder.ts";
 import { awaitArguments } from "./argument_wait.ts";
+import { BegunTasks } from "./begun_tasks.ts";
 import { FlushPace } from "./flush_pace.ts";
 import { collectItems, isGeneratorObject, produceItems } from "./generator_run.ts";
 import type { PlaceIdentity } from "./identity.ts";
@@ -34,9 +35,7 @@ export class TaskRunner {
   readonly #system: PlaceId;
   readonly #claimant: number;
   readonly #leases: Map<number, WorkerLease> = new Map();
-  readonly #running: Map<string, { call: RunningCall; task: TaskCall }> = new Map();
-  /** Tasks begun whose function or arguments have yet to come. */
-  readonly #starting: Map<string, TaskCall> = new Map();
+  readonly #begun: BegunTasks = new BegunTasks();
   /** Calls by function, for `maxCalls`. */
   readonly #callsMade: Map<string, number> = new Map();
   readonly #consumers: Map<string, (count: number) => void> = new Map();
@@ -116,16 +115,22 @@ export class TaskRunner {
     showDevices(acceleratorIds);
   }
 
+  /** Whether the task has begun, and has not ended. If so this place is about to be ended, and gives back what it has not begun. */
+  condemn(owner: PlaceId, sequence: number): boolean {
+    const runs = this.#begun.has({ owner, sequence });
+    if (runs) this.#retire();
+    return runs;
+  }
+
   cancel(owner: PlaceId, sequence: number, recursive: boolean, reason: unknown, force = false): boolean {
-    const key = `${owner}.${sequence}`;
-    const running = this.#running.get(key);
-    if (running !== undefined) {
+    const call = this.#begun.call({ owner, sequence });
+    if (call !== undefined) {
       // Once only: what it submits to clean up is not stopped by the same word that comes another way.
-      if (recursive && !running.call.cancelled) this.#caller.cancelChildren(running.call.run, { force });
-      running.call.cancel(reason);
+      if (recursive && !call.cancelled) this.#caller.cancelChildren(call.run, { force });
+      call.cancel(reason);
       return true;
     }
-    const starting = this.#starting.get(key);
+    const starting = this.#begun.starting({ owner, sequence });
     if (starting !== undefined) {
       starting.cancelled = true;
       return true;
@@ -151,19 +156,19 @@ export class TaskRunner {
       lease.forget(isGone);
       this.#settleLease(lease);
     }
-    const begun = [...this.#starting.values(), ...[...this.#running.values()].map(({ task }) => task)];
     // Of an inline call the worker is the owner itself.
-    const orphans = begun.filter(({ owner, lease }) => isGone(owner) && lease.id !== 0);
+    const orphans = [...this.#begun].filter(({ owner, lease }) => isGone(owner) && lease.id !== 0);
     if (orphans.length === 0) return;
     for (const { owner, sequence } of orphans) this.cancel(owner, sequence, true, reason, true);
     this.#clock.after(ORPHAN_GRACE_MS, () => {
-      if (!orphans.some((task) => this.#starting.has(keyOf(task)) || this.#running.has(keyOf(task)))) return;
+      if (!orphans.some((task) => this.#begun.has(task))) return;
+      this.#retire();
       this.#kernel.send(this.#system, [ActorNumber.localScheduler, "orphaned", 0]);
     });
   }
 
   consumed(owner: PlaceId, sequence: number, count: number): boolean {
-    const consumer = this.#consumers.get(`${owner}.${sequence}`);
+    const consumer = this.#consumers.get(keyOf({ owner, sequence }));
     consumer?.(count);
     return consumer !== undefined;
   }
@@ -205,7 +210,7 @@ export class TaskRunner {
     if (lease.id !== 0) this.#busy++;
     const loaded = this.#templates.task(task.owner, task.template);
     if (loaded instanceof Promise) {
-      this.#starting.set(keyOf(task), task);
+      this.#begun.starts(task);
       loaded.then(
         (ready) => this.#decode(task, ready),
         (error) => this.#refuse(task, "?", error),
@@ -223,7 +228,7 @@ export class TaskRunner {
     }
     if (args instanceof Promise) {
       const { lease } = task;
-      this.#starting.set(keyOf(task), task);
+      this.#begun.starts(task);
       const options = { clock: this.#clock, onBlocked: (blocked: boolean) => this.#blocked(lease, blocked) };
       (lease.id === 0 ? args : awaitArguments(args, options)).then(
         (ready) => this.#run(task, loaded, ready),
@@ -273,7 +278,7 @@ export class TaskRunner {
     }
     const to = this.#replyTo(task, template.name);
     if (streaming) {
-      const key = this.#track(task, call);
+      this.#begun.runs(task, call);
       const consumption = produceItems(result, {
         to,
         call,
@@ -281,15 +286,15 @@ export class TaskRunner {
         backpressure: options.generatorBackpressure,
         isRetryable: (error) => isRetryable(error, options.retryExceptions),
       });
-      this.#consumers.set(key, consumption.consumed);
+      this.#consumers.set(keyOf(task), consumption.consumed);
       void consumption.ended.then(() => {
-        this.#consumers.delete(key);
+        this.#consumers.delete(keyOf(task));
         this.#ended(task, call, template, started);
       });
       return;
     }
     if (promise !== undefined) {
-      this.#track(task, call);
+      this.#begun.runs(task, call);
       promise.then(
         (value) => this.#succeed(task, template, call, to, value, started),
         (error) => this.#fail(task, template, call, error),
@@ -311,24 +316,14 @@ export class TaskRunner {
 
   #ended(task: TaskCall, call: RunningCall | undefined, template?: TaskTemplate, started?: number): void {
     const { lease } = task;
-    if (this.#starting.size > 0) this.#starting.delete(keyOf(task));
-    if (call !== undefined) {
-      call.end();
-      if (this.#running.size > 0) this.#running.delete(keyOf(task));
-    }
+    this.#begun.ended(task);
+    call?.end();
     lease.active--;
     if (started !== undefined && template !== undefined) this.#identity.events?.end(started, template, task);
     if (lease.id === 0) return;
     this.#busy--;
     if (template !== undefined && template.options.maxCalls > 0) this.#count(template);
     if (!this.#pumping) this.pump();
-  }
-
-  #track(task: TaskCall, call: RunningCall): string {
-    const key = keyOf(task);
-    this.#starting.delete(key);
-    this.#running.set(key, { call, task });
-    return key;
   }
 
   /** A task waits for objects, or goes on: its CPU is the scheduler's to give away meanwhile. */
@@ -372,12 +367,17 @@ export class TaskRunner {
     const calls = (this.#callsMade.get(template.functionId) ?? 0) + 1;
     this.#callsMade.set(template.functionId, calls);
     if (calls < template.options.maxCalls || this.#retiring) return;
+    this.#retire();
+    this.#kernel.send(this.#system, [ActorNumber.localScheduler, "retire", 0]);
+  }
+
+  /** Begins nothing more, and gives back what has not begun. */
+  #retire(): void {
     this.#retiring = true;
     for (const lease of this.#leases.values()) {
       lease.shared.length = 0;
       this.#bounceQueue(lease);
     }
-    this.#kernel.send(this.#system, [ActorNumber.localScheduler, "retire", 0]);
   }
 
   #lease(id: number): WorkerLease {

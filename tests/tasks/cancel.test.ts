@@ -131,6 +131,27 @@ describe("cancel", () => {
     await get(other);
   });
 
+  test("with force costs no other task that was to run at the same worker, not even one that must not run twice", async () => {
+    const once = remote(
+      async (n: number) => {
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        return n;
+      },
+      { resources: { token: 1 }, maxRetries: 0 },
+    );
+    for (let round = 0; round < 12; round++) {
+      await get(once.remote(0));
+      const refs = [0, 1, 2].map((n) => once.remote(n));
+      await new Promise((resolve) => setTimeout(resolve, (round % 4) * 6));
+      const at = round % 3;
+      cancel(refs[at] as ObjectRef<number>, { force: true });
+      const ends = await Promise.all(refs.map((ref) => get(ref).catch((error: { code: string }) => error.code)));
+      // It may have been done before.
+      expect(ends).toEqual([0, 1, 2].map((n) => (n === at ? expect.anything() : n)));
+      expect(ends[at] === at || ends[at] === "TASK_CANCELLED").toBe(true);
+    }
+  });
+
   test("with force the children of a task end as well", async () => {
     const gate = GateActor.remote();
     const parent = remote(async (to: ActorHandle<Gate>) => {
