@@ -125,7 +125,7 @@ export class SimulatedPlace {
     });
     const executor: Executor = new Executor(this.caller, templates, this.#identity);
     const node = toldContract<NodeContract>(kernel, system, ActorNumber.node);
-    this.#events = new EventLog({ place, clock: realm, send: (rows, dropped) => node.ran(rows, dropped) });
+    this.#events = new EventLog({ place, clock: realm, send: (names, rows, dropped) => node.ran(names, rows, dropped) });
     this.#identity.events = this.#events;
     const self: PlaceContract = { settle: () => this.#events.flush() };
     kernel.register(ActorNumber.place, serve(kernel, self));

@@ -5,9 +5,6 @@ import { type FunctionRecord, type TaskTemplate, type Template, TemplateMap } fr
 import { keptBytes } from "../../runtime/values/mod.ts";
 import { FunctionTravel, type FunctionTravelOptions } from "./function_travel.ts";
 
-/** How long the templates of a node that is gone are kept. */
-export const TEMPLATES_KEPT_MS = 10_000;
-
 /**
  * The functions, classes and templates that are known on a node. A question about one that is not known yet is
  * answered when it is: its definition is on its way on another link. The templates of another node's places are asked
@@ -126,13 +123,9 @@ export class FunctionDirectory implements FunctionsContract {
     }
   }
 
-  /** Forgets the functions of a node that is gone. */
+  /** Forgets the functions and the templates of a node that is gone. */
   nodeLost(node: NodeNumber): void {
     this.#travel.nodeLost(node);
-  }
-
-  /** Forgets the templates of a node that is gone. */
-  forgetNode(node: NodeNumber): void {
     // The head keeps the templates of actors that may be started again.
     const isHead = this.#kernel.isAt(HEAD_PLACE);
     this.#forget((template) => nodeOf(template.owner) === node && !(isHead && template.kind === "actor"));

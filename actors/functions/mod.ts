@@ -1,4 +1,4 @@
 /** What functions and classes are, for those who run them. */
-export { FunctionDirectory, TEMPLATES_KEPT_MS } from "./function_directory.ts";
+export { FunctionDirectory } from "./function_directory.ts";
 export { FunctionShelf, type FunctionShelfOptions } from "./function_shelf.ts";
 export type { FunctionTravelOptions } from "./function_travel.ts";

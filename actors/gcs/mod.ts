@@ -44,7 +44,7 @@ export { Subscriber, type TopicListener } from "./subscriber.ts";
 export { type Summary, type SummaryLine, summarizeStates } from "./summary.ts";
 export type { TaskInfo } from "./task_columns.ts";
 export type { TaskEvent, TaskEvents, TaskFacts, TaskLoss } from "./task_events.ts";
-export { RUN_WIDTH, type TaskRuns } from "./task_runs.ts";
+export type { TaskRuns } from "./task_runs.ts";
 export { TASK_STATES, type TaskState } from "./task_state.ts";
 export { type TraceEvent, timeline } from "./timeline.ts";
 export type { WorkerInfo, WorkerKind, WorkerSpec, WorkerState } from "./worker_record.ts";

@@ -1,3 +1,4 @@
+import { RunOutcome } from "../../runtime/contracts/mod.ts";
 import { ownerOf, sequenceOf, taskId } from "../../runtime/kernel/mod.ts";
 import { boundText } from "./limits.ts";
 import type { TableContext } from "./table_context.ts";
@@ -33,6 +34,12 @@ export interface TaskLoss {
 
 const RUNNING = taskStateCode("RUNNING");
 const FINISHED = taskStateCode("FINISHED");
+const FAILED = taskStateCode("FAILED");
+const ERROR_TYPES: Readonly<Record<RunOutcome, string | undefined>> = {
+  [RunOutcome.finished]: undefined,
+  [RunOutcome.failed]: "TASK_ERROR",
+  [RunOutcome.cancelled]: "TASK_CANCELLED",
+};
 
 /** How many slots the hand passes over, at most, to find a task that has ended. */
 const PATIENCE = 64;
@@ -71,7 +78,7 @@ export class TaskEvents {
     for (const event of batch) this.#take(event);
   }
 
-  /** Takes tasks that ran to their end. @throws RangeError for a row that can't be; those before it are taken. */
+  /** Takes runs that have ended. @throws RangeError for a row that can't be; those before it are taken. */
   recordRuns(runs: TaskRuns): void {
     const columns = this.#columns;
     const { interner, limits } = this.#context;
@@ -79,7 +86,9 @@ export class TaskEvents {
     for (const run of readRuns(runs)) {
       const slot = this.#slotOf(run);
       this.#report(slot, RUNNING, run.beganMs);
-      this.#report(slot, FINISHED, run.endedMs);
+      const errorType = ERROR_TYPES[run.outcome];
+      this.#report(slot, errorType === undefined ? FINISHED : FAILED, run.endedMs);
+      if (columns.state[slot] === FAILED) columns.errorType[slot] = errorType;
       columns.name[slot] = interner.string(boundText(limits, run.name));
       columns.nodeId[slot] = nodeId;
       columns.workerId[slot] = interner.string(run.workerId);

@@ -31,7 +31,7 @@ import type { ActorTemplate } from "../../runtime/tasks/mod.ts";
 import { decodeError, decodeValue, faultWire } from "../../runtime/values/mod.ts";
 import type { HostContract } from "../../runtime/worker/mod.ts";
 import { ActorSeats, SeatsActor } from "../actor_manager/mod.ts";
-import { FunctionDirectory, TEMPLATES_KEPT_MS } from "../functions/mod.ts";
+import { FunctionDirectory } from "../functions/mod.ts";
 import { Head } from "../head/mod.ts";
 import { WorkerLogs } from "../logs/mod.ts";
 import type { MemoryMonitor } from "../memory_monitor/mod.ts";
@@ -41,7 +41,6 @@ import { WorkerPool } from "../workers/mod.ts";
 import { ClusterPart } from "./cluster_part.ts";
 import { encodeDeath } from "./death_wire.ts";
 import { bytesByNode } from "./locality.ts";
-import { nameRuns } from "./name_runs.ts";
 import type { NodeConfig } from "./node_config.ts";
 import { stuckText, unstartableError } from "./notices.ts";
 import { OwnerNews } from "./owner_news.ts";
@@ -325,9 +324,8 @@ export class SystemNode implements NodeContract {
     );
   }
 
-  ran(_caller: Caller, rows: Uint8Array, dropped: number): void {
-    const named = nameRuns(rows, (owner, template) => this.#functions.anyTemplate(owner, template)?.name ?? "task");
-    this.#cluster.head.ran(named.names, named.rows, dropped);
+  ran(_caller: Caller, names: readonly string[], rows: Uint8Array, dropped: number): void {
+    this.#cluster.head.ran(names, rows, dropped);
   }
 
   async shutdown(): Promise<void> {
@@ -367,8 +365,6 @@ export class SystemNode implements NodeContract {
     this.#owners.flush();
     this.#scheduler.nodeLost(node, encoded);
     this.#functions.nodeLost(node);
-    // What ran for it is named by them when its workers tell of it.
-    this.#options.clock.after(TEMPLATES_KEPT_MS, () => this.#functions.forgetNode(node));
     this.kernel.disconnectNode(node, new NodeDiedError({ death }));
   }
 

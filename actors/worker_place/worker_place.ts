@@ -59,7 +59,7 @@ export async function startWorkerPlace(options: WorkerPlaceOptions): Promise<Pla
   const events = new EventLog({
     place: options.place,
     clock: systemClock,
-    send: (rows, dropped) => node.ran(rows, dropped),
+    send: (names, rows, dropped) => node.ran(names, rows, dropped),
   });
   identity.events = events;
   const self: PlaceContract = { settle: () => events.flush() };

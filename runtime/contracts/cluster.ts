@@ -78,10 +78,7 @@ export interface ClusterContract {
   workerUp(caller: Caller, worker: WorkerRowWire): void;
   /** A place of the caller's node is gone. `death` is encoded. */
   placeLost(caller: Caller, place: PlaceId, death: Uint8Array): Promise<void> | void;
-  /**
-   * What ran when on the caller's node, as numbers of 64 bits: owner, sequence, name (an index into `names`), place, begin
-   * and end in milliseconds, for each task; and how many are not told.
-   */
+  /** What ran when on the caller's node, in rows of `RUN_WIDTH` numbers, and how many runs are not told. */
   ran(caller: Caller, names: readonly string[], rows: Uint8Array, dropped: number): void;
   /** The link to a node broke, and the caller cannot make a new one. Answers when that is written. */
   unreachable(caller: Caller, node: NodeNumber, reason: string): Promise<void> | void;

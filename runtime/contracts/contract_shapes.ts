@@ -26,7 +26,7 @@ const node: ShapesOf<NodeContract> = {
   ending: [record],
   exited: [count, record],
   output: [count, text, listOf(tuple(text, text))],
-  ran: [bytes, count],
+  ran: [listOf(text), bytes, count],
   shutdown: [],
 };
 

@@ -28,4 +28,5 @@ export type { PlacementGroupInfo, PlacementGroupsContract } from "./placement_gr
 export type { Notice, PubSubContract, SubscriberContract, Topic } from "./pubsub.ts";
 export { ORPHAN_GRACE_MS, type SchedulerContract, type TaskStop } from "./scheduler.ts";
 export type { StateContract } from "./state.ts";
+export { RUN_WIDTH, RunOutcome } from "./task_runs.ts";
 export type { LocatedWire, NodeObjectsContract } from "./transfer.ts";

@@ -38,8 +38,8 @@ export interface NodeContract {
   exited(caller: Caller, place: PlaceId, exit: ExitWire): void;
   /** From the host: a child process wrote these lines, each with the label of the call that did, or none. */
   output(caller: Caller, place: PlaceId, stream: "stdout" | "stderr", lines: readonly (readonly [label: string, line: string])[]): void;
-  /** What ran when, as numbers of 64 bits: owner, sequence, template, place, begin and end in milliseconds, for each task. */
-  ran(caller: Caller, rows: Uint8Array, dropped: number): void;
+  /** What ran when at the caller's place, in rows of `RUN_WIDTH` numbers, and how many runs are not told. */
+  ran(caller: Caller, names: readonly string[], rows: Uint8Array, dropped: number): void;
   /** Ends the system actors; the host ends the threads afterwards. */
   shutdown(caller: Caller): Promise<void>;
 }

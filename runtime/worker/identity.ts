@@ -1,5 +1,7 @@
+import type { RunOutcome } from "../contracts/mod.ts";
 import type { RuntimeEnv } from "../options/mod.ts";
 import type { TaskTemplate } from "../tasks/mod.ts";
+import type { TaskCall } from "./worker_lease.ts";
 
 /** Who a place is, for contexts and errors. */
 export interface PlaceIdentity {
@@ -16,5 +18,5 @@ export interface PlaceIdentity {
 export interface TaskEventSink {
   /** The time at which a task begins, to be given back at its end. */
   begin(): number;
-  end(started: number, template: TaskTemplate, task: { readonly owner: number; readonly sequence: number }): void;
+  end(began: number, template: TaskTemplate, task: Pick<TaskCall, "owner" | "sequence" | "flags">, outcome: RunOutcome): void;
 }

@@ -10,3 +10,4 @@ export {
   type OwnTemplates,
   TemplateCache,
 } from "./template_cache.ts";
+export type { TaskCall } from "./worker_lease.ts";

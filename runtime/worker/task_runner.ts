@@ -1,6 +1,6 @@
 import type { Caller } from "../caller/mod.ts";
 import { runInCall } from "../context/mod.ts";
-import { attemptIn, ORPHAN_GRACE_MS, SchedulerOp, TaskFlag } from "../contracts/mod.ts";
+import { attemptIn, ORPHAN_GRACE_MS, RunOutcome, SchedulerOp, TaskFlag } from "../contracts/mod.ts";
 import { ActorNumber, type Clock, goneWith, type Kernel, type PlaceId, systemPlaceOf } from "../kernel/mod.ts";
 import { isRetryable } from "../options/mod.ts";
 import { TaskBatch, type TaskTemplate } from "../tasks/mod.ts";
@@ -273,7 +273,7 @@ export class TaskRunner {
       if (!streaming && options.numReturns !== 1 && isGeneratorObject(result)) result = runInCall(call, () => collectItems(result));
       if (!streaming) promise = promiseOf(result);
     } catch (error) {
-      this.#fail(task, template, call, error);
+      this.#fail(task, template, call, error, started);
       return;
     }
     const to = this.#replyTo(task, template.name);
@@ -297,7 +297,7 @@ export class TaskRunner {
       this.#begun.runs(task, call);
       promise.then(
         (value) => this.#succeed(task, template, call, to, value, started),
-        (error) => this.#fail(task, template, call, error),
+        (error) => this.#fail(task, template, call, error, started),
       );
       return;
     }
@@ -309,17 +309,18 @@ export class TaskRunner {
     this.#ended(task, call, template, started);
   }
 
-  #fail(task: TaskCall, template: TaskTemplate, call: RunningCall, error: unknown): void {
+  #fail(task: TaskCall, template: TaskTemplate, call: RunningCall, error: unknown, started: number | undefined): void {
     if (!call.cancelled) this.#replies.failure(this.#replyTo(task, template.name), error, isRetryable(error, template.options.retryExceptions));
-    this.#ended(task, call, template);
+    this.#ended(task, call, template, started, RunOutcome.failed);
   }
 
-  #ended(task: TaskCall, call: RunningCall | undefined, template?: TaskTemplate, started?: number): void {
+  #ended(task: TaskCall, call?: RunningCall, template?: TaskTemplate, started?: number, outcome: RunOutcome = RunOutcome.finished): void {
     const { lease } = task;
     this.#begun.ended(task);
     call?.end();
     lease.active--;
-    if (started !== undefined && template !== undefined) this.#identity.events?.end(started, template, task);
+    if (started !== undefined && template !== undefined)
+      this.#identity.events?.end(started, template, task, call?.cancelled ? RunOutcome.cancelled : outcome);
     if (lease.id === 0) return;
     this.#busy--;
     if (template !== undefined && template.options.maxCalls > 0) this.#count(template);

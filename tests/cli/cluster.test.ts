@@ -79,9 +79,14 @@ describe("a cluster from the command line", () => {
     expect([code, stderr]).toEqual([0, ""]);
     expect(new Set(JSON.parse(stdout))).toEqual(new Set([head.nodeId, other.nodeId]));
     expect((await mobula.json("list", "tasks", "--filter", "name=whereAmI", "--limit", "5")).length).toBe(5);
-    expect((await mobula.run("list", "tasks", "--limit", "5")).stdout).toContain("5 of 20 are shown");
+    expect((await mobula.run("list", "tasks", "--limit", "5")).stdout).toContain("5 of 22 are shown");
     const summary = await mobula.run("summary", "tasks");
-    expect(summary.stdout).toContain("20 tasks: 20 FINISHED");
+    expect(summary.stdout).toContain("22 tasks: 20 FINISHED, 2 FAILED");
+    const failed = await mobula.json("list", "tasks", "--filter", "state=FAILED", "--detail");
+    expect(failed.map(({ name, attempt, errorType }: Record<string, unknown>) => [name, attempt, errorType]).sort()).toEqual([
+      ["fails", 0, "TASK_ERROR"],
+      ["fails", 1, "TASK_ERROR"],
+    ]);
     expect((await mobula.json("summary", "objects")).total).toBe(0);
     expect((await mobula.json("timeline")).length).toBeGreaterThanOrEqual(20);
     expect((await mobula.json("list", "jobs")).length).toBe(1);

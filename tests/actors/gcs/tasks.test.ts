@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { RUN_WIDTH, type TaskEvent, type TaskState, timeline } from "../../../actors/gcs/mod.ts";
+import { type TaskEvent, type TaskState, timeline } from "../../../actors/gcs/mod.ts";
 import { TaskColumns } from "../../../actors/gcs/task_columns.ts";
 import { TaskIndex } from "../../../actors/gcs/task_index.ts";
 import { TASK_STATES } from "../../../actors/gcs/task_state.ts";
+import { RUN_WIDTH, RunOutcome } from "../../../runtime/contracts/mod.ts";
 import { taskId, workerId } from "../../../runtime/kernel/mod.ts";
 import { bench } from "./harness.ts";
 
@@ -129,44 +130,50 @@ describe("task events", () => {
   });
 });
 
-describe("tasks that ran to their end", () => {
+describe("runs that have ended", () => {
   const rowsOf = (...rows: (readonly number[])[]): Uint8Array => new Uint8Array(new Float64Array(rows.flat()).buffer);
+  const { finished, failed, cancelled } = RunOutcome;
 
   test("are told many at once, and are rows like others", async () => {
     const { gcs } = await bench();
     const [owner, place] = [7 * 2 ** 20 + 1, 9 * 2 ** 20 + 4];
-    gcs.tasks.record([[taskId(owner, 2), 0, "PENDING_ARGS_AVAIL", 3, { jobId: "j1" }]]);
-    const rows = rowsOf([owner, 1, 0, place, 10, 12], [owner, 2, 1, place + 1, 11, 15]);
+    gcs.tasks.record([[taskId(owner, 2), 1, "PENDING_ARGS_AVAIL", 3, { jobId: "j1" }]]);
+    const rows = rowsOf(
+      [owner, 1, 0, 0, place, 10, 12, finished],
+      [owner, 2, 0, 1, place, 5, 7, failed],
+      [owner, 2, 1, 1, place + 1, 11, 15, cancelled],
+    );
     // As they come in a frame: not at its beginning.
     const frame = new Uint8Array(rows.length + 3);
     frame.set(rows, 3);
     gcs.tasks.recordRuns({ nodeId: "n1", names: ["square", "cube"], rows: frame.subarray(3) });
-    expect([...gcs.tasks.rows()]).toHaveLength(2);
-    const common = { attempt: 0, state: "FINISHED", nodeId: "n1" };
+    expect([...gcs.tasks.rows()]).toHaveLength(3);
     expect(gcs.tasks.attempts(taskId(owner, 1))).toMatchObject([
-      { ...common, name: "square", workerId: workerId(place), startedMs: 10, endedMs: 12 },
+      { attempt: 0, state: "FINISHED", name: "square", nodeId: "n1", workerId: workerId(place), startedMs: 10, endedMs: 12 },
     ]);
     expect(gcs.tasks.attempts(taskId(owner, 2))).toMatchObject([
-      { ...common, name: "cube", workerId: workerId(place + 1), createdMs: 3, startedMs: 11, endedMs: 15, jobId: "j1" },
+      { attempt: 0, state: "FAILED", errorType: "TASK_ERROR", name: "cube", workerId: workerId(place), startedMs: 5, endedMs: 7 },
+      { attempt: 1, state: "FAILED", errorType: "TASK_CANCELLED", workerId: workerId(place + 1), createdMs: 3, endedMs: 15, jobId: "j1" },
     ]);
   });
 
-  test("rows that cannot be are refused, and say why", async () => {
+  test("that cannot be are refused, and say why", async () => {
     const { gcs } = await bench();
-    const refused = (rows: Uint8Array): string => {
+    const refused = (...row: number[]): string => {
       try {
-        gcs.tasks.recordRuns({ nodeId: "n1", names: ["square"], rows });
+        gcs.tasks.recordRuns({ nodeId: "n1", names: ["square"], rows: rowsOf(row) });
         return "taken";
       } catch (error) {
         return (error as Error).message;
       }
     };
-    expect(refused(new Uint8Array(RUN_WIDTH * 8 - 1))).toContain("47 bytes");
-    expect(refused(rowsOf([1, 1, 1, 1, 0, 0]))).toContain("function");
-    expect(refused(rowsOf([-1, 1, 0, 1, 0, 0]))).toContain("task of a worker");
-    expect(refused(rowsOf([1, NaN, 0, 1, 0, 0]))).toContain("task of a worker");
-    expect(refused(rowsOf([1, 1, 0, 0.5, 0, 0]))).toContain("task of a worker");
-    expect(refused(rowsOf([1, 1, 0, 1, 0, Infinity]))).toContain("times");
+    expect(refused(...Array<number>(RUN_WIDTH - 1).fill(0))).toContain(`${(RUN_WIDTH - 1) * 8} bytes`);
+    expect(refused(1, 1, 0, 1, 1, 0, 0, 0)).toContain("function");
+    expect(refused(-1, 1, 0, 0, 1, 0, 0, 0)).toContain("task of a worker");
+    expect(refused(1, NaN, 0, 0, 1, 0, 0, 0)).toContain("task of a worker");
+    expect(refused(1, 1, 0, 0, 0.5, 0, 0, 0)).toContain("task of a worker");
+    expect(refused(1, 1, 0, 0, 1, 0, Infinity, 0)).toContain("times");
+    expect(refused(1, 1, 0, 0, 1, 0, 0, 3)).toContain("outcome");
     expect(gcs.tasks.size).toBe(0);
     expect(() => gcs.tasks.record([["task one", 0, "RUNNING", 1]])).toThrow('"task one" is no task\'s id');
   });
