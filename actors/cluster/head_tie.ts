@@ -10,8 +10,12 @@ const JOINING_MS = 10_000;
 const TAKEN_WITHIN_MS = 10_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 500;
-/** One that stands still takes no link; another may come to its address meanwhile. Milliseconds. */
+/**
+ * One that stands still takes no link; another may come to its address meanwhile. Half as long again after each that was too
+ * late: the way may be long. Milliseconds.
+ */
 const DIAL_MS = 2_500;
+const LONGEST_DIAL_MS = 15_000;
 
 /** A link to a head that is made and not used yet. */
 export interface NewTie {
@@ -62,6 +66,8 @@ export class HeadTie {
   /** Goes up with every search: what an earlier one finds is no news. */
   #search = 0;
   readonly #dialling: Set<string> = new Set();
+  /** How long a link to each may take to be made, where that is not as at first. */
+  readonly #dialMs: Map<string, number> = new Map();
   /** There is a link to a head, which has yet to take this node. */
   #isFound = false;
   #cancelDeadline = (): void => {};
@@ -135,6 +141,7 @@ export class HeadTie {
 
   #back(how: string): void {
     if (this.#away === undefined) return;
+    this.#dialMs.clear();
     const seconds = (this.#options.clock.now() - this.#away.sinceMs) / 1000;
     this.#cancelDeadline();
     this.#away = undefined;
@@ -172,11 +179,13 @@ export class HeadTie {
   /** A link that comes too late is dropped. */
   #dial(url: string): Promise<NewTie> {
     const { clock, redial } = this.#options;
+    const limitMs = this.#dialMs.get(url) ?? DIAL_MS;
     return new Promise((resolve, reject) => {
       let isLate = false;
-      const onTime = clock.after(DIAL_MS, () => {
+      const onTime = clock.after(limitMs, () => {
         isLate = true;
-        reject(new Error(`nobody took the link within ${DIAL_MS / 1000} s`));
+        this.#dialMs.set(url, Math.min(limitMs * 1.5, LONGEST_DIAL_MS));
+        reject(new Error(`nobody took the link within ${(limitMs / 1000).toFixed(1)} s`));
       });
       redial(url).then(
         (link) => {
