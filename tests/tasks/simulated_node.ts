@@ -122,7 +122,7 @@ export class SimulatedNode {
           });
           return true;
         },
-        kill: () => {},
+        kill: (place) => this.#soon(() => this.lose(place, "exit")),
         retire: (place) => this.#soon(() => this.lose(place, "terminated")),
       },
       scheduled: () => {},
