@@ -52,8 +52,9 @@ describe("the suite", () => {
       };
     const closed: string[] = [];
     const row = ratioRow("a : b", [{ atLeast: 1.5 }], async () => ({
-      loop: { run: spend(0.2), close: () => void closed.push("a") },
-      control: { run: spend(0.6), close: () => void closed.push("b") },
+      // So far apart that no other work of the machine brings them together.
+      loop: { run: spend(0.05), close: () => void closed.push("a") },
+      control: { run: spend(5), close: () => void closed.push("b") },
     }));
     const { rows } = await runSuite([{ name: "f", rows: [row] }], { plan });
     expect(rows[0]?.figures?.calls).toBe(rows[0]?.figures?.completed ?? -1);

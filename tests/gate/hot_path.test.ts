@@ -18,9 +18,11 @@ interface Work {
   /** How many ports they went to: each is another thread that wakes. */
   ports: Set<MessagePort>;
   timers: number;
+  /** How long it took. */
+  ms: number;
 }
 
-const nothing = (): Work => ({ posts: 0, texts: 0, envelopes: 0, bytes: 0, ports: new Set(), timers: 0 });
+const nothing = (): Work => ({ posts: 0, texts: 0, envelopes: 0, bytes: 0, ports: new Set(), timers: 0, ms: 0 });
 let done = nothing();
 
 const { postMessage } = MessagePort.prototype;
@@ -47,8 +49,9 @@ function timed<F extends (...args: never[]) => unknown>(start: F): F {
 
 async function workOf(run: () => Promise<void>): Promise<Work> {
   done = nothing();
+  const began = performance.now();
   await run();
-  return done;
+  return { ...done, ms: performance.now() - began };
 }
 
 /** Counts what a worker's thread posts from its first call on, and tells how much that is since the last. */
@@ -92,7 +95,7 @@ async function oneByOne(call: Ok, calls: number): Promise<void> {
 }
 
 /** A hundred calls, each awaited by itself. A few messages and timers more may be about other things. */
-function expectOneMessageEach({ posts, texts, envelopes, bytes, ports, timers }: Work): void {
+function expectOneMessageEach({ posts, texts, envelopes, bytes, ports, timers, ms }: Work): void {
   expect(posts).toBeGreaterThanOrEqual(100);
   expect(posts).toBeLessThanOrEqual(105);
   expect(texts).toBeGreaterThanOrEqual(99);
@@ -100,8 +103,8 @@ function expectOneMessageEach({ posts, texts, envelopes, bytes, ports, timers }:
   expect(bytes).toBeLessThanOrEqual(6_000);
   // The system worker may hear of something, but not of each call.
   expect(ports.size).toBeLessThanOrEqual(2);
-  // What lingers after a wait is armed once in many calls.
-  expect(timers).toBeLessThanOrEqual(50);
+  // What lingers after a wait is armed once in many calls, or anew after some milliseconds where each call takes that long.
+  expect(timers).toBeLessThanOrEqual(Math.max(50, ms / 4));
 }
 
 describe("the hot path", () => {
