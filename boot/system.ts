@@ -5,6 +5,7 @@ import { openStorage } from "../actors/gcs/mod.ts";
 import { memorySettings, readNodeMemory } from "../actors/memory_monitor/mod.ts";
 import { type HostFace, type SystemData, SystemNode, type SystemNodeOptions } from "../actors/node/mod.ts";
 import { DRIVER_SLOT, placeId, SYSTEM_SLOT, systemClock } from "../runtime/kernel/mod.ts";
+import { StaleMemory } from "../runtime/memory/mod.ts";
 import { platform } from "../runtime/platform/mod.ts";
 import { carryTravel, faultWire } from "../runtime/values/mod.ts";
 
@@ -48,6 +49,7 @@ const node: SystemNode = new SystemNode({
   account: data.account,
   storage,
   memory,
+  stale: platform.countsSharedMemory ? undefined : new StaleMemory({ collectGarbage: () => platform.collectGarbage(), clock: systemClock }),
   channel: () => {
     const { port1, port2 } = new MessageChannel();
     return [port1, port2];

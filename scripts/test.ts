@@ -1,5 +1,6 @@
 /**
- * Runs the test files in Bun and in Deno, each file in a process of its own.
+ * Runs the test files in Bun and in Deno, each file in a process of its own; those of tests/tooling in Bun alone, as they are
+ * of the scripts and of the package, and start both runtimes themselves.
  *
  *   bun scripts/test.ts [--runtime bun|deno|both] [--jobs N] [--deadline SECONDS] [--root DIR]
  *                       [--failed-checks N] [FILTER…]
@@ -38,6 +39,8 @@ interface Outcome extends Counts {
   readonly output: string;
   readonly seconds: number;
 }
+
+const runsIn = (file: string, runtime: Runtime): boolean => runtime === "bun" || !file.startsWith("tests/tooling/");
 
 /** They do little for minutes. */
 const isPatient = ({ file }: Job): boolean => file.startsWith("tests/soak/");
@@ -117,7 +120,7 @@ async function main(): Promise<number> {
     (file) => file.endsWith(".test.ts") && (positionals.length === 0 || positionals.some((part) => file.includes(part))),
   );
   if (files.length === 0) console.log("no test file matches");
-  const jobs = files.flatMap((file) => chosen.map((runtime): Job => ({ runtime, file })));
+  const jobs = files.flatMap((file) => chosen.filter((runtime) => runsIn(file, runtime)).map((runtime): Job => ({ runtime, file })));
   const { passed, failed, skipped } = addCounts(await runAll(jobs, options), {
     ...noCounts,
     failed: Number(values["failed-checks"]),

@@ -41,7 +41,7 @@ export async function startNodeProcess({ runtime, env, within = [], ...options }
   const [program, ...args] = [...within, ...platform.commandOf(fileURLToPath(programs.node), runtime)] as [string, ...string[]];
   const child = spawn(program, args, {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...platform.environment(), ...env, [NODE_VARIABLE]: JSON.stringify(options) },
+    env: { ...platform.nodeEnvironment(runtime), ...env, [NODE_VARIABLE]: JSON.stringify(options) },
   });
   const lines: string[] = [];
   const ended = new Promise<number | string>((resolve) => {

@@ -88,7 +88,7 @@ export class TaskEvents {
       this.#report(slot, RUNNING, run.beganMs);
       const errorType = ERROR_TYPES[run.outcome];
       this.#report(slot, errorType === undefined ? FINISHED : FAILED, run.endedMs);
-      if (columns.state[slot] === FAILED) columns.errorType[slot] = errorType;
+      if (columns.state[slot] === FAILED) columns.errorType[slot] ??= errorType;
       columns.name[slot] = interner.string(boundText(limits, run.name));
       columns.nodeId[slot] = nodeId;
       columns.workerId[slot] = interner.string(run.workerId);

@@ -152,6 +152,7 @@ export class SystemNode implements NodeContract {
       onActorReleased: (id) => this.#head?.actors.outOfScope(id),
       owners: this.#owners,
       onSources: (nodes) => this.#cluster.expectBulk(nodes),
+      stale: options.stale,
     });
     const locality = bytesByNode(this.#objects, (node) => this.#cluster.nodeIdOf(node));
     this.#scheduler = new LocalScheduler({

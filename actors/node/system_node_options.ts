@@ -1,4 +1,5 @@
 import type { Clock, Random } from "../../runtime/kernel/mod.ts";
+import type { StaleMemory } from "../../runtime/memory/mod.ts";
 import type { MemoryUse } from "../../runtime/platform/mod.ts";
 import type { Dial } from "../cluster/mod.ts";
 import type { FunctionTravelOptions } from "../functions/mod.ts";
@@ -29,6 +30,8 @@ export interface SystemNodeOptions {
   /** See `FunctionTravelOptions`. */
   load?: FunctionTravelOptions["load"];
   random?: Random;
+  /** Hears of shared memory that this thread's collector has to find. */
+  stale?: Pick<StaleMemory, "add"> | undefined;
   /** Default: memory is not watched. */
   memory?: {
     readonly settings: Pick<MemorySettings, "threshold" | "periodMs">;

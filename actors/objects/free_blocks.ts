@@ -7,6 +7,8 @@ export interface FreeBlocksOptions {
   manager: number;
   /** A buffer waits for reuse. */
   waits(): void;
+  /** So much is no buffer's any more; its memory goes when the collectors find that. */
+  retired?(pages: number): void;
 }
 
 /** So much, and the places that had it in view. */
@@ -73,6 +75,7 @@ export class FreeBlocks {
   /** Gives back the pages of a held or untracked buffer. */
   retire(block: SlotUse): void {
     if (!this.#slots.retire(block, SlotState.held)) this.#slots.retire(block, SlotState.untracked);
+    this.#options.retired?.(block.pages);
   }
 
   /** The slot has a new use: what is known of it here is out of date. */
@@ -131,6 +134,7 @@ export class FreeBlocks {
       freed += block.pages;
       if (issuer !== undefined) issuers.add(issuer);
     }
+    if (freed > 0) this.#options.retired?.(freed);
     return { pages: freed, issuers };
   }
 

@@ -13,7 +13,7 @@ import {
   serve,
   systemPlaceOf,
 } from "../../runtime/kernel/mod.ts";
-import type { Accounting } from "../../runtime/memory/mod.ts";
+import type { Accounting, StaleMemory } from "../../runtime/memory/mod.ts";
 import { type Announced, homeOf } from "../../runtime/references/mod.ts";
 import type { PayloadWire } from "../../runtime/values/mod.ts";
 import { evacuate } from "./evacuation.ts";
@@ -40,6 +40,8 @@ export interface ObjectsActorOptions {
   transfer?: Partial<TransferSettings>;
   /** Large values are about to come from these nodes. */
   onSources?(nodes: readonly PlaceId[]): void;
+  /** Hears of memory that this thread's collector has to find. */
+  stale?: Pick<StaleMemory, "add"> | undefined;
 }
 
 /**
@@ -68,6 +70,7 @@ export class ObjectsActor implements ObjectsContract {
       events: {
         collect: () => this.#collect(),
         reclaimed: (places) => this.#tellSlots(places, CallerOp.reclaimed),
+        retired: (bytes) => options.stale?.add(bytes),
         evicted: (id) => this.#values.evicted(id),
         lost: (id) => queueMicrotask(() => this.#values.lostHere(id)),
       },

@@ -58,7 +58,8 @@ export class ObjectStore {
       },
     });
     const maxPages = Math.floor(accounting.capacityPages * settings.cachedPart);
-    this.#free = new FreeBlocks(this.#slots, { maxPages, manager: MANAGER_PLACE, waits: () => this.#trimming.due() });
+    const retired = (pages: number): void => this.#events.retired?.(bytesOf(pages));
+    this.#free = new FreeBlocks(this.#slots, { maxPages, manager: MANAGER_PLACE, waits: () => this.#trimming.due(), retired });
     this.#remains = new Remains(this.#slots);
     this.#stock = { slots: this.#slots, free: this.#free, grants: new Grants(accounting) };
     this.#room = new RoomMaker({

@@ -9,6 +9,8 @@ export interface StoreEvents {
   collect?(places: number[]): void;
   /** Free buffers of these places were taken back: their allocators should `sweep`, so that the memory goes. */
   reclaimed?(places: number[]): void;
+  /** So many bytes are no buffer's any more; their memory goes when the collectors find that, this thread's too. */
+  retired?(bytes: number): void;
   /** A copy was dropped for room. The primary is elsewhere. */
   evicted?(id: string): void;
   /** The bytes of an object cannot be had any more. */

@@ -27,7 +27,7 @@ const program = new URL(`../../boot/node${import.meta.url.slice(import.meta.url.
 export async function startDetachedNode(options: NodeOptions, logFile: string): Promise<DetachedNode> {
   const [command, ...args] = platform.commandOf(fileURLToPath(program)) as [string, ...string[]];
   const log = openSync(logFile, "ax", 0o600);
-  const { [TOKEN_VARIABLE]: _inOptions, ...env } = platform.environment();
+  const { [TOKEN_VARIABLE]: _inOptions, ...env } = platform.nodeEnvironment();
   const child = spawn(command, args, {
     detached: true,
     stdio: ["ignore", log, log],

@@ -1,3 +1,5 @@
+import type { StaleMemory } from "./stale_memory.ts";
+
 /** Shared memory newly mapped in a thread after which its collector is asked to look, where it does not by itself. */
 export const COLLECT_EVERY_BYTES: number = 256 * 1024 * 1024;
 
@@ -12,6 +14,8 @@ export interface MappingOptions {
   collectEveryBytes?: number;
   /** When a collection that is due runs; default: at the end of the turn. */
   later?(collect: () => void): void;
+  /** Hears what may be garbage here. */
+  stale?: Pick<StaleMemory, "add" | "less"> | undefined;
 }
 
 interface Mapped {
@@ -54,19 +58,20 @@ export class Mapping {
     this.#mapped.add(mapped);
     this.#collected.register(buffer, mapped);
     this.#bytes += mapped.bytes;
-    this.#sinceCollection += mapped.bytes;
-    if (this.#sinceCollection >= this.#collectEveryBytes) this.#collectSoon();
+    this.allocated(mapped.bytes);
   }
 
   /** Memory that was allocated here: what it holds is garbage once its refs are, which only the collector finds. */
   allocated(bytes: number): void {
     this.#sinceCollection += bytes;
+    this.#options.stale?.add(bytes);
     if (this.#sinceCollection >= this.#collectEveryBytes) this.#collectSoon();
   }
 
   /** So much of what was allocated needs no collector any more. */
   released(bytes: number): void {
     this.#sinceCollection = Math.max(0, this.#sinceCollection - bytes);
+    this.#options.stale?.less(bytes);
   }
 
   /** As `collect`, if so much is new since the last time that there may be something to gain. */
@@ -77,8 +82,7 @@ export class Mapping {
 
   /** Collects and reports now, as far as the runtime can within this turn. For a thread that is about to block. */
   collect(): void {
-    this.#sinceCollection = 0;
-    this.#options.collectGarbage?.();
+    this.#collectNow();
     for (const mapped of this.#mapped) if (mapped.buffer.deref() === undefined) this.#lost(mapped);
     this.flush();
   }
@@ -94,6 +98,7 @@ export class Mapping {
     // Found by `collect` before the registry told.
     if (!this.#mapped.delete(mapped)) return;
     this.#bytes -= mapped.bytes;
+    this.#options.stale?.less(mapped.bytes);
     this.#gone.push(mapped.id);
     if (this.#reportDue) return;
     this.#reportDue = true;
@@ -110,9 +115,13 @@ export class Mapping {
     (this.#options.later ?? queueMicrotask)(() => {
       this.#collectionDue = false;
       // Unless what was new has been let go of by hand meanwhile.
-      if (this.#sinceCollection < this.#collectEveryBytes) return;
-      this.#sinceCollection = 0;
-      this.#options.collectGarbage?.();
+      if (this.#sinceCollection >= this.#collectEveryBytes) this.#collectNow();
     });
+  }
+
+  #collectNow(): void {
+    this.#sinceCollection = 0;
+    this.#options.stale?.less(Number.POSITIVE_INFINITY);
+    this.#options.collectGarbage?.();
   }
 }

@@ -11,4 +11,5 @@ export { COLLECT_EVERY_BYTES, Mapping, type MappingOptions } from "./mapping.ts"
 export { Recycler, type RecyclerOptions } from "./recycler.ts";
 export { bytesOf, CLASSES_PER_DOUBLING, classPages, MIN_PAGES, PAGE_BYTES, pagesOf } from "./size_class.ts";
 export { SlotState, SlotTable } from "./slot_table.ts";
+export { StaleMemory, type StaleMemoryOptions } from "./stale_memory.ts";
 export { Ticket, TicketState } from "./ticket.ts";

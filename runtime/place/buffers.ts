@@ -2,7 +2,7 @@ import type { BufferSource } from "../caller/mod.ts";
 import type { ObjectsContract } from "../contracts/mod.ts";
 import { ObjectStoreFullError, OutOfDiskError } from "../errors/mod.ts";
 import { ActorNumber, type Clock, type Kernel, systemPlaceOf, toldContract } from "../kernel/mod.ts";
-import { Accounting, Allocator, bytesOf, COLLECT_EVERY_BYTES, Mapping, OutOfDiskFault, StoreFullFault } from "../memory/mod.ts";
+import { Accounting, Allocator, bytesOf, COLLECT_EVERY_BYTES, Mapping, OutOfDiskFault, StaleMemory, StoreFullFault } from "../memory/mod.ts";
 import type { Platform } from "../platform/mod.ts";
 
 /**
@@ -16,9 +16,16 @@ export function collectingLater(clock: Pick<Clock, "after">): (collect: () => vo
   return (collect) => queueMicrotask(() => void clock.after(COLLECT_DELAY_MS, collect));
 }
 
+/** None where the collector counts shared memory by itself. */
+export function staleMemory(options: Pick<SharedBufferOptions, "platform" | "clock">): StaleMemory | undefined {
+  const { platform, clock } = options;
+  if (platform.countsSharedMemory) return undefined;
+  return new StaleMemory({ collectGarbage: () => platform.collectGarbage(), clock });
+}
+
 export interface SharedBufferOptions {
-  platform: Pick<Platform, "collectGarbage">;
-  clock: Pick<Clock, "after">;
+  platform: Pick<Platform, "collectGarbage" | "countsSharedMemory">;
+  clock: Pick<Clock, "now" | "after">;
   /** Tells the object manager now of all that this place has let go of. */
   tellDrops(): void;
 }
@@ -28,10 +35,12 @@ export function sharedBuffers(kernel: Kernel, account: SharedArrayBuffer, option
   const system = systemPlaceOf(kernel.place);
   const manager = toldContract<ObjectsContract>(kernel, system, ActorNumber.objects);
   const accounting = new Accounting(account);
+  const stale = staleMemory(options);
   const mapping = new Mapping({
     report: (ids) => manager.unmapped(ids),
     collectGarbage: () => options.platform.collectGarbage(),
     later: collectingLater(options.clock),
+    stale,
     collectEveryBytes: Math.min(COLLECT_EVERY_BYTES, bytesOf(accounting.capacityPages) / 4),
   });
   const allocator = new Allocator(accounting, {
@@ -59,7 +68,10 @@ export function sharedBuffers(kernel: Kernel, account: SharedArrayBuffer, option
     released: (bytes) => mapping.released(bytes),
     mapped: (id, buffer) => mapping.mapped(id, buffer),
     collect: () => mapping.collect(),
-    sweep: () => void allocator.sweep(),
+    sweep() {
+      const bytes = allocator.sweep();
+      stale?.add(bytes);
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm";
 import { parentPort, type Worker } from "node:worker_threads";
 import { denoEntryOf } from "./deno_entry.ts";
 import { LastActions } from "./last_actions.ts";
-import { commandOf, nodeParts, spawnChild, spawnThread, watchOwnExit } from "./node_parts.ts";
+import { commandOf, nodeEnvironment, nodeParts, spawnChild, spawnThread, watchOwnExit } from "./node_parts.ts";
 import type { Exit, Platform } from "./platform.ts";
 
 /** The little of Deno's namespace that is used; its types are not part of this project's compilation. */
@@ -62,6 +62,7 @@ export const denoPlatform: Platform = {
   },
   onProcessExit: (action) => lastActions.add(action),
   // `Deno.env` is the process's, whatever thread asks.
+  nodeEnvironment: (runtime = "deno") => nodeEnvironment(runtime),
   ownEnv(): void {
     Object.assign(deno.env, {
       get: (name: string) => process.env[name],
@@ -76,6 +77,7 @@ export const denoPlatform: Platform = {
       if (message === END) leave(0);
     });
   },
+  countsSharedMemory: false,
   collectGarbage: () => collector()(),
   web: async () => (await import("./deno_web.ts")).denoWeb,
   bundle: async (request) => (await import("./deno_bundler.ts")).bundle(request),

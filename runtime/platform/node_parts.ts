@@ -152,6 +152,17 @@ export function commandOf(file: string, name: "bun" | "deno", own: boolean): rea
   return [own ? process.execPath : programOf(name), ...ARGUMENTS[name], file];
 }
 
+/**
+ * The C library keeps what it has once mapped for a large buffer and got back, and so from then on most of what V8 frees of
+ * shared memory stays in Deno's process, in pieces. With a threshold of one's own it maps each large buffer by itself.
+ */
+const GIVES_BACK = { bun: {}, deno: { MALLOC_MMAP_THRESHOLD_: String(128 * 1024) } } as const;
+
+/** See `Platform.nodeEnvironment`. What the user has set stays. */
+export function nodeEnvironment(name: "bun" | "deno"): Record<string, string> {
+  return { ...GIVES_BACK[name], ...nodeParts.environment() };
+}
+
 /** Beside the packages of the folder that this process runs in, or of one around it; else wherever the PATH leads. */
 function programOf(name: string): string {
   for (let folder = process.cwd(); ; folder = dirname(folder)) {
@@ -287,6 +298,8 @@ export type NodeParts = Omit<
   | "holdsSmallMessages"
   | "spawnChild"
   | "commandOf"
+  | "countsSharedMemory"
+  | "nodeEnvironment"
   | "collectGarbage"
   | "ownEnv"
   | "endWhenAsked"

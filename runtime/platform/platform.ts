@@ -123,6 +123,8 @@ export interface Platform {
   commandOf(file: string, runtime?: "bun" | "deno"): readonly string[];
   /** A copy of this process's environment. */
   environment(): Record<string, string>;
+  /** The environment of a node's process in this runtime or another: this process's, and what has it give memory back. */
+  nodeEnvironment(runtime?: "bun" | "deno"): Record<string, string>;
   /**
    * Calls back before this thread ends by an uncaught error, an unhandled rejection or an exit call. With an error the
    * end waits for what `onExit` returns, but not for long; an exit call cannot wait.
@@ -157,6 +159,8 @@ export interface Platform {
    */
   bundle(request: BundleRequest): Promise<BundledText>;
   exit(code: number): void;
+  /** Whether the collector counts shared memory when it decides to collect. */
+  readonly countsSharedMemory: boolean;
   /** Frees what can be freed now, where the runtime offers it. */
   collectGarbage(): void;
   memoryInUse(): number;

@@ -18,7 +18,6 @@ test("a quick run of the suite counts every call of every row", async () => {
     "tasks sync : raw round trip",
     "actor calls sync : piscina sync",
     "init to first result",
-    "1 GiB over raw TCP",
     "1 GiB to another node : raw WebSocket",
   ];
   const { code, output } = await runScript("bench/run.ts", ["--quick", "--json", "--rows", rows.join(",")]);

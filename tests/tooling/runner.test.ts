@@ -31,6 +31,11 @@ test("prints one line for a file that passes, and the counts last", async () => 
   expect(code).toBe(0);
 });
 
+test("runs the tests of the tooling in Bun alone", async () => {
+  const { lines } = await runTests({ "tests/tooling/a.test.ts": passing }, "--runtime", "both");
+  expect(lines).toEqual([expect.stringMatching(/^ok {3}bun /), "2 passed, 0 failed"]);
+});
+
 test("shows all that a failed file printed, goes on with the others and fails", async () => {
   const files = { "tests/a.test.ts": failing, "tests/b.test.ts": passing };
   const { code, output, lines } = await runTests(files, "--runtime", "bun");
