@@ -168,7 +168,7 @@ export class SimulatedPlace {
     if ("kind" in encoded) throw new TypeError("arguments that have failed are not simulated");
     const { form, data, needs } = encoded;
     const id = actorId(this.caller.place, this.caller.nextSequence());
-    const record = this.caller.actors.create({ id, template: template.number, form, data, needs, keeps: [] }, template.meta);
+    const record = this.caller.actors.create({ id, template: template.number, form, data, needs, keeps: [] }, template);
     record.hold();
     return record;
   }

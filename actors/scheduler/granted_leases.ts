@@ -140,6 +140,7 @@ export class GrantedLeases {
     lease.stopLinger?.();
     this.#leases.delete(lease.id);
     lease.worker.leases.delete(lease);
+    lease.worker.freeSinceMs = this.#clock.now();
     lease.queue.leases.delete(lease);
     lease.queue.forget(lease);
     const { demand } = lease.queue;

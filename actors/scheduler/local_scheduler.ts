@@ -26,6 +26,7 @@ import { Moves } from "./moves.ts";
 import type { NodeResources } from "./node_resources.ts";
 import { Orphans } from "./orphans.ts";
 import { refusals } from "./refusals.ts";
+import { Retirements } from "./retirements.ts";
 import { Spillover } from "./spillover.ts";
 import { Stranded } from "./stranded.ts";
 import { type WorkerKind, WorkerSlot } from "./worker_slot.ts";
@@ -49,6 +50,7 @@ export class LocalScheduler implements Actor {
   /** What becomes of the tasks of placement groups. */
   readonly groups: GroupTasks;
   readonly #workers: WorkerSlots = new WorkerSlots();
+  readonly #retirements: Retirements;
   readonly #contract: Actor;
   #scheduled = false;
   #draining = false;
@@ -81,12 +83,14 @@ export class LocalScheduler implements Actor {
       forget: (queue) => this.#forget(queue),
       kill,
     });
+    const kept = Math.ceil(options.resources.total.get("CPU"));
+    this.#retirements = new Retirements({ ...options, slots: this.#workers, leases: this.#leases, kept, freed: () => this.wake() });
     this.#orphans = new Orphans({ ...options, backlog: this.#backlog, leases: this.#leases, kill });
     const stops = new Cancellations({ ...options, backlog: this.#backlog, leases: this.#leases, spillover: this.#spillover, kill });
     const contract: SchedulerContract & OwnContract = {
       cancel: (caller, sequence, how) => stops.cancel(caller.from, sequence, how),
       cancelFor: (_caller, owner, sequence, how) => stops.cancel(owner, sequence, how),
-      retire: (caller) => this.#retire(caller.from),
+      retire: (caller) => this.#retirements.retire(caller.from),
       orphaned: (caller) => this.#orphans.end(caller.from),
       takeBack: (caller, schedulingClass, tasks) => this.#takeBack(nodeOf(caller.from), schedulingClass, tasks),
     };
@@ -136,7 +140,7 @@ export class LocalScheduler implements Actor {
 
   /** A worker is up and may be leased. */
   workerReady(place: PlaceId, kind: WorkerKind, environment: string): void {
-    this.#workers.add(new WorkerSlot(place, kind, environment));
+    this.#workers.add(new WorkerSlot(place, { kind, environment, nowMs: this.#options.clock.now() }));
     this.wake();
   }
 
@@ -260,6 +264,7 @@ export class LocalScheduler implements Actor {
       else if (queue.origin === "own") this.#spillover.offer(queue, here);
       else this.#stranded.look(queue);
     }
+    this.#retirements.look();
     this.#options.scheduled();
   }
 
@@ -317,12 +322,7 @@ export class LocalScheduler implements Actor {
   #spareWorker(queue: ClassQueue, waiting: number, workers: Workers): WorkerSlot | undefined {
     if (this.#leases.revokeIdle(queue)) return undefined;
     if (workers.request(queue.kind, queue.environment, waiting)) return undefined;
-    // There are as many as there may be: one of another environment makes room.
-    const unfit = this.#workers.unfit(queue.kind, queue.environment);
-    if (unfit !== undefined) {
-      unfit.retiring = true;
-      workers.retire(unfit.place);
-    }
+    this.#retirements.makeRoomFor(queue);
     return this.#workers.waiting(queue.kind, queue.environment);
   }
 
@@ -379,7 +379,7 @@ export class LocalScheduler implements Actor {
     const lease = this.#leases.get(id);
     if (lease === undefined) return;
     this.#leases.end(lease);
-    if (lease.worker.retiring && lease.worker.leases.size === 0) this.#options.workers.retire(lease.worker.place);
+    this.#retirements.returned(lease.worker);
     this.wake();
   }
 
@@ -388,13 +388,5 @@ export class LocalScheduler implements Actor {
     if (lease === undefined) return;
     this.#leases.setBlocked(lease, blocked);
     this.wake();
-  }
-
-  #retire(place: PlaceId): void {
-    const slot = this.#workers.get(place);
-    if (slot === undefined) return;
-    slot.retiring = true;
-    if (slot.leases.size === 0) this.#options.workers.retire(place);
-    for (const lease of slot.leases) this.#leases.revoke(lease);
   }
 }

@@ -10,11 +10,14 @@ export class WorkerSlot {
   readonly environment: string;
   readonly leases: Set<GrantedLease> = new Set();
   retiring = false;
+  /** When its last lease ended, or it was up. Milliseconds since the epoch. */
+  freeSinceMs: number;
 
-  constructor(place: PlaceId, kind: WorkerKind, environment: string) {
+  constructor(place: PlaceId, { kind, environment, nowMs }: { kind: WorkerKind; environment: string; nowMs: number }) {
     this.place = place;
     this.kind = kind;
     this.environment = environment;
+    this.freeSinceMs = nowMs;
   }
 
   get free(): boolean {

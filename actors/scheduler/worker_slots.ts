@@ -48,4 +48,8 @@ export class WorkerSlots {
   get size(): number {
     return this.#slots.size;
   }
+
+  [Symbol.iterator](): Iterator<WorkerSlot> {
+    return this.#slots.values();
+  }
 }

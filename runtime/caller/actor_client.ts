@@ -26,7 +26,7 @@ import {
   toldContract,
 } from "../kernel/mod.ts";
 import { LocalReferences } from "../references/mod.ts";
-import type { ActorMeta } from "../tasks/mod.ts";
+import type { ActorMeta, ActorTemplate } from "../tasks/mod.ts";
 import { decodeValue } from "../values/mod.ts";
 import { type ActorCall, ActorRecord } from "./actor_record.ts";
 import { HostLanes } from "./host_lanes.ts";
@@ -57,6 +57,8 @@ export class ActorClient {
   readonly #lost: Map<ActorRecord, ActorStateWire> = new Map();
   readonly #hostLanes: HostLanes;
   #nextLane = 0;
+  /** Whether actors may live that end with this place: it does not hear of the end of those that only others hold. */
+  owns = false;
 
   constructor(options: { kernel: Kernel; clock: Clock; objects: ObjectClient }, ends: CallEnds) {
     const { kernel, clock, objects } = options;
@@ -71,7 +73,8 @@ export class ActorClient {
   }
 
   /** A record for an actor that this place creates. */
-  create(spec: ActorSpec, meta: ActorMeta): ActorRecord {
+  create(spec: ActorSpec, { meta, options }: ActorTemplate): ActorRecord {
+    if (!options.detached) this.owns = true;
     // On the head's own node the keeper counts this place; elsewhere its node has to know of it first.
     const counted = nodeOf(this.#kernel.place) === HEAD_NODE;
     const record = this.#track(this.#record(spec.id, meta, "PENDING"), counted);

@@ -111,6 +111,11 @@ export class Caller implements Actor {
     return this.#tasks.size + this.#calls.size;
   }
 
+  /** Whether nothing that others may need ends with this place: it waits for nothing, could make no result again, and owns no actor. */
+  get dispensable(): boolean {
+    return this.pendingCount === 0 && this.#lineage.size === 0 && !this.actors.owns;
+  }
+
   /** What is kept to make lost results again. */
   get lineage(): { tasks: number; bytes: number } {
     return { tasks: this.#lineage.size, bytes: this.#lineage.bytes };

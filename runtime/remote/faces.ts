@@ -87,7 +87,7 @@ function createActor(core: Core, args: unknown[]): object {
     needs,
     keeps: keptBy(pins),
   };
-  const handle = ActorHandle.of(caller.actors.create(spec, meta));
+  const handle = ActorHandle.of(caller.actors.create(spec, template));
   // The control store holds them from now on.
   for (const pin of pins) pin.letGo();
   caller.kernel.flushIfMuch();

@@ -33,6 +33,8 @@ export interface HostContract {
   hosted(caller: unknown): number;
   /** Whether the task has begun there, and has not ended. If so the place is about to be ended, and gives back what it has not begun. */
   condemn(caller: unknown, owner: PlaceId, sequence: number): boolean;
+  /** Whether nothing runs there, and nothing that others may need ends with the place. If so it begins nothing more. */
+  dismiss(caller: unknown): boolean;
 }
 
 /** The executing side of a place: runs tasks and hosts actors, as envelopes ask. */
@@ -53,7 +55,8 @@ export class Executor implements Actor {
       createActor: (_caller, id, incarnation, owner, template, form, data) => this.host.create({ id, incarnation, owner, template, form, data }),
       actors: () => this.host.list(),
       hosted: () => this.host.size,
-      condemn: (_caller, owner, sequence) => this.runner.condemn(owner, sequence),
+      condemn: (_caller, owner, sequence) => this.#retireIf(this.runner.begun.has({ owner, sequence })),
+      dismiss: () => this.#retireIf(this.runner.idle && this.host.size === 0 && caller.dispensable),
       laneEnded: ({ from }, id, incarnation, lane) => this.host.laneEnded(id, incarnation, { owner: from, lane }),
       vacateActor: (_caller, id, incarnation) => this.host.vacate(id, incarnation),
       stopActor: (_caller, id, incarnation, reason) => this.host.stop(id, incarnation, new Error(reason)),
@@ -151,5 +154,11 @@ export class Executor implements Actor {
       default:
         this.#contract.receive(envelope, delivery);
     }
+  }
+
+  /** Answers for itself, so that nothing can begin in between. */
+  #retireIf(isToEnd: boolean): boolean {
+    if (isToEnd) this.runner.retire();
+    return isToEnd;
   }
 }

@@ -115,11 +115,14 @@ export class TaskRunner {
     showDevices(acceleratorIds);
   }
 
-  /** Whether the task has begun, and has not ended. If so this place is about to be ended, and gives back what it has not begun. */
-  condemn(owner: PlaceId, sequence: number): boolean {
-    const runs = this.#begun.has({ owner, sequence });
-    if (runs) this.#retire();
-    return runs;
+  /** Tasks that have begun and not ended. */
+  get begun(): Pick<BegunTasks, "has"> {
+    return this.#begun;
+  }
+
+  /** Whether nothing runs here, or may without the scheduler's word. */
+  get idle(): boolean {
+    return this.#leases.size === 0;
   }
 
   cancel(owner: PlaceId, sequence: number, recursive: boolean, reason: unknown, force = false): boolean {
@@ -162,7 +165,7 @@ export class TaskRunner {
     for (const { owner, sequence } of orphans) this.cancel(owner, sequence, true, reason, true);
     this.#clock.after(ORPHAN_GRACE_MS, () => {
       if (!orphans.some((task) => this.#begun.has(task))) return;
-      this.#retire();
+      this.retire();
       this.#kernel.send(this.#system, [ActorNumber.localScheduler, "orphaned", 0]);
     });
   }
@@ -368,12 +371,12 @@ export class TaskRunner {
     const calls = (this.#callsMade.get(template.functionId) ?? 0) + 1;
     this.#callsMade.set(template.functionId, calls);
     if (calls < template.options.maxCalls || this.#retiring) return;
-    this.#retire();
+    this.retire();
     this.#kernel.send(this.#system, [ActorNumber.localScheduler, "retire", 0]);
   }
 
   /** Begins nothing more, and gives back what has not begun. */
-  #retire(): void {
+  retire(): void {
     this.#retiring = true;
     for (const lease of this.#leases.values()) {
       lease.shared.length = 0;
