@@ -25,6 +25,8 @@ const nested: RemoteFunction<[levels: number], number> = remote(async (levels: n
   return levels === 1 ? 1 : 1 + (await get(nested.remote(levels - 1)));
 });
 
+type Signal = ReturnType<typeof SignalActor.remote>;
+
 async function liveWorkers(): Promise<string[]> {
   const { rows } = await ask({ about: "list", kind: "workers", filters: ["kind=task", "state!=DEAD"], limit: 1_000, detail: true });
   return rows.map((row) => row["workerId"] as string);
@@ -67,19 +69,17 @@ describe("workers that have nothing to do", () => {
     const CounterActor = remote(Counter, { numCpus: 0 });
     type Made = { actor?: ActorHandle<Counter>; coming?: ObjectRef<number> };
     const late = remote(
-      async (signal: ActorHandle<SignalActor>, value: number) => {
+      async (signal: Signal, value: number) => {
         await get(signal.wait.remote());
         return value;
       },
       { numCpus: 0, maxRetries: 0 },
     );
     /** Makes things on each of so many workers. */
-    const makers: RemoteFunction<[levels: number, signal: ActorHandle<SignalActor>], Made[]> = remote(
-      async (levels: number, signal: ActorHandle<SignalActor>): Promise<Made[]> => {
-        const made: Made = levels % 2 === 0 ? { actor: CounterActor.remote() } : { coming: late.remote(signal, levels) };
-        return levels === 1 ? [made] : [made, ...(await get(makers.remote(levels - 1, signal)))];
-      },
-    );
+    const makers: RemoteFunction<[levels: number, signal: Signal], Made[]> = remote(async (levels: number, signal: Signal): Promise<Made[]> => {
+      const made: Made = levels % 2 === 0 ? { actor: CounterActor.remote() } : { coming: late.remote(signal, levels) };
+      return levels === 1 ? [made] : [made, ...(await get(makers.remote(levels - 1, signal)))];
+    });
     const signal = SignalActor.remote();
     const made = await get(makers.remote(6, signal));
     // Those that are not needed end meanwhile.
