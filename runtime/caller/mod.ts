@@ -4,7 +4,7 @@ export { encodeArguments } from "./argument_encoder.ts";
 export type { CallOptions } from "./call_owner.ts";
 export { Caller, type CallerOptions } from "./caller.ts";
 export { Entry } from "./entry.ts";
-export { nextEra } from "./era.ts";
+export { currentEra, nextEra } from "./era.ts";
 export { ItemStream } from "./item_stream.ts";
 export { type BufferSource, SHARING_THRESHOLD } from "./object_client.ts";
 export { ObjectRef } from "./object_ref.ts";

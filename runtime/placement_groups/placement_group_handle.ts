@@ -1,5 +1,6 @@
-import { Entry, ObjectRef } from "../caller/mod.ts";
+import { currentEra, Entry, ObjectRef } from "../caller/mod.ts";
 import type { PlacementGroupsContract } from "../contracts/mod.ts";
+import { PlacementGroupError } from "../errors/mod.ts";
 import { ActorNumber, HEAD_PLACE, type Remote, remoteContract } from "../kernel/mod.ts";
 import type { Bundle } from "../options/mod.ts";
 import { awaiting, neverInShadow, session } from "../session/mod.ts";
@@ -14,14 +15,15 @@ const WAIT_MS = 30_000;
 
 /** A placement group, at the place that made it or wherever its handle went. */
 export class PlacementGroupHandle implements PlacementGroup {
-  readonly id: string;
   readonly name: string | undefined;
   readonly bundleSpecs: readonly Bundle[];
+  readonly #id: string;
+  readonly #era: number = currentEra();
   /** At its maker: fails when it could not be registered. */
   readonly #registered: Promise<unknown> | undefined;
 
   private constructor([id, name, bundles]: PlacementGroupWire, registered: Promise<unknown> | undefined) {
-    this.id = id;
+    this.#id = id;
     this.name = name ?? undefined;
     this.bundleSpecs = bundles;
     this.#registered = registered;
@@ -39,6 +41,12 @@ export class PlacementGroupHandle implements PlacementGroup {
 
   static wireOf(group: PlacementGroupHandle): PlacementGroupWire {
     return [group.id, group.name ?? null, group.bundleSpecs];
+  }
+
+  /** @throws PlacementGroupError when its session has ended: the next may have another group of that id */
+  get id(): string {
+    if (this.#era === currentEra()) return this.#id;
+    throw new PlacementGroupError({ reason: "not-found", placementGroupId: this.#id, detail: "its session was shut down" });
   }
 
   get bundleCount(): number {
@@ -70,7 +78,7 @@ export class PlacementGroupHandle implements PlacementGroup {
   }
 
   toString(): string {
-    return `PlacementGroup(${this.name ?? this.id})`;
+    return `PlacementGroup(${this.name ?? this.#id})`;
   }
 
   /** Resolves when every bundle is reserved. @throws PlacementGroupError */

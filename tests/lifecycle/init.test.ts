@@ -34,7 +34,7 @@ describe("init and shutdown again and again", () => {
     expect(grown.files).toBeLessThan("Deno" in globalThis ? 8 + 2 * 8 : 8);
   });
 
-  test("refs and handles of a session that was shut down never stand for things of the next", async () => {
+  test("refs, handles and groups of a session that was shut down never stand for things of the next", async () => {
     const run = await runProgram(`
       const first = ray.remote(class { who() { return "first"; } }, { numCpus: 0 });
       const second = ray.remote(class { who() { return "second"; } }, { numCpus: 0 });
@@ -42,10 +42,11 @@ describe("init and shutdown again and again", () => {
       const inside = ray.remote(async ([ref]) => (await ray.get(ref))[0]);
       const codeOf = async (act) => { try { return await act(); } catch (error) { return error.code; } };
       const begin = async (actor, value) => {
-        await ray.init({ numCpus: 1 });
+        await ray.init({ numCpus: 2 });
         const handle = actor.remote();
         await ray.get(handle.who.remote());
-        return { handle, large: ray.put(new Float64Array(20_000).fill(value)), small: ray.put([value]) };
+        const group = ray.placementGroup([{ CPU: 0.5 }]);
+        return { handle, group, large: ray.put(new Float64Array(20_000).fill(value)), small: ray.put([value]) };
       };
       const old = await begin(first, 1);
       await ray.shutdown();
@@ -56,6 +57,9 @@ describe("init and shutdown again and again", () => {
       }
       console.log(await codeOf(() => ray.get(old.large)), ...(await ray.get(old.small)));
       console.log(await codeOf(() => ray.get(old.handle.who.remote())), await codeOf(() => ray.get(head.remote([old.handle]))), await codeOf(() => ray.kill(old.handle)));
+      const inGroup = (placementGroup) => ray.get(head.options({ numCpus: 0.5, schedulingStrategy: { placementGroup } }).remote([3]));
+      for (const use of [(group) => ray.get(group.ready()), (group) => group.wait(), ray.removePlacementGroup, inGroup]) console.log(await codeOf(() => use(old.group)));
+      console.log(await now.group.wait(), await inGroup(now.group));
       console.log(await ray.get(now.handle.who.remote()), await ray.get(head.remote(now.large)), await ray.get(inside.remote([now.small])));
       await ray.shutdown();`);
     expect(run.stderr).toBe("");
@@ -65,6 +69,8 @@ describe("init and shutdown again and again", () => {
       "1 SERIALIZATION_ERROR OBJECT_LOST",
       "OBJECT_LOST 1",
       "ACTOR_NOT_FOUND SERIALIZATION_ERROR ACTOR_NOT_FOUND",
+      ...Array.from({ length: 4 }, () => "PLACEMENT_GROUP_ERROR"),
+      "true 3",
       "second 2 2",
       "",
     ]);
