@@ -17,7 +17,8 @@ const report = await soak({
   seconds,
   visitEveryMs: 5_000,
   sampleEveryMs: Math.max(5_000, seconds * 25),
-  restMs: 5_000,
+  // Idle workers end in 3 s, and an engine gives back within some more what it is done with.
+  restMs: 15_000,
   allowance: { rssMib: 40, files: 4, threads: 4, children: 1, timers: 4 },
   log: (text) => console.log(text),
 });

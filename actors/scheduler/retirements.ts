@@ -9,6 +9,8 @@ import type { WorkerSlots } from "./worker_slots.ts";
 /** A worker that has had nothing to do for so long ends, if there are more than are kept. */
 export const IDLE_WORKER_MS = 2_000;
 const LOOK_EVERY_MS = 1_000;
+/** One that has not answered by then does not yield: it counts as free until it does. What it is given meanwhile it gives back. */
+const ANSWER_MS = 100;
 
 interface RetirementsOptions {
   kernel: Kernel;
@@ -68,16 +70,24 @@ export class Retirements {
   }
 
   async #dismiss(slot: WorkerSlot): Promise<void> {
-    const { kernel, clock, workers, freed } = this.#options;
+    const { kernel, clock, freed } = this.#options;
+    let waits = true;
+    const stays = (): void => {
+      if (!waits) return;
+      waits = false;
+      slot.retiring = false;
+      slot.freeSinceMs = clock.now();
+      freed();
+    };
+    slot.asked = true;
     slot.retiring = true;
+    const stopWaiting = clock.after(ANSWER_MS, stays);
     const worker = remoteContract<Pick<HostContract, "dismiss">>(kernel, slot.place, ActorNumber.executor);
-    if (await worker.dismiss().catch(() => false)) {
-      workers.retire(slot.place);
-      return;
-    }
-    slot.retiring = false;
-    slot.freeSinceMs = clock.now();
-    freed();
+    const ends = await worker.dismiss().catch(() => false);
+    stopWaiting();
+    slot.asked = false;
+    if (ends) this.retire(slot.place);
+    else stays();
   }
 }
 
@@ -86,7 +96,8 @@ export function surplus(slots: Iterable<WorkerSlot>, { kept, before }: { kept: n
   let staying = 0;
   const idle: WorkerSlot[] = [];
   for (const slot of slots) {
-    if (!slot.retiring) staying++;
+    if (slot.retiring || slot.asked) continue;
+    staying++;
     if (slot.free && slot.freeSinceMs <= before) idle.push(slot);
   }
   return idle.sort((a, b) => a.freeSinceMs - b.freeSinceMs).slice(0, Math.max(0, staying - kept));

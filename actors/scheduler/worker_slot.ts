@@ -10,6 +10,8 @@ export class WorkerSlot {
   readonly environment: string;
   readonly leases: Set<GrantedLease> = new Set();
   retiring = false;
+  /** Whether it has been asked if it may end, and has not answered. */
+  asked = false;
   /** When its last lease ended, or it was up. Milliseconds since the epoch. */
   freeSinceMs: number;
 

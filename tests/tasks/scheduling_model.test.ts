@@ -54,6 +54,33 @@ describe("the scheduler, in any order of events", () => {
     );
   }, 30_000);
 
+  test("runs every task exactly once while workers that the tasks before have left end", async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, cases, fc.integer({ min: 0, max: 40 }), async ({ shapes, cpus, workers, seed }, next, steps) => {
+        const first = plansOf(shapes);
+        const second = plansOf(next.shapes);
+        const node = new SimulatedNode({ cpus, workers: workers + cpus, choose: chooser(seed) });
+        let left = 0;
+        const submit = (plans: readonly Plan[]): void => {
+          left += plans.length;
+          for (const result of node.submit(plans)) void result.then(() => left--);
+        };
+        const isDone = (): boolean => left === 0 || node.faults.length > 0;
+        submit(first.plans);
+        await node.run(isDone);
+        // Workers are asked to end 2 s after they had nothing to do any more: the next tasks come about then.
+        let more = steps;
+        await node.run(() => node.workers.length <= cpus || (node.nowMs >= 3_000 && more-- <= 0));
+        submit(second.plans);
+        await node.run(isDone);
+        expect(node.faults).toEqual([]);
+        expect(node.ran.length).toBe(first.count + second.count);
+        await node.run(() => node.workers.length <= cpus && node.resources.available.get("CPU") === cpus && node.resources.debt.isEmpty);
+      }),
+      { numRuns: 60 },
+    );
+  }, 30_000);
+
   test("brings every task to its end although workers die", async () => {
     await fc.assert(
       fc.asyncProperty(cases, fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 3 }), async ({ shapes, cpus, workers, seed }, deaths) => {

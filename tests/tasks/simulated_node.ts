@@ -147,6 +147,10 @@ export class SimulatedNode {
     this.#clock.after(5, () => this.#scheduler.workerLost(place, encodeValue({ cause }, contextOf()).bytes));
   }
 
+  get nowMs(): number {
+    return this.#clock.now();
+  }
+
   get workers(): PlaceId[] {
     return [...this.#places.keys()].filter((place) => place !== DRIVER);
   }
