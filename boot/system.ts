@@ -49,7 +49,7 @@ const node: SystemNode = new SystemNode({
   account: data.account,
   storage,
   memory,
-  stale: platform.countsSharedMemory ? undefined : new StaleMemory({ collectGarbage: () => platform.collectGarbage(), clock: systemClock }),
+  stale: StaleMemory.of(platform, systemClock),
   channel: () => {
     const { port1, port2 } = new MessageChannel();
     return [port1, port2];

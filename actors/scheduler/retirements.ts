@@ -33,7 +33,7 @@ export class Retirements {
     this.#options = options;
   }
 
-  /** The worker has asked for it. */
+  /** It ends when what it has is done: its leases are called back. */
   retire(place: PlaceId): void {
     const { slots, leases } = this.#options;
     const slot = slots.get(place);

@@ -24,6 +24,11 @@ export class StaleMemory {
     this.#options = options;
   }
 
+  /** None where the collector counts shared memory by itself. */
+  static of(engine: { readonly countsSharedMemory: boolean; collectGarbage(): void }, clock: StaleMemoryOptions["clock"]): StaleMemory | undefined {
+    return engine.countsSharedMemory ? undefined : new StaleMemory({ collectGarbage: () => engine.collectGarbage(), clock });
+  }
+
   add(bytes: number): void {
     this.#bytes += bytes;
     if (this.#due || this.#bytes < STALE_BYTES) return;

@@ -16,13 +16,6 @@ export function collectingLater(clock: Pick<Clock, "after">): (collect: () => vo
   return (collect) => queueMicrotask(() => void clock.after(COLLECT_DELAY_MS, collect));
 }
 
-/** None where the collector counts shared memory by itself. */
-export function staleMemory(options: Pick<SharedBufferOptions, "platform" | "clock">): StaleMemory | undefined {
-  const { platform, clock } = options;
-  if (platform.countsSharedMemory) return undefined;
-  return new StaleMemory({ collectGarbage: () => platform.collectGarbage(), clock });
-}
-
 export interface SharedBufferOptions {
   platform: Pick<Platform, "collectGarbage" | "countsSharedMemory">;
   clock: Pick<Clock, "now" | "after">;
@@ -35,7 +28,7 @@ export function sharedBuffers(kernel: Kernel, account: SharedArrayBuffer, option
   const system = systemPlaceOf(kernel.place);
   const manager = toldContract<ObjectsContract>(kernel, system, ActorNumber.objects);
   const accounting = new Accounting(account);
-  const stale = staleMemory(options);
+  const stale = StaleMemory.of(options.platform, options.clock);
   const mapping = new Mapping({
     report: (ids) => manager.unmapped(ids),
     collectGarbage: () => options.platform.collectGarbage(),

@@ -61,8 +61,8 @@ export const denoPlatform: Platform = {
     }) as typeof deno.exit;
   },
   onProcessExit: (action) => lastActions.add(action),
-  // `Deno.env` is the process's, whatever thread asks.
   nodeEnvironment: (runtime = "deno") => nodeEnvironment(runtime),
+  // `Deno.env` is the process's, whatever thread asks.
   ownEnv(): void {
     Object.assign(deno.env, {
       get: (name: string) => process.env[name],
