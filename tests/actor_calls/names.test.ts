@@ -92,5 +92,7 @@ describe("a named actor", () => {
     expect(await listNamedActors()).toContainEqual({ name: "spaced", namespace: "here" });
     expect((await listNamedActors()).some(({ namespace }) => namespace !== "here")).toBe(false);
     expect(await listNamedActors({ allNamespaces: true })).toContainEqual({ name: "spaced", namespace: "there" });
+    // Without their handles they would end, and could have ended before they were listed.
+    for (const handle of handles) kill(handle);
   });
 });
