@@ -56,6 +56,8 @@ export class TaskOwner {
   readonly #place: PlaceId;
   readonly #scheduler: Told<SchedulerContract>;
   readonly #tasks: Map<number, PendingTask> = new Map();
+  /** What is left to do about workers that are gone, when they have had their last words. */
+  readonly #dying: Map<PlaceId, () => void> = new Map();
 
   constructor(options: TaskOwnerOptions) {
     this.#options = options;
@@ -155,7 +157,8 @@ export class TaskOwner {
     this.submitter.leases.endAllOf(worker);
     const death = decodeValue(encoded) as Death;
     const sent = new Map(attempts);
-    this.#options.clock.after(LAST_WORDS_MS, () => {
+    const settle = (): void => {
+      if (!this.#dying.delete(worker)) return;
       this.#options.kernel.disconnect(worker);
       for (const task of [...this.#tasks.values()]) {
         if (sent.get(task.sequence) !== task.attempt && this.submitter.workerOf(task) !== worker) continue;
@@ -164,7 +167,9 @@ export class TaskOwner {
         else if (task.retriesLeft !== 0) this.#again(task);
         else this.#lost(task, death);
       }
-    });
+    };
+    this.#dying.set(worker, settle);
+    this.#options.clock.after(LAST_WORDS_MS, settle);
   }
 
   /**
@@ -184,6 +189,8 @@ export class TaskOwner {
   /** Another node is gone, with what it had of this place's tasks. */
   nodeLost(node: NodeNumber, encoded: Uint8Array): void {
     this.submitter.leases.endAllAt(node);
+    // Their own deaths say more than their node's, and nothing comes from there any more.
+    for (const [worker, settle] of [...this.#dying]) if (nodeOf(worker) === node) settle();
     const death = decodeValue(encoded) as Death;
     for (const task of [...this.#tasks.values()]) {
       if (!isAtNode(task, node)) continue;
