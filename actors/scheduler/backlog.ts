@@ -41,6 +41,11 @@ export class Backlog {
     return this.#queues.values();
   }
 
+  /** Tasks that wait for their arguments. */
+  get unready(): number {
+    return this.#unready.size;
+  }
+
   add(task: QueuedTask): void {
     const enqueue = (): void => this.#inQueue(task, (queue) => queue.add(task));
     if (task.needs.length === 0) enqueue();

@@ -64,6 +64,8 @@ export class ClassQueue implements Candidate {
   readonly retriable: boolean;
   readonly singles: Ring<QueuedTask> = new Ring();
   readonly leases: Set<GrantedLease> = new Set();
+  /** Owners' templates whose tasks have waited for objects while they ran: their leases are not worth lending. */
+  readonly #nesting: Map<PlaceId, Set<number>> = new Map();
   #batches: QueuedBatch[] = [];
   /** Relayed batches whose last task has been claimed, and whose claimants have yet to end. */
   #ending: QueuedBatch[] = [];
@@ -213,8 +215,20 @@ export class ClassQueue implements Candidate {
     }
   }
 
+  /** A task of this template has waited for objects. */
+  nests(owner: PlaceId, template: number): void {
+    const templates = this.#nesting.get(owner);
+    if (templates === undefined) this.#nesting.set(owner, new Set([template]));
+    else templates.add(template);
+  }
+
+  isNesting(owner: PlaceId, template: number): boolean {
+    return this.#nesting.get(owner)?.has(template) ?? false;
+  }
+
   /** Takes out what owners have that are gone. */
   dropOwners(isGone: (owner: PlaceId) => boolean): void {
+    for (const owner of [...this.#nesting.keys()]) if (isGone(owner)) this.#nesting.delete(owner);
     this.#batches = this.#batches.filter(({ owner }) => !isGone(owner));
     this.#ending = this.#ending.filter(({ owner }) => !isGone(owner));
     while (this.singles.remove(({ owner }) => isGone(owner)) !== undefined);

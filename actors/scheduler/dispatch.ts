@@ -4,7 +4,7 @@ import type { ArgumentForm } from "../../runtime/tasks/mod.ts";
 import type { QueuedBatch, QueuedTask } from "./class_queue.ts";
 import type { GrantedLease } from "./granted_lease.ts";
 
-/** `SchedulerOp.submit`; a worker that gives a task back adds the lease under which it was found busy, or 0. */
+/** `SchedulerOp.submit`; a worker that gives a task back says so. */
 export type SubmitEnvelope = [
   to: number,
   op: number,
@@ -15,7 +15,7 @@ export type SubmitEnvelope = [
   data: unknown,
   needs: readonly string[],
   flags: number,
-  busyLease?: number,
+  givenBack?: true,
 ];
 
 /** Sends a task to the worker of a lease. */

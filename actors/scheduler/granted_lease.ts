@@ -11,27 +11,40 @@ export class GrantedLease {
   readonly queue: ClassQueue;
   /** What it takes from: the node, or a bundle of a placement group. */
   readonly room: NodeResources;
-  /** Places that may push tasks straight to the worker under it. */
-  readonly lessees: Set<PlaceId> = new Set();
+  /** Whom it is lent to: one that pushes its tasks straight to the worker, unseen from here. Nothing is sent from here meanwhile. */
+  lessee: PlaceId | undefined;
+  /** What the lessee has pushed last, as far as it does not want to push more. */
+  relinquished: Attempt | undefined;
+  /** How often the lessee was told to keep it, and the worker has yet to say that it has it back. */
+  kept = 0;
   /** Single tasks sent since the worker was last idle, and not given back: lost with it if it dies. */
   sent: QueuedTask[] = [];
   /** The owner whose tasks were sent last, and their template. */
   lastOwner: PlaceId = -1;
   lastTemplate = -1;
-  /** When something was sent last, or when others got leave to send something. Milliseconds since the epoch. */
+  /** When something was sent last, or nothing was left to run. Milliseconds since the epoch. */
   sinceMs = 0;
   /** The GPUs that its worker has with it. */
   acceleratorIds: readonly string[] = [];
   idle = true;
   blocked = false;
   revoking = false;
-  stopLinger: (() => void) | undefined;
+  /** When it was called back. Milliseconds since the epoch. */
+  revokedMs = 0;
+  /** Stops the timer that calls it back when it has been idle, or that looks after it when it does not come back. */
+  stopTimer: (() => void) | undefined;
 
   constructor(id: number, worker: WorkerSlot, { queue, room }: { queue: ClassQueue; room: NodeResources }) {
     this.id = id;
     this.worker = worker;
     this.queue = queue;
     this.room = room;
+  }
+
+  /** Whether something may be sent under it. */
+  get usable(): boolean {
+    const { idle, lessee, revoking, blocked, room, worker } = this;
+    return idle && lessee === undefined && !revoking && !blocked && room.debt.isEmpty && worker.takes(this);
   }
 
   /** Its worker has given this back. */

@@ -1,4 +1,4 @@
-import { type Attempt, attemptIn, CallerOp, ExecutorOp } from "../../runtime/contracts/mod.ts";
+import { type Attempt, attemptIn, ExecutorOp } from "../../runtime/contracts/mod.ts";
 import { ActorNumber, type Clock, HEAD_NODE, type Kernel, nodeOf, type PlaceId } from "../../runtime/kernel/mod.ts";
 import { ResourceSet } from "../../runtime/resources/mod.ts";
 import type { AcceleratorIds } from "./accelerator_ids.ts";
@@ -6,13 +6,17 @@ import type { ClassQueue, QueuedTask } from "./class_queue.ts";
 import { GrantedLease } from "./granted_lease.ts";
 import type { LocalSchedulerOptions } from "./local_scheduler_options.ts";
 import { cpuPart, type NodeResources } from "./node_resources.ts";
+import type { TaskNews } from "./task_news.ts";
 import type { WorkerSlot } from "./worker_slot.ts";
 
 /** An idle lease is kept for its lessees this long, as with Ray. */
 export const LEASE_LINGER_MS = 500;
 
-/** A worker whose lease is called back for good may take this long to return it. */
+/** A worker that has nothing to do returns a lease at once; one that has not by then runs something that does not yield. */
 const RETURN_PATIENCE_MS = 50;
+
+/** What a lessee sent before it heard that it has the lease no more has come after this time, also if it does not say so. */
+const ACKNOWLEDGE_MS = 1_000;
 
 const LEASES_PER_NODE = 2 ** 32;
 
@@ -26,7 +30,11 @@ export interface Running {
   readonly sinceMs: number;
 }
 
-type GrantedLeasesOptions = Pick<LocalSchedulerOptions, "kernel" | "clock" | "accelerators" | "template">;
+interface GrantedLeasesOptions extends Pick<LocalSchedulerOptions, "kernel" | "clock" | "accelerators" | "template"> {
+  news: TaskNews;
+  /** A lease has ended, of this worker; or one that was called back has not come for so long that nobody should count on it. */
+  changed(worker?: WorkerSlot): void;
+}
 
 /** The leases that a scheduler has granted and that have not ended. */
 export class GrantedLeases {
@@ -40,10 +48,14 @@ export class GrantedLeases {
   #next: number;
 
   readonly #template: GrantedLeasesOptions["template"];
+  readonly #news: TaskNews;
+  readonly #changed: (worker?: WorkerSlot) => void;
 
-  constructor({ kernel, clock, accelerators, template }: GrantedLeasesOptions) {
+  constructor({ kernel, clock, accelerators, template, news, changed }: GrantedLeasesOptions) {
     this.#accelerators = accelerators;
     this.#template = template;
+    this.#news = news;
+    this.#changed = changed;
     this.#kernel = kernel;
     this.#clock = clock;
     this.#next = (nodeOf(kernel.place) - HEAD_NODE) * LEASES_PER_NODE + 1;
@@ -78,34 +90,76 @@ export class GrantedLeases {
       lease.lastOwner = sent.owner;
       lease.lastTemplate = sent.template;
     }
-    lease.stopLinger?.();
-    lease.stopLinger = undefined;
+    lease.stopTimer?.();
+    lease.stopTimer = undefined;
   }
 
-  /** Nothing runs under it, and those whose tasks did may push the next ones straight to the worker, for a while. */
+  /** Nothing is left to run under it, as far as is known here: it is kept for a while. */
   linger(lease: GrantedLease): void {
-    if (lease.lastOwner >= 0 && !lease.lessees.has(lease.lastOwner)) {
-      lease.lessees.add(lease.lastOwner);
-      const { place } = lease.worker;
-      const lentTo = this.#lentTo.get(place);
-      if (lentTo === undefined) this.#lentTo.set(place, new Set([lease.lastOwner]));
-      else lentTo.add(lease.lastOwner);
-      this.#kernel.send(lease.lastOwner, [ActorNumber.caller, CallerOp.lease, lease.queue.schedulingClass, lease.id, lease.worker.place]);
-    }
     lease.sinceMs = this.#clock.now();
-    lease.stopLinger ??= this.#clock.after(LEASE_LINGER_MS, () => this.revoke(lease));
+    lease.stopTimer ??= this.#clock.after(LEASE_LINGER_MS, () => this.revoke(lease));
+  }
+
+  /**
+   * Lends it to the owner of the one task that was sent under it: when that has ended, the owner may push the next ones
+   * straight to the worker. It hears so before the task ends, and has the lease alone: so nothing ever waits at a worker
+   * behind something that its sender did not know of, while another worker is free.
+   */
+  lend(lease: GrantedLease): void {
+    const [task] = lease.sent;
+    const { place, leases } = lease.worker;
+    // What waits there under another lease goes on when it can.
+    if (task === undefined || lease.lessee !== undefined || lease.revoking || leases.size > 1) return;
+    if (lease.queue.isNesting(task.owner, task.template)) return;
+    lease.lessee = task.owner;
+    const lentTo = this.#lentTo.get(place);
+    if (lentTo === undefined) this.#lentTo.set(place, new Set([task.owner]));
+    else lentTo.add(task.owner);
+    this.#news.lent(lease, task.owner, [task.sequence, attemptIn(task.flags)]);
+  }
+
+  /** Its lessee pushes nothing more under it; while something runs, the worker is to say when that has ended. */
+  relinquished(lease: GrantedLease, { by, running }: { by: PlaceId; running: Attempt | undefined }): void {
+    if (lease.lessee !== by || lease.revoking) return;
+    if (running === undefined) lease.lessee = undefined;
+    else {
+      this.busy(lease);
+      lease.relinquished = running;
+    }
+  }
+
+  /** What its lessee pushed last has ended. */
+  handedBack(lease: GrantedLease): void {
+    if (lease.revoking) return;
+    if (lease.kept > 0) lease.kept--;
+    else {
+      lease.lessee = undefined;
+      lease.relinquished = undefined;
+    }
+  }
+
+  /** Nothing waits for which leases were relinquished: they stay with their lessees. */
+  leaveWithLessees(queue: ClassQueue): void {
+    for (const lease of queue.leases) {
+      const { lessee, relinquished, revoking } = lease;
+      if (lessee === undefined || relinquished === undefined || revoking) continue;
+      this.#news.lent(lease, lessee, relinquished);
+      lease.relinquished = undefined;
+      lease.kept++;
+    }
   }
 
   /** Calls back idle leases so that others may have what they hold; true when one is on its way back. */
   revokeIdle(wanted?: ClassQueue): boolean {
     let coming = false;
+    const now = this.#clock.now();
     for (const lease of this.#leases.values()) {
-      if (lease.queue === wanted) continue;
+      if (lease.queue === wanted && lease.usable) continue;
       if (wanted !== undefined && lease.worker.kind !== wanted.kind && lease.queue.demand.isEmpty) continue;
       // One that is kept, by a long task or by one that waits for what `wanted` is to run, comes too late.
       if (!lease.idle || lease.blocked) continue;
       this.revoke(lease);
-      coming = true;
+      if (now - lease.revokedMs < RETURN_PATIENCE_MS) coming = true;
     }
     return coming;
   }
@@ -115,12 +169,30 @@ export class GrantedLeases {
     for (const lease of [...this.#leases.values()]) this.revoke(lease);
   }
 
+  /** Calls it back from its worker, and from who has it. One under which nothing runs for certain ends at once. */
   revoke(lease: GrantedLease): void {
     if (lease.revoking || !this.has(lease)) return;
+    const { idle, lessee, worker } = lease;
     lease.revoking = true;
-    lease.stopLinger?.();
-    for (const lessee of lease.lessees) this.#kernel.send(lessee, [ActorNumber.caller, CallerOp.leaseEnded, lease.id]);
-    this.#kernel.send(lease.worker.place, [ActorNumber.executor, ExecutorOp.revoke, lease.id]);
+    lease.revokedMs = this.#clock.now();
+    lease.stopTimer?.();
+    lease.stopTimer = idle ? this.#clock.after(RETURN_PATIENCE_MS, this.#changed) : undefined;
+    if (lessee !== undefined) this.#takeFrom(lessee, lease);
+    this.#kernel.send(worker.place, [ActorNumber.executor, ExecutorOp.revoke, lease.id]);
+    if (!idle || worker.unacknowledged.size > 0) return;
+    this.end(lease);
+    this.#changed(worker);
+  }
+
+  /** Until the lessee says that it knows, what it pushed before may still come to the worker. */
+  #takeFrom(lessee: PlaceId, lease: GrantedLease): void {
+    this.#news.leaseEnded(lease, lessee);
+    const { worker, id } = lease;
+    const stopWaiting = this.#clock.after(ACKNOWLEDGE_MS, () => {
+      worker.acknowledged(id);
+      this.#changed();
+    });
+    worker.unacknowledged.set(id, { lessee, stopWaiting });
   }
 
   /** Has a lease end with what runs under it, by `kill`; one that is idle, as far as anyone knows, gets the time to say so. */
@@ -137,7 +209,7 @@ export class GrantedLeases {
 
   /** The lease is over: what it held is free. */
   end(lease: GrantedLease): void {
-    lease.stopLinger?.();
+    lease.stopTimer?.();
     this.#leases.delete(lease.id);
     lease.worker.leases.delete(lease);
     lease.worker.freeSinceMs = this.#clock.now();
@@ -153,12 +225,18 @@ export class GrantedLeases {
     if (lease.blocked === blocked) return;
     lease.blocked = blocked;
     const cpus = cpuPart(lease.queue.demand);
-    if (blocked) lease.room.give(cpus);
-    else {
+    if (!blocked) {
       lease.room.takeAnyway(cpus);
-      // Others run on what it had: nothing follows it here.
-      if (lease.idle && !lease.room.debt.isEmpty) this.revoke(lease);
+      return;
     }
+    lease.room.give(cpus);
+    this.busy(lease);
+    lease.queue.nests(lease.lastOwner, lease.lastTemplate);
+    // What its lessee pushed there would come back: others may have the CPU when this goes on.
+    if (lease.lessee === undefined || lease.revoking) return;
+    this.#takeFrom(lease.lessee, lease);
+    lease.lessee = undefined;
+    lease.relinquished = undefined;
   }
 
   /** The worker is gone: those who may have pushed tasks there by themselves, and know which. */
@@ -217,6 +295,6 @@ export class GrantedLeases {
   }
 }
 
-function isOnlyFor({ idle, lastOwner, lessees }: GrantedLease, isGone: (owner: PlaceId) => boolean): boolean {
-  return idle ? lessees.size > 0 && [...lessees].every(isGone) : isGone(lastOwner);
+function isOnlyFor({ idle, lastOwner, lessee }: GrantedLease, isGone: (owner: PlaceId) => boolean): boolean {
+  return idle ? lessee !== undefined && isGone(lessee) : isGone(lastOwner);
 }

@@ -1,9 +1,10 @@
-import { CallerOp, type SchedulerContract, SchedulerOp } from "../../runtime/contracts/mod.ts";
+import { type Attempt, CallerOp, type SchedulerContract, SchedulerOp } from "../../runtime/contracts/mod.ts";
 import {
   type Actor,
   ActorNumber,
   type Delivery,
   type Envelope,
+  goneWith,
   type Kernel,
   type NodeNumber,
   nodeOf,
@@ -17,18 +18,19 @@ import type { Candidate } from "./admission.ts";
 import { Backlog } from "./backlog.ts";
 import { Cancellations } from "./cancellations.ts";
 import type { ClassQueue, QueuedTask } from "./class_queue.ts";
-import { type SubmitEnvelope, sendBatch, sendTask } from "./dispatch.ts";
+import type { SubmitEnvelope } from "./dispatch.ts";
+import { Dispatcher } from "./dispatcher.ts";
 import { type GrantedLease, sentUnder } from "./granted_lease.ts";
 import { GrantedLeases, type Running } from "./granted_leases.ts";
 import { GroupTasks } from "./group_tasks.ts";
-import type { LocalSchedulerOptions, OwnContract, Workers } from "./local_scheduler_options.ts";
-import { Moves } from "./moves.ts";
+import type { LocalSchedulerOptions, OwnContract } from "./local_scheduler_options.ts";
 import type { NodeResources } from "./node_resources.ts";
 import { Orphans } from "./orphans.ts";
 import { refusals } from "./refusals.ts";
 import { Retirements } from "./retirements.ts";
 import { Spillover } from "./spillover.ts";
 import { Stranded } from "./stranded.ts";
+import { TaskNews } from "./task_news.ts";
 import { type WorkerKind, WorkerSlot } from "./worker_slot.ts";
 import { WorkerSlots } from "./worker_slots.ts";
 
@@ -46,11 +48,12 @@ export class LocalScheduler implements Actor {
   readonly #stranded: Stranded;
   readonly #leases: GrantedLeases;
   readonly #orphans: Orphans;
-  readonly #moves: Moves;
+  readonly #news: TaskNews;
   /** What becomes of the tasks of placement groups. */
   readonly groups: GroupTasks;
   readonly #workers: WorkerSlots = new WorkerSlots();
   readonly #retirements: Retirements;
+  readonly #dispatcher: Dispatcher;
   readonly #contract: Actor;
   #scheduled = false;
   #draining = false;
@@ -59,20 +62,20 @@ export class LocalScheduler implements Actor {
     this.#options = options;
     this.#kernel = options.kernel;
     this.#node = nodeOf(options.kernel.place);
-    this.#leases = new GrantedLeases(options);
-    this.#moves = new Moves(options.kernel);
+    this.#news = new TaskNews(options.kernel);
+    this.#leases = new GrantedLeases({ ...options, news: this.#news, changed: (worker) => this.#leasesChanged(worker) });
     this.#backlog = new Backlog({ ...options, changed: () => this.wake() });
     this.#spillover = new Spillover({
       ...options.spillover,
       kernel: options.kernel,
       clock: options.clock,
       node: this.#node,
-      moves: this.#moves,
+      news: this.#news,
       here: (queue, tasks) => this.#placedHere(queue, tasks),
       refuse: (queue, error) => this.#refuse(queue, error),
     });
     const hasRoom = (queue: ClassQueue): boolean => options.admission.roomFor(queue) !== undefined;
-    this.#stranded = new Stranded({ ...options, backlog: this.#backlog, moves: this.#moves, hasRoom });
+    this.#stranded = new Stranded({ ...options, backlog: this.#backlog, news: this.#news, hasRoom });
     const { kill } = options.workers;
     const stranded = this.#stranded;
     this.groups = new GroupTasks({
@@ -85,6 +88,8 @@ export class LocalScheduler implements Actor {
     });
     const kept = Math.ceil(options.resources.total.get("CPU"));
     this.#retirements = new Retirements({ ...options, slots: this.#workers, leases: this.#leases, kept, freed: () => this.wake() });
+    const parts = { backlog: this.#backlog, leases: this.#leases, slots: this.#workers, retirements: this.#retirements };
+    this.#dispatcher = new Dispatcher({ ...options, ...parts });
     this.#orphans = new Orphans({ ...options, backlog: this.#backlog, leases: this.#leases, kill });
     const stops = new Cancellations({ ...options, backlog: this.#backlog, leases: this.#leases, spillover: this.#spillover, kill });
     const contract: SchedulerContract & OwnContract = {
@@ -100,14 +105,9 @@ export class LocalScheduler implements Actor {
   receive(envelope: Envelope, delivery: Delivery): void {
     switch (envelope[1]) {
       case SchedulerOp.submit: {
-        const [, , owner, template, sequence, form, data, needs, flags, busyLease] = envelope as unknown as SubmitEnvelope;
+        const [, , owner, template, sequence, form, data, needs, flags, givenBack] = envelope as unknown as SubmitEnvelope;
         const task: QueuedTask = { owner, template, sequence, form, data, needs, flags };
-        if (busyLease === undefined || this.#givenBack(delivery.from, task, busyLease)) this.#backlog.add(task);
-        return;
-      }
-      case SchedulerOp.moved: {
-        const [, , owner, sequence, flags] = envelope as [0, 0, PlaceId, number, number];
-        this.#moves.tell(nodeOf(delivery.from), [{ owner, sequence, flags }]);
+        if (givenBack === undefined || this.#givenBack(delivery.from, task)) this.#backlog.add(task);
         return;
       }
       case SchedulerOp.batch:
@@ -119,23 +119,61 @@ export class LocalScheduler implements Actor {
       case SchedulerOp.taken:
         this.#spillover.taken(envelope[2] as string, nodeOf(delivery.from), envelope[3] as number);
         return;
+      default: {
+        if (typeof envelope[1] !== "number") return this.#contract.receive(envelope, delivery);
+        if (this.#news.passOn(envelope, delivery.from)) return;
+        if (envelope[1] === SchedulerOp.acknowledged) {
+          this.#workers.acknowledged(envelope[2] as number);
+          return this.wake();
+        }
+        const lease = this.#leases.get(envelope[2] as number);
+        if (lease !== undefined) this.#leaseNews(lease, envelope, delivery.from);
+      }
+    }
+  }
+
+  /** What a worker, or a lessee, says of a lease. */
+  #leaseNews(lease: GrantedLease, [, op, , running]: Envelope, from: PlaceId): void {
+    switch (op) {
       case SchedulerOp.idle:
-        this.#idle(envelope[2] as number);
-        return;
+        this.#idle(lease);
+        break;
+      case SchedulerOp.handedBack:
+        this.#leases.handedBack(lease);
+        this.#idle(lease);
+        break;
+      case SchedulerOp.relinquished:
+        this.#leases.relinquished(lease, { by: from, running: running as Attempt | undefined });
+        break;
       case SchedulerOp.blocked:
       case SchedulerOp.unblocked:
-        this.#setBlocked(envelope[2] as number, envelope[1] === SchedulerOp.blocked);
-        return;
-      case SchedulerOp.returned:
-        this.#returned(envelope[2] as number);
-        return;
+        this.#leases.setBlocked(lease, op === SchedulerOp.blocked);
+        break;
       case SchedulerOp.kept:
-        this.#isBusy(envelope[2] as number);
-        this.wake();
-        return;
-      default:
-        this.#contract.receive(envelope, delivery);
+        // It has a task of its lessee's, and comes when that has ended.
+        this.#leases.busy(lease);
+        break;
+      case SchedulerOp.returned:
+        this.#leases.end(lease);
+        this.#leasesChanged(lease.worker);
+        break;
     }
+    this.wake();
+  }
+
+  #leasesChanged(worker?: WorkerSlot): void {
+    if (worker !== undefined) this.#retirements.returned(worker);
+    this.wake();
+  }
+
+  #idle(lease: GrantedLease): void {
+    lease.idle = true;
+    lease.sent = [];
+    lease.queue.forget(lease);
+    if (lease.revoking) return;
+    // More runs than there is room for, since a task that waited went on: that is paid back first.
+    if (this.#draining || !lease.room.debt.isEmpty) this.#leases.revoke(lease);
+    else this.#dispatcher.idle(lease);
   }
 
   /** A worker is up and may be leased. */
@@ -169,6 +207,7 @@ export class LocalScheduler implements Actor {
   /** A place, of this node or another, is gone: what it submitted is wanted no more. */
   ownerLost(place: PlaceId): void {
     this.#orphans.ownerLost(place);
+    this.#workers.lesseesLost(goneWith(place));
     this.wake();
   }
 
@@ -259,27 +298,13 @@ export class LocalScheduler implements Actor {
         continue;
       }
       const here = queue.origin !== "own" || this.#options.admission.runsHere(queue);
-      if (here) this.#serve(queue, waiting);
+      if (here) this.#dispatcher.serve(queue, waiting);
       if (queue.waiting === 0) this.#spillover.emptied(queue);
       else if (queue.origin === "own") this.#spillover.offer(queue, here);
       else this.#stranded.look(queue);
     }
     this.#retirements.look();
     this.#options.scheduled();
-  }
-
-  #serve(queue: ClassQueue, waiting: number): void {
-    let left = waiting;
-    for (const lease of queue.leases) {
-      if (left === 0) return;
-      if (lease.idle && !lease.revoking && !lease.blocked && lease.room.debt.isEmpty && this.#dispatch(lease)) left--;
-    }
-    // Workers that are busy with a batch of this class take its tasks anyway.
-    while (left > 0 && queue.waiting > 0) {
-      const lease = this.#grant(queue, left);
-      if (lease === undefined || !this.#dispatch(lease)) return;
-      left--;
-    }
   }
 
   /** No worker of this kind and environment can be started: what waits for one fails. */
@@ -306,87 +331,11 @@ export class LocalScheduler implements Actor {
     this.#spillover.forget(queue);
   }
 
-  #grant(queue: ClassQueue, waiting: number): GrantedLease | undefined {
-    const { admission, workers, accelerators } = this.#options;
-    const room = admission.roomFor(queue);
-    if (room === undefined || !accelerators.has(queue.demand.get("GPU"))) {
-      this.#leases.revokeIdle(queue);
-      return undefined;
-    }
-    const worker = this.#workers.free(queue.kind, queue.environment) ?? this.#spareWorker(queue, waiting, workers);
-    if (worker === undefined) return undefined;
-    return this.#leases.open(queue, { worker, room });
-  }
-
-  /** No worker is free: one more is started, or idle leases are called back, or a waiting thread takes the task in between. */
-  #spareWorker(queue: ClassQueue, waiting: number, workers: Workers): WorkerSlot | undefined {
-    if (this.#leases.revokeIdle(queue)) return undefined;
-    if (workers.request(queue.kind, queue.environment, waiting)) return undefined;
-    this.#retirements.makeRoomFor(queue);
-    return this.#workers.waiting(queue.kind, queue.environment);
-  }
-
-  /** Sends one thing to run under a lease. False when nothing waits for it. */
-  #dispatch(lease: GrantedLease): boolean {
-    const { queue } = lease;
-    const task = queue.singles.shift();
-    if (task !== undefined) {
-      this.#backlog.begun(queue, 1);
-      this.#leases.busy(lease, task);
-      lease.sent.push(task);
-      sendTask(this.#kernel, lease, task);
-      return true;
-    }
-    const queued = queue.batchFor(lease);
-    if (queued === undefined) return false;
-    queued.shown.add(lease);
-    this.#leases.busy(lease, queued);
-    sendBatch(this.#kernel, lease, queued);
-    return true;
-  }
-
   /** A worker gives a task back. False when it counts as dead already: then its owner takes the task for lost with it. */
-  #givenBack(worker: PlaceId, task: QueuedTask, busyLease: number): boolean {
+  #givenBack(worker: PlaceId, task: QueuedTask): boolean {
     if (![...this.#options.places()].includes(worker)) return false;
     for (const lease of this.#workers.get(worker)?.leases ?? []) lease.gaveBack(task);
-    this.#moves.givenBack(task);
-    this.#isBusy(busyLease);
+    this.#news.givenBack(task);
     return true;
-  }
-
-  /** The worker had tasks of a lessee's when it was thought idle. */
-  #isBusy(id: number): void {
-    const lease = this.#leases.get(id);
-    if (lease !== undefined) this.#leases.busy(lease);
-  }
-
-  #idle(id: number): void {
-    const lease = this.#leases.get(id);
-    if (lease === undefined) return;
-    lease.idle = true;
-    lease.sent = [];
-    lease.queue.forget(lease);
-    if (lease.revoking) return;
-    // More runs than there is room for, since a task that waited went on: that is paid back first.
-    if (!lease.room.debt.isEmpty) return this.#leases.revoke(lease);
-    if (lease.queue.waiting > 0 && this.#dispatch(lease)) return;
-    if (this.#draining) this.#leases.revoke(lease);
-    else this.#leases.linger(lease);
-    this.wake();
-  }
-
-  #returned(id: number): void {
-    const lease = this.#leases.get(id);
-    if (lease === undefined) return;
-    this.#leases.end(lease);
-    this.#retirements.returned(lease.worker);
-    this.wake();
-  }
-
-  #setBlocked(id: number, blocked: boolean): void {
-    const lease = this.#leases.get(id);
-    if (lease === undefined) return;
-    this.#leases.setBlocked(lease, blocked);
-    this.wake();
   }
 }

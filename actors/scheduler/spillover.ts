@@ -3,8 +3,8 @@ import { ActorNumber, type Clock, type Kernel, type NodeNumber, type PlaceId, pl
 import { claimantOfNode, TaskBatch } from "../../runtime/tasks/mod.ts";
 import type { ClassQueue, QueuedTask } from "./class_queue.ts";
 import { FeedWindow } from "./feed_window.ts";
-import type { Moves } from "./moves.ts";
 import { Paces } from "./paces.ts";
+import type { TaskNews } from "./task_news.ts";
 
 /** How long a node that has taken all that was sent there stays known as one that had room. */
 const SHARE_LINGER_MS = 500;
@@ -18,7 +18,7 @@ export interface SpilloverOptions {
   clock: Clock;
   nodeId: string;
   node: NodeNumber;
-  moves: Moves;
+  news: TaskNews;
   global: Pick<Remote<GlobalSchedulerContract>, "allot" | "withdraw">;
   /** Whether this node is the only one. */
   alone(): boolean;
@@ -230,14 +230,14 @@ export class Spillover {
   }
 
   #sendSome(queue: ClassQueue, node: NodeNumber, room: number): number {
-    const { kernel, moves } = this.#options;
+    const { kernel, news } = this.#options;
     const to = this.#tell(node);
     const moved: QueuedTask[] = [];
     for (let task = queue.singles.shift(); task !== undefined; task = queue.singles.shift()) {
       kernel.send(to, submission(task));
       if (moved.push(task) === room) break;
     }
-    moves.tell(node, moved);
+    news.moved(node, moved);
     let count = moved.length;
     while (count < room) {
       const part = queue.takePart(claimantOfNode(node), room - count);

@@ -1,7 +1,7 @@
 import { ActorNumber, type Clock, type Kernel, nodeOf, placeId, SYSTEM_SLOT } from "../../runtime/kernel/mod.ts";
 import type { Backlog } from "./backlog.ts";
 import type { ClassQueue, QueuedTask } from "./class_queue.ts";
-import type { Moves } from "./moves.ts";
+import type { TaskNews } from "./task_news.ts";
 
 /** Tasks that a node was chosen for wait this long for room there, while none of their class begins. Milliseconds. */
 const STRANDED_MS = 500;
@@ -10,7 +10,7 @@ export interface StrandedOptions {
   kernel: Kernel;
   clock: Pick<Clock, "after">;
   backlog: Backlog;
-  moves: Moves;
+  news: TaskNews;
   /** Whether what one task of the queue asks for is free. */
   hasRoom(queue: ClassQueue): boolean;
 }
@@ -53,8 +53,8 @@ export class Stranded {
 
   /** Tasks of this node's places have come back from another node: their owners hear of it, and they wait here again. */
   takeBack(tasks: readonly QueuedTask[]): void {
-    const { kernel, backlog, moves } = this.#options;
-    moves.tell(nodeOf(kernel.place), tasks);
+    const { kernel, backlog, news } = this.#options;
+    news.moved(nodeOf(kernel.place), tasks);
     for (const task of tasks) backlog.add(task);
   }
 

@@ -9,6 +9,8 @@ export class WorkerSlot {
   readonly kind: WorkerKind;
   readonly environment: string;
   readonly leases: Set<GrantedLease> = new Set();
+  /** Leases that were ended, with their lessees, who may have sent something under them that has yet to come. */
+  readonly unacknowledged: Map<number, { readonly lessee: PlaceId; stopWaiting(): void }> = new Map();
   retiring = false;
   /** Whether it has been asked if it may end, and has not answered. */
   asked = false;
@@ -22,13 +24,26 @@ export class WorkerSlot {
     this.freeSinceMs = nowMs;
   }
 
+  /** Nothing comes here any more under a lease that was ended. */
+  acknowledged(lease: number): void {
+    this.unacknowledged.get(lease)?.stopWaiting();
+    this.unacknowledged.delete(lease);
+  }
+
   get free(): boolean {
-    return this.leases.size === 0 && !this.retiring;
+    return this.leases.size === 0 && !this.retiring && this.unacknowledged.size === 0;
+  }
+
+  /** Whether what comes under this lease is next: all that runs here under others waits for objects, and nothing is on its way. */
+  takes(next: GrantedLease): boolean {
+    if (this.unacknowledged.size > 0) return false;
+    for (const lease of this.leases) if (lease !== next && !lease.blocked && !lease.idle) return false;
+    return true;
   }
 
   /** Whether all that runs here waits for objects, so that the thread itself has nothing to do. */
   get waiting(): boolean {
-    if (this.retiring || this.leases.size === 0) return false;
+    if (this.retiring || this.leases.size === 0 || this.unacknowledged.size > 0) return false;
     for (const lease of this.leases) if (!lease.blocked) return false;
     return true;
   }

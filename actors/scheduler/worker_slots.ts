@@ -17,6 +17,17 @@ export class WorkerSlots {
     this.#slots.delete(place);
   }
 
+  acknowledged(lease: number): void {
+    for (const slot of this.#slots.values()) slot.acknowledged(lease);
+  }
+
+  /** Lessees are gone: they send nothing any more. */
+  lesseesLost(isGone: (lessee: PlaceId) => boolean): void {
+    for (const slot of this.#slots.values()) {
+      for (const [lease, { lessee }] of [...slot.unacknowledged]) if (isGone(lessee)) slot.acknowledged(lease);
+    }
+  }
+
   /** A worker without a lease. */
   free(kind: WorkerKind, environment: string): WorkerSlot | undefined {
     for (const slot of this.#slots.values()) {

@@ -223,15 +223,13 @@ export class Caller implements Actor {
         this.objects.announcer.learned(delivery.from, subject);
         return;
       case CallerOp.lease:
-        this.#tasks.submitter.leases.add({
-          schedulingClass: envelope[2] as string,
-          id: envelope[3] as number,
-          worker: envelope[4] as PlaceId,
-          inFlight: 0,
-        });
+        this.#tasks.lent(
+          { schedulingClass: envelope[2] as string, id: envelope[3] as number, worker: envelope[4] as PlaceId },
+          envelope[5] as Attempt,
+        );
         return;
       case CallerOp.leaseEnded:
-        this.#tasks.submitter.leases.end(subject);
+        this.#tasks.submitter.leases.ended(subject, envelope[3] as PlaceId);
         return;
       case CallerOp.workerLost:
         this.#tasks.workerLost(subject, envelope[3] as Uint8Array, envelope[4] as Attempt[]);

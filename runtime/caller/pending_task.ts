@@ -1,12 +1,12 @@
 import { type NodeNumber, nodeOf, type PlaceId } from "../kernel/mod.ts";
 import { nodeOfClaimant, type TaskBatch, type TaskTemplate } from "../tasks/mod.ts";
 import type { Run } from "./derivation.ts";
-import type { Lease } from "./leases.ts";
+import type { HeldLease } from "./leases.ts";
 
 /** Where a task is, as far as its owner knows. */
 export type Whereabouts =
   | { readonly at: "backlog" }
-  | { readonly at: "lease"; readonly lease: Lease }
+  | { readonly at: "lease"; readonly lease: HeldLease }
   | { readonly at: "batch"; readonly batch: TaskBatch; readonly index: number }
   | { readonly at: "scheduler" }
   /** At another node's scheduler or workers. */

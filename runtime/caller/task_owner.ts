@@ -21,6 +21,7 @@ import { decodeValue, type Payload } from "../values/mod.ts";
 import type { Rerun } from "./derivation.ts";
 import type { Entry } from "./entry.ts";
 import type { ItemStream } from "./item_stream.ts";
+import type { Lease } from "./leases.ts";
 import type { Lineage } from "./lineage.ts";
 import type { ObjectClient } from "./object_client.ts";
 import type { Outcomes } from "./outcomes.ts";
@@ -49,6 +50,9 @@ export interface Stop {
 /** What a worker sent last may still wait on its own link when its death is told on another. */
 const LAST_WORDS_MS = 10;
 
+/** What the scheduler said of a task before it was told that the task is to stop has come after this time. */
+const LATE_LEASE_MS = 1_000;
+
 /** The tasks that a place has submitted: each is kept until it has ended, so that it can be tried again. */
 export class TaskOwner {
   readonly submitter: TaskSubmitter;
@@ -56,6 +60,8 @@ export class TaskOwner {
   readonly #place: PlaceId;
   readonly #scheduler: Told<SchedulerContract>;
   readonly #tasks: Map<number, PendingTask> = new Map();
+  /** Tasks that were stopped of late, and may run on. */
+  readonly #forsaken: Set<number> = new Set();
   /** What is left to do about workers that are gone, when they have had their last words. */
   readonly #dying: Map<PlaceId, () => void> = new Map();
 
@@ -135,7 +141,10 @@ export class TaskOwner {
   stop(task: PendingTask, how: Stop): void {
     if (!this.#tasks.has(task.sequence)) return;
     task.cancelled = true;
-    if (!this.submitter.withdraw(task)) this.#tellWorker(task, how);
+    if (!this.submitter.withdraw(task)) {
+      this.#tellWorker(task, how);
+      this.#forsake(task);
+    }
     const { name, options } = task.template;
     const error = new TaskCancelledError({
       reason: how.reason,
@@ -170,6 +179,14 @@ export class TaskOwner {
     };
     this.#dying.set(worker, settle);
     this.#options.clock.after(LAST_WORDS_MS, settle);
+  }
+
+  /** A lease is this place's, and this was sent to its worker. When it has ended by now, nothing runs there. */
+  lent(lease: Lease, [sequence, attempt]: Attempt): void {
+    if (this.#forsaken.has(sequence)) return;
+    const held = this.submitter.leases.add(lease);
+    const task = this.#tasks.get(sequence);
+    if (task?.attempt === attempt) this.submitter.sentUnder(held, task);
   }
 
   /**
@@ -259,6 +276,13 @@ export class TaskOwner {
     if (lost.length > 0) task.lost = new Set(lost);
     this.submitter.released(task);
     this.submitter.submit(task);
+  }
+
+  /** Nobody waits for the task any more, and it may run on: what its worker is given next would wait for that. */
+  #forsake({ sequence, whereabouts }: PendingTask): void {
+    if (whereabouts.at === "lease") this.submitter.leases.end(whereabouts.lease);
+    this.#forsaken.add(sequence);
+    this.#options.clock.after(LATE_LEASE_MS, () => this.#forsaken.delete(sequence));
   }
 
   #tellWorker(task: PendingTask, how: Stop): void {

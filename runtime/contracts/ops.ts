@@ -15,9 +15,9 @@ export const CallerOp = {
   itemsEnd: 5,
   /** object id, payload… with the buffer's attachment index as data where sealed */
   object: 6,
-  /** scheduling class, lease id, worker place */
+  /** scheduling class, lease id, worker place, attempt : a task was sent to that worker, and the owner may push the next ones there when it has ended */
   lease: 7,
-  /** lease id */
+  /** lease id, worker place : nothing more may be pushed under it; to be acknowledged */
   leaseEnded: 8,
   /** worker place, death, [attempts that the scheduler had sent there] */
   workerLost: 9,
@@ -50,7 +50,7 @@ export const CallerOp = {
 } as const;
 
 export const ExecutorOp = {
-  /** lease id, owner place, template number, task sequence, form, data, flags */
+  /** lease id, owner place, template number, task sequence, form, data, flags; from a lessee, whether it relinquishes the lease with it */
   run: 1,
   /** lease id, owner place, template number, attachment index */
   batch: 2,
@@ -69,7 +69,7 @@ export const ExecutorOp = {
 } as const;
 
 export const SchedulerOp = {
-  /** owner place, template number, task sequence, form, data, needs, flags; from a worker that gives it back, the lease that it is busy under, or 0 */
+  /** owner place, template number, task sequence, form, data, needs, flags; from a worker that gives it back, true */
   submit: 1,
   /** template number, attachment index */
   batch: 2,
@@ -89,6 +89,16 @@ export const SchedulerOp = {
   taken: 9,
   /** owner place, task sequence, flags : a worker of the sender's node has given the task back to the scheduler there */
   moved: 10,
+  /** owner place, scheduling class, lease id, worker place, attempt : as `CallerOp.lease`, for an owner on this node */
+  lent: 11,
+  /** owner place, lease id, worker place : as `CallerOp.leaseEnded` */
+  leaseEnded: 12,
+  /** lease id, and the attempt that its lessee has pushed there last, if that has not ended : its lessee pushes nothing there any more */
+  relinquished: 13,
+  /** lease id : nothing left to run under it, and its lessee pushes nothing there any more */
+  handedBack: 14,
+  /** lease id : it was ended by the scheduler, and nothing is on its way from its lessee to its worker any more */
+  acknowledged: 15,
 } as const;
 
 export const ActorsOp = {

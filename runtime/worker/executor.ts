@@ -68,7 +68,7 @@ export class Executor implements Actor {
   receive(envelope: Envelope, delivery: Delivery): void {
     switch (envelope[1]) {
       case ExecutorOp.run: {
-        const [, , lease, owner, template, sequence, form, data, flags] = envelope as unknown as [
+        const [, , lease, owner, template, sequence, form, data, flags, last = false] = envelope as unknown as [
           0,
           0,
           number,
@@ -78,8 +78,9 @@ export class Executor implements Actor {
           ArgumentForm,
           unknown,
           number,
+          boolean | undefined,
         ];
-        this.runner.push(lease, owner, template, sequence, { form, data, flags }, delivery.from === this.#system);
+        this.runner.push(lease, owner, template, sequence, { form, data, flags }, { scheduler: delivery.from === this.#system, last });
         return;
       }
       case ExecutorOp.batch: {

@@ -67,26 +67,22 @@ export class TaskRunner {
     template: number,
     sequence: number,
     rest: Pick<TaskCall, "form" | "data" | "flags">,
-    byScheduler: boolean,
+    by: { scheduler: boolean; last: boolean },
   ): void {
     // The scheduler opens a lease by its first message under it: what an owner pushes under no open one comes too late.
-    const open = byScheduler || this.#leases.has(leaseId);
+    const open = by.scheduler || this.#leases.has(leaseId);
     const lease = leaseId !== 0 && open ? this.#lease(leaseId) : new WorkerLease(leaseId);
     const task: TaskCall = { lease, owner, template, sequence, ...rest, cancelled: false };
     if (leaseId === 0) {
       this.#begin(task);
       return;
     }
-    if (byScheduler) lease.heard();
+    if (by.scheduler) lease.heard();
     if (!open || lease.closed || this.#retiring) {
       this.#bounce(task);
       return;
     }
-    // The scheduler did not know that an owner has given this worker something to do: others may take the task sooner.
-    if (byScheduler && (lease.active > 0 || lease.queue.size > 0)) {
-      this.#bounce(task, lease.id);
-      return;
-    }
+    if (by.last) lease.relinquish();
     lease.queue.push(task);
     this.pump();
   }
@@ -188,7 +184,11 @@ export class TaskRunner {
       this.#begin(task);
       const now = this.#clock.now();
       const urgent = (task.flags & TaskFlag.shared) !== 0;
-      if (this.#pace.isDue(now, { took: now - before, waiting: task.lease.waiting, urgent })) this.#kernel.flush();
+      if (this.#pace.isDue(now, { took: now - before, waiting: task.lease.waiting, urgent })) {
+        // With the result: what waited for that can run here next.
+        this.#settleLease(task.lease);
+        this.#kernel.flush();
+      }
       before = now;
       if (now - began > TURN_MS) {
         this.#clock.soon(() => this.pump());
@@ -336,6 +336,7 @@ export class TaskRunner {
       this.#busy--;
       if (++lease.blocked === 1) {
         this.#bounceQueue(lease);
+        lease.idleTold = false;
         this.#kernel.send(this.#system, [ActorNumber.localScheduler, SchedulerOp.blocked, lease.id]);
       }
       this.pump();
@@ -351,10 +352,7 @@ export class TaskRunner {
     if (lease.revoked) {
       if (lease.acceleratorIds !== undefined) showDevices(undefined);
       if (this.#leases.delete(lease.id)) this.#kernel.send(this.#system, [ActorNumber.localScheduler, SchedulerOp.returned, lease.id]);
-    } else if (!lease.idleTold) {
-      lease.idleTold = true;
-      this.#kernel.send(this.#system, [ActorNumber.localScheduler, SchedulerOp.idle, lease.id]);
-    }
+    } else if (!lease.idleTold) this.#kernel.send(this.#system, [ActorNumber.localScheduler, lease.tellIdle(), lease.id]);
   }
 
   #bounceQueue(lease: WorkerLease): void {
@@ -362,8 +360,8 @@ export class TaskRunner {
   }
 
   /** Gives a task back to the scheduler, which lets its owner know. */
-  #bounce({ owner, template, sequence, form, data, flags }: TaskCall, busyLease = 0): void {
-    this.#kernel.send(this.#system, [ActorNumber.localScheduler, SchedulerOp.submit, owner, template, sequence, form, data, [], flags, busyLease]);
+  #bounce({ owner, template, sequence, form, data, flags }: TaskCall): void {
+    this.#kernel.send(this.#system, [ActorNumber.localScheduler, SchedulerOp.submit, owner, template, sequence, form, data, [], flags, true]);
   }
 
   /** `maxCalls`: after so many calls of one function this worker ends and another takes its place. */

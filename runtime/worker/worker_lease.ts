@@ -1,3 +1,4 @@
+import { SchedulerOp } from "../contracts/mod.ts";
 import { type PlaceId, Ring } from "../kernel/mod.ts";
 import type { ArgumentForm, TaskBatch } from "../tasks/mod.ts";
 
@@ -36,6 +37,8 @@ export class WorkerLease {
   acceleratorIds: readonly string[] | undefined;
   /** Whether the scheduler has heard that nothing is left. */
   idleTold = false;
+  /** Whether its lessee has relinquished it with what it pushed last. */
+  relinquished = false;
 
   constructor(id: number) {
     this.id = id;
@@ -75,6 +78,20 @@ export class WorkerLease {
   heard(): void {
     this.idleTold = false;
     if (this.active === 0) this.resumed = false;
+  }
+
+  /** Its lessee has pushed its last task under it: the scheduler, whose it is again, is to hear when nothing is left. */
+  relinquish(): void {
+    this.relinquished = true;
+    this.idleTold = false;
+  }
+
+  /** What the scheduler is to hear when nothing is left. */
+  tellIdle(): typeof SchedulerOp.idle | typeof SchedulerOp.handedBack {
+    const op = this.relinquished ? SchedulerOp.handedBack : SchedulerOp.idle;
+    this.relinquished = false;
+    this.idleTold = true;
+    return op;
   }
 
   /** A task has what it waited for; true when none waits any more. */

@@ -81,6 +81,38 @@ describe("the scheduler, in any order of events", () => {
     );
   }, 30_000);
 
+  test("has nothing wait behind a task that keeps its thread, while there is another CPU", async () => {
+    const step = fc.record({ kind: fc.constantFrom("one", "two", "many", "nested"), pause: fc.integer({ min: 0, max: 12 }) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 12 }), fc.constantFrom(2, 3), fc.integer(), async (steps, cpus, seed) => {
+        const node = new SimulatedNode({ cpus, workers: cpus + 2, choose: chooser(seed) });
+        let count = 0;
+        let left = 0;
+        const plain = (children: readonly Plan[] = []): Plan => ({ id: count++, cpus: 1, turns: 0, children });
+        const submit = (...plans: Plan[]): void => {
+          left += plans.length;
+          for (const result of node.submit(plans)) void result.then(() => left--);
+        };
+        for (const { kind, pause } of steps) {
+          if (kind === "one") submit(plain());
+          else if (kind === "many") submit(...Array.from({ length: 6 }, () => plain()));
+          else {
+            // What this one waits for may come from the same owner, or from another.
+            const awaited = plain();
+            submit({ ...plain(), until: awaited.id });
+            let more = pause;
+            await node.run(() => more-- <= 0, { mayRest: true });
+            submit(kind === "two" ? awaited : plain([awaited]));
+          }
+          await node.run(() => left === 0 || node.faults.length > 0);
+          expect(node.faults).toEqual([]);
+        }
+        expect(node.ran.length).toBe(count);
+      }),
+      { numRuns: 100 },
+    );
+  }, 30_000);
+
   test("brings every task to its end although workers die", async () => {
     await fc.assert(
       fc.asyncProperty(cases, fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 3 }), async ({ shapes, cpus, workers, seed }, deaths) => {

@@ -16,6 +16,8 @@ export interface Plan {
   /** Turns of the simulation that it takes before and after its children. */
   readonly turns: number;
   readonly children: readonly Plan[];
+  /** It keeps its worker's thread until the task of this number has begun: nothing that comes there is looked at meanwhile. */
+  readonly until?: number;
 }
 
 /** Time that passes when nothing else can happen. */
@@ -75,6 +77,9 @@ export class SimulatedNode {
   readonly #templates: Map<string, TaskTemplate> = new Map();
   readonly #published: Set<string> = new Set();
   readonly #waiters: Map<string, (() => void)[]> = new Map();
+  readonly #begun: Set<number> = new Set();
+  /** Workers that stand still, and what lets each go on. */
+  readonly #standing: Map<PlaceId, { until: number; goOn: () => void }> = new Map();
   #nextPlace = DRIVER + 1;
   #workers = 0;
 
@@ -156,16 +161,17 @@ export class SimulatedNode {
   }
 
   /** Lets things happen, one after the other, until nothing is left but timers, then those, until `done`. */
-  async run(done: () => boolean): Promise<void> {
+  async run(done: () => boolean, { mayRest = false }: { mayRest?: boolean } = {}): Promise<void> {
     for (let steps = 0; !done(); steps++) {
       if (steps > 50_000) throw new Error("the simulation does not come to an end");
       // Whatever a turn leads to by promises happens before the next.
       for (let i = 0; i < 25; i++) await Promise.resolve();
       if (done()) return;
-      const channels = [...this.#channels.values()].filter(({ frames }) => frames.length > 0);
+      const channels = [...this.#channels.values()].filter(({ to, frames }) => frames.length > 0 && !this.#standing.has(to));
       const events = [...this.#events];
       const possible = channels.length + events.length;
       if (possible === 0) {
+        if (mayRest) return;
         if (!this.#clock.step()) throw new Error("stuck: nothing can happen any more, and not all is done");
         continue;
       }
@@ -287,6 +293,13 @@ export class SimulatedNode {
 
   async #perform(caller: Caller, plan: Plan): Promise<number> {
     const call = currentCall();
+    this.#begun.add(plan.id);
+    for (const { until, goOn } of this.#standing.values()) if (until === plan.id) goOn();
+    const { until } = plan;
+    if (until !== undefined && !this.#begun.has(until)) {
+      await new Promise<void>((goOn) => this.#standing.set(caller.place, { until, goOn }));
+      this.#standing.delete(caller.place);
+    }
     for (let i = 0; i < plan.turns; i++) await new Promise<void>((resolve) => this.#soon(resolve));
     if (plan.children.length > 0) {
       const results = plan.children.map((child) => this.#outcome(caller, child));

@@ -9,7 +9,7 @@ import { rejection } from "../rejection.ts";
 let folder: string;
 beforeAll(() => init({ numCpus: 2, logToDriver: false }));
 afterAll(() => shutdown());
-beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "mobula-given-back-"))));
+beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "mobula-beside-"))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Holds its CPU until a file is there: with `get` it would give it back. */
@@ -28,8 +28,8 @@ const begun = (name: string): Promise<unknown> => waitForCondition(() => existsS
 const go = (name: string, how = "end"): void => writeFileSync(join(folder, `${name}.go`), how);
 
 /**
- * Two tasks: the first was pushed to its worker by this place alone, so the scheduler has sent the second there too; the
- * worker gave that one back, and another runs it.
+ * Two tasks that run beside each other: the first was pushed to its worker by this place alone, the second went to another
+ * by way of the scheduler, which may have taken the lease of the first back.
  */
 async function two(): Promise<{ first: ObjectRef<string>; second: ObjectRef<string> }> {
   go("before");
@@ -41,8 +41,8 @@ async function two(): Promise<{ first: ObjectRef<string>; second: ObjectRef<stri
   return { first, second };
 }
 
-describe("a task that a worker has given back", () => {
-  test("is not lost with that worker, and runs once", async () => {
+describe("of two tasks that run beside each other", () => {
+  test("the second is not lost with the worker of the first, and runs once", async () => {
     const { first, second } = await two();
     go("first", "crash");
     expect(await rejection(get(first))).toBeInstanceOf(WorkerCrashedError);
@@ -50,7 +50,7 @@ describe("a task that a worker has given back", () => {
     expect(await get(second)).toBe("ended");
   });
 
-  test("does not take that worker along when it is cancelled with force", async () => {
+  test("the second does not take the worker of the first along when it is cancelled with force", async () => {
     const { first, second } = await two();
     cancel(second, { force: true });
     expect(await rejection(get(second))).toBeInstanceOf(TaskCancelledError);
