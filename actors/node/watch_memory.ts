@@ -27,6 +27,9 @@ export function watchMemory({ memory, scheduler, seats, pool, ...options }: Watc
       ...scheduler.running().map((each) => ({ ...each, kind: "task" as const })),
       ...seats.running().map((each) => ({ ...each, kind: "actor" as const })),
     ],
-    end: ({ place }, { detail, usedBytes, limitBytes }) => pool.end(place, { cause: "out-of-memory", detail, usedBytes, limitBytes }),
+    end: ({ place }, { detail, usedBytes, limitBytes }) => {
+      pool.end(place, { cause: "out-of-memory", detail, usedBytes, limitBytes });
+      scheduler.workerEnds(place);
+    },
   });
 }

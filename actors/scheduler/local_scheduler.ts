@@ -76,7 +76,10 @@ export class LocalScheduler implements Actor {
     });
     const hasRoom = (queue: ClassQueue): boolean => options.admission.roomFor(queue) !== undefined;
     this.#stranded = new Stranded({ ...options, backlog: this.#backlog, news: this.#news, hasRoom });
-    const { kill } = options.workers;
+    const kill = (place: PlaceId, detail: string): void => {
+      options.workers.kill(place, detail);
+      this.workerEnds(place);
+    };
     const stranded = this.#stranded;
     this.groups = new GroupTasks({
       ...options,
@@ -188,6 +191,11 @@ export class LocalScheduler implements Actor {
     if (slot === undefined) this.#leases.revokeIdle();
     else this.#workers.delete(slot.place);
     return slot?.place;
+  }
+
+  /** A worker is being ended. It may say that it is idle before it is gone: it gets nothing more. */
+  workerEnds(place: PlaceId): void {
+    this.#retirements.retire(place);
   }
 
   /** A worker is gone: what it held is free, and the owners of its tasks hear of its death. */

@@ -21,6 +21,7 @@ import { decodeValue, type Payload } from "../values/mod.ts";
 import type { Rerun } from "./derivation.ts";
 import type { Entry } from "./entry.ts";
 import type { ItemStream } from "./item_stream.ts";
+import { Lately } from "./lately.ts";
 import type { Lease } from "./leases.ts";
 import type { Lineage } from "./lineage.ts";
 import type { ObjectClient } from "./object_client.ts";
@@ -61,7 +62,7 @@ export class TaskOwner {
   readonly #scheduler: Told<SchedulerContract>;
   readonly #tasks: Map<number, PendingTask> = new Map();
   /** Tasks that were stopped of late, and may run on. */
-  readonly #forsaken: Set<number> = new Set();
+  readonly #forsaken: Lately;
   /** What is left to do about workers that are gone, when they have had their last words. */
   readonly #dying: Map<PlaceId, () => void> = new Map();
 
@@ -69,6 +70,7 @@ export class TaskOwner {
     this.#options = options;
     this.#place = options.kernel.place;
     this.submitter = new TaskSubmitter(options.kernel, options);
+    this.#forsaken = new Lately(options.clock, LATE_LEASE_MS);
     this.#scheduler = toldContract<SchedulerContract>(options.kernel, systemPlaceOf(this.#place), ActorNumber.localScheduler);
   }
 
@@ -282,7 +284,6 @@ export class TaskOwner {
   #forsake({ sequence, whereabouts }: PendingTask): void {
     if (whereabouts.at === "lease") this.submitter.leases.end(whereabouts.lease);
     this.#forsaken.add(sequence);
-    this.#options.clock.after(LATE_LEASE_MS, () => this.#forsaken.delete(sequence));
   }
 
   #tellWorker(task: PendingTask, how: Stop): void {
