@@ -1,11 +1,11 @@
 import type { Kernel } from "../../runtime/kernel/mod.ts";
 import type { Backlog } from "./backlog.ts";
 import type { ClassQueue } from "./class_queue.ts";
-import { sendBatch, sendTask } from "./dispatch.ts";
 import type { GrantedLease } from "./granted_lease.ts";
 import type { GrantedLeases } from "./granted_leases.ts";
 import type { LocalSchedulerOptions } from "./local_scheduler_options.ts";
 import type { Retirements } from "./retirements.ts";
+import { sendBatch, sendTask } from "./task_messages.ts";
 import type { WorkerSlot } from "./worker_slot.ts";
 import type { WorkerSlots } from "./worker_slots.ts";
 

@@ -15,8 +15,8 @@ export class GrantedLease {
   lessee: PlaceId | undefined;
   /** What the lessee has pushed last, as far as it does not want to push more. */
   relinquished: Attempt | undefined;
-  /** How often the lessee was told to keep it, and the worker has yet to say that it has it back. */
-  kept = 0;
+  /** How often it was left with the lessee all the same, and the worker has yet to say that it has it back. */
+  left = 0;
   /** Single tasks sent since the worker was last idle, and not given back: lost with it if it dies. */
   sent: QueuedTask[] = [];
   /** The owner whose tasks were sent last, and their template. */

@@ -131,7 +131,7 @@ export class GrantedLeases {
   /** What its lessee pushed last has ended. */
   handedBack(lease: GrantedLease): void {
     if (lease.revoking) return;
-    if (lease.kept > 0) lease.kept--;
+    if (lease.left > 0) lease.left--;
     else {
       lease.lessee = undefined;
       lease.relinquished = undefined;
@@ -145,7 +145,7 @@ export class GrantedLeases {
       if (lessee === undefined || relinquished === undefined || revoking) continue;
       this.#news.lent(lease, lessee, relinquished);
       lease.relinquished = undefined;
-      lease.kept++;
+      lease.left++;
     }
   }
 
