@@ -9,7 +9,9 @@ import { References } from "./references.ts";
  * What was lent and nobody holds is let go after this time: a task announces its hold on a ref among its arguments
  * by itself, and its submitter's drop, on another link, may overtake that.
  */
-export const RELEASE_GRACE_MS = 50;
+const RELEASE_GRACE_MS = 50;
+/** So long word of an object may be on its way that has been overtaken on another link, when its sender's has much to carry. */
+export const LATE_WORD_MS = 1000;
 /** What only a lost node held is let go after this time: those to whom it had passed refs on may have yet to be heard. */
 export const LOST_NODE_GRACE_MS = 1000;
 

@@ -1,7 +1,10 @@
 import type { Clock, ObjectId, PlaceId } from "../../runtime/kernel/mod.ts";
 import { homeOf } from "../../runtime/references/mod.ts";
-import { RELEASE_GRACE_MS } from "./holdings.ts";
+import { LATE_WORD_MS } from "./holdings.ts";
 import type { Peers } from "./peers.ts";
+
+/** How often it is looked whether word has come. */
+const LOOK_EVERY_MS = 50;
 
 interface InquiriesOptions {
   clock: Clock;
@@ -29,16 +32,23 @@ export class Inquiries {
     return this.#open.size + this.#unheard.size;
   }
 
-  /** Somebody wants an object of this home of which its owner's word may still be on its way, on another link. */
+  /** Somebody wants an object of this home of which word may still be on its way, from its owner or from who made it. */
   awaitWord(id: ObjectId): void {
     const { clock, isUnknown, giveUp } = this.#options;
     const over = Promise.withResolvers<void>();
     this.#unheard.set(over.promise, id);
-    clock.after(RELEASE_GRACE_MS, () => {
+    let looks = LATE_WORD_MS / LOOK_EVERY_MS;
+    const look = (): void => {
+      const unknown = isUnknown(id);
+      if (unknown && --looks > 0) {
+        clock.after(LOOK_EVERY_MS, look);
+        return;
+      }
       this.#unheard.delete(over.promise);
-      if (isUnknown(id)) giveUp(id);
+      if (unknown) giveUp(id);
       over.resolve();
-    });
+    };
+    clock.after(LOOK_EVERY_MS, look);
   }
 
   ask(id: ObjectId): void {

@@ -4,7 +4,7 @@
  */
 export { Directory } from "./directory.ts";
 export { DropOrder } from "./drop_order.ts";
-export { LOST_NODE_GRACE_MS, RELEASE_GRACE_MS } from "./holdings.ts";
+export { LOST_NODE_GRACE_MS } from "./holdings.ts";
 export type { Held } from "./object_record.ts";
 export { mayMove, move, type ObjectState } from "./object_state.ts";
 export { ObjectsActor, type ObjectsActorOptions } from "./objects_actor.ts";

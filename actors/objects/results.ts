@@ -3,7 +3,7 @@ import { type Caller, type Clock, type ObjectId, ownerOf, type PlaceId, systemPl
 import { homeOf } from "../../runtime/references/mod.ts";
 import type { PayloadWire } from "../../runtime/values/mod.ts";
 import { faultWire } from "./audience.ts";
-import { type Holdings, RELEASE_GRACE_MS } from "./holdings.ts";
+import { type Holdings, LATE_WORD_MS } from "./holdings.ts";
 import type { ObjectValues, Sealed } from "./object_values.ts";
 import type { Peers } from "./peers.ts";
 import { MANAGER_PLACE, type ObjectStore } from "./store.ts";
@@ -79,7 +79,7 @@ export class Results {
     const unknown = ids.filter((id) => !this.#discard(id, place));
     if (unknown.length === 0) return;
     // Nobody has it any more; or what its worker says of it, on another link, has yet to come.
-    this.#options.clock.after(RELEASE_GRACE_MS, () => {
+    this.#options.clock.after(LATE_WORD_MS, () => {
       for (const id of unknown) this.#discard(id, place);
     });
   }

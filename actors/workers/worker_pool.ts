@@ -54,6 +54,8 @@ interface Member {
   lastWords: LastWords | undefined;
   /** Why it is being ended, when that was asked for. */
   ending: Ending | undefined;
+  /** What the host said of its end, where the worker's own words are still to come. */
+  exit: Exit | undefined;
 }
 
 /** How many failed starts in a row end the waiting for workers of an environment. */
@@ -62,6 +64,9 @@ const START_FAILURES = 3;
 const START_DEADLINE_MS = 30_000;
 /** How long a setup hook may take, as with Ray. */
 const SETUP_TIMEOUT_MS = 600_000;
+
+/** How long the last words of a thread that has ended, and its last lines before them, may be on their way. */
+const LAST_WORDS_MS = 100;
 
 /** When a thread that has not ended counts as one that never will. */
 const STUCK_AFTER_MS = 2_000;
@@ -148,7 +153,9 @@ export class WorkerPool {
   lastWords(place: PlaceId, words: LastWords): void {
     const worker = this.#members.get(place);
     // Of an error it says more than of the exit that follows from it.
-    if (worker !== undefined) worker.lastWords = { ...words, error: words.error ?? worker.lastWords?.error };
+    if (worker === undefined) return;
+    worker.lastWords = { ...words, error: words.error ?? worker.lastWords?.error };
+    if (worker.exit !== undefined) this.#gone(worker, worker.exit);
   }
 
   kill(place: PlaceId, detail: string, cause: Death["cause"] = "killed"): void {
@@ -168,10 +175,10 @@ export class WorkerPool {
   exited(place: PlaceId, exit: Exit): void {
     const worker = this.#members.get(place);
     if (worker === undefined) return;
-    this.#members.delete(place);
-    const death = this.#deathOf(worker, exit);
-    if (!this.#closed) this.#options.onLost(place, death);
-    if (worker.state === "starting") this.#failedToStart(worker, death);
+    if (worker.exit === undefined && mayHaveSpoken(worker, exit)) {
+      worker.exit = exit;
+      this.#options.clock.after(LAST_WORDS_MS, () => this.#gone(worker, exit));
+    } else this.#gone(worker, exit);
   }
 
   pidOf(place: PlaceId): number | undefined {
@@ -189,6 +196,15 @@ export class WorkerPool {
   /** No deaths are told any more: the node ends. */
   close(): void {
     this.#closed = true;
+  }
+
+  #gone(worker: Member, exit: Exit): void {
+    const { place } = worker;
+    if (this.#members.get(place) !== worker) return;
+    this.#members.delete(place);
+    const death = this.#deathOf(worker, exit);
+    if (!this.#closed) this.#options.onLost(place, death);
+    if (worker.state === "starting") this.#failedToStart(worker, death);
   }
 
   /** To be called while there are places. */
@@ -287,6 +303,11 @@ function patienceWith(environment: string): number | undefined {
   return timeout < 0 ? undefined : START_DEADLINE_MS + timeout;
 }
 
+/** Its words come from itself, and the word of its end from its host: either may be first. */
+function mayHaveSpoken({ kind, lastWords, ending }: Member, { code, signal, outOfMemory }: Exit): boolean {
+  return kind === "thread" && lastWords === undefined && ending === undefined && code !== undefined && signal === undefined && outOfMemory !== true;
+}
+
 /** What brought a worker down, by what is left of it. */
 function causeOf(facts: { error: unknown; exit: Exit; logs: readonly string[]; starting: boolean }): Death["cause"] {
   const { error, exit, logs, starting } = facts;
@@ -311,5 +332,6 @@ function member(place: PlaceId, kind: WorkerKind, environment: string): Member {
     refuser: undefined,
     lastWords: undefined,
     ending: undefined,
+    exit: undefined,
   };
 }

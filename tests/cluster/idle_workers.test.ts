@@ -83,9 +83,9 @@ describe("workers that have nothing to do", () => {
     const signal = SignalActor.remote();
     const made = await get(makers.remote(6, signal));
     // Those that are not needed end meanwhile.
-    expect(await get(nested.remote(12))).toBe(12);
-    const all = (await liveWorkers()).length;
-    await waitForCondition(async () => (await liveWorkers()).length < all, { timeoutMs: 20_000 });
+    const needed = 14;
+    expect(await get(nested.remote(needed))).toBe(needed);
+    await waitForCondition(async () => (await liveWorkers()).length < needed, { timeoutMs: 20_000 });
     await get(signal.send.remote());
     expect(await get(made.flatMap(({ coming }) => coming ?? []))).toEqual([5, 3, 1]);
     expect(await get(made.flatMap(({ actor }) => actor?.add.remote() ?? []))).toEqual([1, 1, 1]);

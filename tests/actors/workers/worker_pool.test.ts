@@ -1,11 +1,25 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { WorkerPool } from "../../../actors/workers/mod.ts";
 import type { Death } from "../../../runtime/errors/mod.ts";
 import { nodeOf, type PlaceId, placeId } from "../../../runtime/kernel/mod.ts";
 import { ManualClock } from "../objects/lab.ts";
 
+interface Lab {
+  pool: WorkerPool;
+  clock: ManualClock;
+  spawned: PlaceId[];
+  ready: PlaceId[];
+  unstartable: Death[];
+  lost: Death[];
+  /** What its workers have printed, as far as the node has heard. */
+  lines: string[];
+}
+
 /** A pool whose node has two places left. */
-function pool(): { pool: WorkerPool; spawned: PlaceId[]; ready: PlaceId[]; unstartable: Death[] } {
+function pool(): Lab {
+  const clock = new ManualClock();
+  const lost: Death[] = [];
+  const lines: string[] = [];
   const spawned: PlaceId[] = [];
   const ready: PlaceId[] = [];
   const unstartable: Death[] = [];
@@ -15,18 +29,18 @@ function pool(): { pool: WorkerPool; spawned: PlaceId[]; ready: PlaceId[]; unsta
       stop: async () => true,
       close: async () => {},
     },
-    clock: new ManualClock(),
+    clock,
     nodeId: "n",
     firstPlace: placeId(3, 0) - 2,
     limit: 8,
-    lastLogs: () => [],
+    lastLogs: () => [...lines],
     onReady: (place) => ready.push(place),
-    onLost: () => {},
+    onLost: (_place, death) => lost.push(death),
     onUnstartable: (_kind, _environment, death) => unstartable.push(death),
     startError: (_environment, death) => new Error(death.detail),
     onStuck: () => {},
   });
-  return { pool: made, spawned, ready, unstartable };
+  return { pool: made, clock, spawned, ready, unstartable, lost, lines };
 }
 
 test("a node whose numbers are used up starts no more workers, those that live go on, and it says so", async () => {
@@ -50,4 +64,36 @@ test("a node whose numbers are used up starts no more workers, those that live g
   await Promise.resolve();
   expect(unstartable.map(({ detail }) => detail)).toEqual([expect.stringContaining("restart the node")]);
   expect(spawned.length).toBe(2);
+});
+
+describe("a thread that has ended by itself", () => {
+  test("is told of with its last words and lines, though the word of its end was faster", () => {
+    const { pool: workers, lost, lines } = pool();
+    workers.request("thread", "null", 1);
+    const place = workers.list()[0]?.place as PlaceId;
+    workers.ready(place);
+    workers.exited(place, { code: 1 });
+    lines.push("about to exit");
+    workers.lastWords(place, { exitCode: 3 });
+    expect(lost).toMatchObject([{ cause: "exit", exitCode: 3, lastLogs: ["about to exit"] }]);
+    workers.exited(place, { code: 1 });
+    expect(lost).toHaveLength(1);
+  });
+
+  test("and said nothing is told of a little later, and one that was ended at once", async () => {
+    const { pool: workers, clock, lost } = pool();
+    workers.request("thread", "null", 1);
+    const place = workers.list()[0]?.place as PlaceId;
+    workers.ready(place);
+    workers.exited(place, { code: 4 });
+    expect(lost).toEqual([]);
+    clock.advance(100);
+    expect(lost).toMatchObject([{ cause: "exit", exitCode: 4 }]);
+    workers.request("thread", "null", 1);
+    const other = workers.list()[0]?.place as PlaceId;
+    workers.ready(other);
+    workers.kill(other, "asked for");
+    workers.exited(other, { code: 1 });
+    expect(lost).toMatchObject([{}, { cause: "killed", detail: "asked for" }]);
+  });
 });
