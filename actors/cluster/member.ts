@@ -84,6 +84,8 @@ export class Member implements MemberContract {
     return this.#options.evacuate(targets);
   }
 
+  barrier(): void {}
+
   ping(): void {
     this.#options.heard();
   }

@@ -87,6 +87,11 @@ export class PeerLinks {
     this.#peers.delete(node);
   }
 
+  /** The nodes to which something was sent. */
+  reached(): NodeNumber[] {
+    return [...this.#peers].flatMap(([node, peer]) => (peer.isReached ? [node] : []));
+  }
+
   close(): void {
     for (const peer of this.#peers.values()) peer.close();
   }
@@ -169,6 +174,11 @@ class PeerLink implements Link {
       this.#waiting.push(frame);
       this.#dial();
     }
+  }
+
+  /** Whether there is a link, or one is on its way for what waits. */
+  get isReached(): boolean {
+    return this.#link !== undefined || this.#waiting.length > 0;
   }
 
   found(info: PeerInfo): void {

@@ -1,5 +1,5 @@
 import { encodeBatch, type Frame, type Link, type LinkEvents, releaseFrame } from "../../net/mod.ts";
-import { type ClusterContract, type NodeSpecWire, type PendingDemand, STOPPED } from "../../runtime/contracts/mod.ts";
+import { type ClusterContract, type MemberContract, type NodeSpecWire, type PendingDemand, STOPPED } from "../../runtime/contracts/mod.ts";
 import {
   ActorNumber,
   type Clock,
@@ -121,7 +121,12 @@ export class ClusterPart {
       settle: options.settle,
       drain: options.drain,
       draining: options.draining,
-      evacuate: options.evacuate,
+      evacuate: async (targets) => {
+        const left = await options.evacuate(targets);
+        // The last results of its tasks may be on their way, and who hears that the node has left takes them for lost.
+        await this.#delivered();
+        return left;
+      },
       heard: () => this.#tie.heard(),
     });
     this.#reporter = new Reporter({
@@ -247,6 +252,15 @@ export class ClusterPart {
     await this.#options.settle();
     await succession.tell((state) => isOn() && this.head.returned(state));
     return who;
+  }
+
+  /** Resolves when all that this node has sent to others by now has come there, or they are gone. */
+  async #delivered(): Promise<void> {
+    const { kernel } = this.#options;
+    const asked = this.#peers
+      .reached()
+      .map((node) => remoteContract<MemberContract>(kernel, placeId(node, SYSTEM_SLOT), ActorNumber.member).barrier());
+    await Promise.allSettled(asked);
   }
 
   /** A node that is dead comes back: it is told so, and nothing is heard of it. */

@@ -123,6 +123,8 @@ export interface MemberContract {
   settle(caller: Caller): Promise<void>;
   /** A sign of life. */
   ping(caller: Caller): void;
+  /** Answers: what the caller has sent before is here. */
+  barrier(caller: Caller): void;
 }
 
 export interface ClusterStatus {

@@ -74,6 +74,7 @@ const member: ShapesOf<MemberContract> = {
   evacuate: [listOf(count)],
   settle: [],
   ping: [],
+  barrier: [],
 };
 
 const seats: ShapesOf<SeatsContract> = { seat: [text, count, count], settled: [text], leave: [text, text, flag] };
