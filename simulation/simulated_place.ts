@@ -69,6 +69,7 @@ export class SimulatedPlace {
   readonly kernel: Kernel;
   readonly caller: Caller;
   readonly realm: Realm;
+  readonly #executor: Executor;
   readonly #events: EventLog;
   readonly #definitions: Definitions;
   readonly #cores: Map<string, Core> = new Map();
@@ -90,7 +91,7 @@ export class SimulatedPlace {
         kernel.connect(to, messagePortLink((port as unknown as VirtualPort).in(realm), { onFrame: (frame) => kernel.receive(frame) })),
       onSuccessor: () => {
         this.caller.actors.succeeded();
-        executor.host.succeeded();
+        this.#executor.host.succeeded();
       },
     });
     this.kernel = kernel;
@@ -123,7 +124,7 @@ export class SimulatedPlace {
       place,
       own: { own: () => undefined },
     });
-    const executor: Executor = new Executor(this.caller, templates, this.#identity);
+    this.#executor = new Executor(this.caller, templates, this.#identity);
     const node = toldContract<NodeContract>(kernel, system, ActorNumber.node);
     this.#events = new EventLog({ place, clock: realm, send: (names, rows, dropped) => node.ran(names, rows, dropped) });
     this.#identity.events = this.#events;
@@ -221,7 +222,8 @@ export class SimulatedPlace {
   /** Tells its node that it is up. */
   async hello(): Promise<void> {
     const system = systemPlaceOf(this.kernel.place);
-    const welcome = await remoteContract<NodeContract>(this.kernel, system, ActorNumber.node).hello();
+    const current = this.kernel.attach(system, this.#executor.runner.begun.current.buffer);
+    const welcome = await remoteContract<NodeContract>(this.kernel, system, ActorNumber.node).hello(current);
     const { nodeId, jobId, namespace } = welcome;
     Object.assign(this.#identity, { nodeId, jobId, namespace });
   }

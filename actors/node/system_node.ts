@@ -280,11 +280,13 @@ export class SystemNode implements NodeContract {
     this.#pool.expect(place, { kind, environment, pid: this.#config.pid });
   }
 
-  async hello(caller: Caller): Promise<Welcome> {
+  async hello(caller: Caller, current?: number): Promise<Welcome> {
     await this.#started;
     if (caller.from !== this.#driver) {
       this.#cluster.head.workerUp({ place: caller.from, pid: this.#pool.pidOf(caller.from) ?? this.#config.pid });
       this.#pool.ready(caller.from);
+      const buffer = current === undefined ? undefined : caller.attachments[current];
+      if (buffer instanceof SharedArrayBuffer) this.#scheduler.canSee(caller.from, buffer);
     }
     const { nodeId, jobId, namespace, labels } = this.#config;
     return { nodeId, jobId, namespace, labels, url: this.#options.url };
@@ -319,10 +321,7 @@ export class SystemNode implements NodeContract {
 
   exited(_caller: Caller, place: PlaceId, exit: ExitWire): void {
     const error = exit.error === undefined ? undefined : decodeError(exit.error);
-    // Its own last words may still be on their way on its own link.
-    this.#options.clock.after(5, () =>
-      this.#pool.exited(place, { code: exit.code, signal: exit.signal, error, outOfMemory: exit.outOfMemory === true }),
-    );
+    this.#pool.exited(place, { code: exit.code, signal: exit.signal, error, outOfMemory: exit.outOfMemory === true });
   }
 
   ran(_caller: Caller, names: readonly string[], rows: Uint8Array, dropped: number): void {

@@ -4,8 +4,9 @@ import type { HostContract } from "../../runtime/worker/mod.ts";
 import type { Backlog } from "./backlog.ts";
 import type { GrantedLeases } from "./granted_leases.ts";
 import type { Spillover } from "./spillover.ts";
+import type { WorkerSlots } from "./worker_slots.ts";
 
-/** How long a worker may take to say whether it runs a task; one that does not yield cannot. */
+/** How long a worker may take to say whether it runs a task; one that does not yield cannot, and is looked at. */
 const ANSWER_MS = 100;
 
 interface CancellationsOptions {
@@ -13,6 +14,7 @@ interface CancellationsOptions {
   clock: Clock;
   backlog: Backlog;
   leases: GrantedLeases;
+  slots: WorkerSlots;
   spillover: Spillover;
   kill(place: PlaceId, detail: string): void;
 }
@@ -45,12 +47,12 @@ export class Cancellations {
     if (how.force) void this.#end(place, owner, sequence);
   }
 
-  /** Ends the worker, unless it says that it does not run the task: it may have had it waiting, or be done with it, and run another's. */
+  /** Ends the worker, unless it does not run the task: it may have had it waiting, or be done with it, and run another's. */
   async #end(place: PlaceId, owner: PlaceId, sequence: number): Promise<void> {
-    const { kernel, clock, kill } = this.#options;
+    const { kernel, clock, slots, kill } = this.#options;
     const worker = remoteContract<Pick<HostContract, "condemn">>(kernel, place, ActorNumber.executor);
     const late = Promise.withResolvers<boolean>();
-    const stopWaiting = clock.after(ANSWER_MS, () => late.resolve(true));
+    const stopWaiting = clock.after(ANSWER_MS, () => late.resolve(slots.get(place)?.current?.condemn(owner, sequence) ?? true));
     const runs = await Promise.race([worker.condemn(owner, sequence), late.promise]).catch(() => false);
     stopWaiting();
     if (runs) kill(place, "cancel() with force");

@@ -14,6 +14,7 @@ import {
   serve,
 } from "../../runtime/kernel/mod.ts";
 import type { ResourceSet } from "../../runtime/resources/mod.ts";
+import { CurrentTask } from "../../runtime/worker/mod.ts";
 import type { Candidate } from "./admission.ts";
 import { Backlog } from "./backlog.ts";
 import { Cancellations } from "./cancellations.ts";
@@ -94,7 +95,14 @@ export class LocalScheduler implements Actor {
     const parts = { backlog: this.#backlog, leases: this.#leases, slots: this.#workers, retirements: this.#retirements };
     this.#dispatcher = new Dispatcher({ ...options, ...parts });
     this.#orphans = new Orphans({ ...options, backlog: this.#backlog, leases: this.#leases, kill });
-    const stops = new Cancellations({ ...options, backlog: this.#backlog, leases: this.#leases, spillover: this.#spillover, kill });
+    const stops = new Cancellations({
+      ...options,
+      backlog: this.#backlog,
+      leases: this.#leases,
+      slots: this.#workers,
+      spillover: this.#spillover,
+      kill,
+    });
     const contract: SchedulerContract & OwnContract = {
       cancel: (caller, sequence, how) => stops.cancel(caller.from, sequence, how),
       cancelFor: (_caller, owner, sequence, how) => stops.cancel(owner, sequence, how),
@@ -183,6 +191,12 @@ export class LocalScheduler implements Actor {
   workerReady(place: PlaceId, kind: WorkerKind, environment: string): void {
     this.#workers.add(new WorkerSlot(place, { kind, environment, nowMs: this.#options.clock.now() }));
     this.wake();
+  }
+
+  /** In this memory a worker says which task it runs. */
+  canSee(place: PlaceId, current: SharedArrayBuffer): void {
+    const slot = this.#workers.get(place);
+    if (slot !== undefined) slot.current = new CurrentTask(current);
   }
 
   /** A free worker is taken for something else, such as an actor of its own. */

@@ -1,4 +1,5 @@
 import type { PlaceId } from "../../runtime/kernel/mod.ts";
+import type { CurrentTask } from "../../runtime/worker/mod.ts";
 import type { GrantedLease } from "./granted_lease.ts";
 
 export type WorkerKind = "thread" | "process";
@@ -12,6 +13,8 @@ export class WorkerSlot {
   /** Leases that were ended, with their lessees, who may have sent something under them that has yet to come. */
   readonly unacknowledged: Map<number, { readonly lessee: PlaceId; stopWaiting(): void }> = new Map();
   retiring = false;
+  /** Which task it runs, where it shares memory. */
+  current: CurrentTask | undefined;
   /** Whether it has been asked if it may end, and has not answered. */
   asked = false;
   /** When its last lease ended, or it was up. Milliseconds since the epoch. */

@@ -72,7 +72,7 @@ export async function startWorkerPlace(options: WorkerPlaceOptions): Promise<Pla
       platform.exit(1);
     }
   }
-  const welcome = await asking.hello();
+  const welcome = await asking.hello(options.sharesMemory ? kernel.attach(system, place.executor.runner.begun.current.buffer) : undefined);
   Object.assign(identity, { nodeId: welcome.nodeId, jobId: welcome.jobId, namespace: welcome.namespace });
   Object.assign(identity.nodeLabels, welcome.labels);
   return place;

@@ -20,7 +20,7 @@ const texts = listOf(text);
 const payload = tuple(count, anything, amount, optional(texts));
 
 const node: ShapesOf<NodeContract> = {
-  hello: [],
+  hello: [optional(count)],
   connect: [count],
   log: [text, text, text],
   ending: [record],

@@ -26,8 +26,8 @@ export interface PlaceContract {
 
 /** What may be asked of the actor that stands for a node: its places and its description. */
 export interface NodeContract {
-  /** A place is up: a worker may be leased from now on. */
-  hello(caller: Caller): Promise<Welcome> | Welcome;
+  /** A place is up: a worker may be leased from now on. `current`: where the memory is attached that says which task it runs. */
+  hello(caller: Caller, current?: number): Promise<Welcome> | Welcome;
   /** Make a direct link between the caller and `place`, if there can be one. */
   connect(caller: Caller, place: PlaceId): void;
   /** Text that a worker's console printed; `label` says which call printed it. */

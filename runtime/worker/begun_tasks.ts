@@ -1,3 +1,4 @@
+import { CurrentTask } from "./current_task.ts";
 import type { RunningCall } from "./running_call.ts";
 import { keyOf, type TaskCall } from "./worker_lease.ts";
 
@@ -5,9 +6,15 @@ type Named = Pick<TaskCall, "owner" | "sequence">;
 
 /** The tasks that have begun at a place, and have not ended. Of most nothing is kept: they end in the turn in which they begin. */
 export class BegunTasks {
+  readonly current: CurrentTask = new CurrentTask();
   /** Those whose function or arguments have yet to come. */
   readonly #starting: Map<string, TaskCall> = new Map();
   readonly #running: Map<string, { readonly call: RunningCall; readonly task: TaskCall }> = new Map();
+
+  /** False when this worker is about to be ended, and nothing may begin. */
+  begins(task: TaskCall): boolean {
+    return this.current.begins(task);
+  }
 
   starts(task: TaskCall): void {
     this.#starting.set(keyOf(task), task);
@@ -19,6 +26,8 @@ export class BegunTasks {
   }
 
   ended(task: TaskCall): void {
+    // What its own place runs inline has no lease, and is in nobody's way.
+    if (task.lease.id !== 0) this.current.ended();
     if (this.#starting.size > 0) this.#starting.delete(keyOf(task));
     if (this.#running.size > 0) this.#running.delete(keyOf(task));
   }

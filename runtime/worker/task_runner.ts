@@ -7,6 +7,7 @@ import { TaskBatch, type TaskTemplate } from "../tasks/mod.ts";
 import { decodeArguments } from "./argument_decoder.ts";
 import { awaitArguments } from "./argument_wait.ts";
 import { BegunTasks } from "./begun_tasks.ts";
+import { CallQuota } from "./call_quota.ts";
 import { FlushPace } from "./flush_pace.ts";
 import { collectItems, isGeneratorObject, produceItems } from "./generator_run.ts";
 import type { PlaceIdentity } from "./identity.ts";
@@ -36,8 +37,7 @@ export class TaskRunner {
   readonly #claimant: number;
   readonly #leases: Map<number, WorkerLease> = new Map();
   readonly #begun: BegunTasks = new BegunTasks();
-  /** Calls by function, for `maxCalls`. */
-  readonly #callsMade: Map<string, number> = new Map();
+  readonly #quota: CallQuota = new CallQuota();
   readonly #consumers: Map<string, (count: number) => void> = new Map();
   #busy = 0;
   #pumping = false;
@@ -112,7 +112,7 @@ export class TaskRunner {
   }
 
   /** Tasks that have begun and not ended. */
-  get begun(): Pick<BegunTasks, "has"> {
+  get begun(): Pick<BegunTasks, "has" | "current"> {
     return this.#begun;
   }
 
@@ -209,8 +209,15 @@ export class TaskRunner {
 
   #begin(task: TaskCall): void {
     const { lease } = task;
+    if (lease.id !== 0) {
+      if (!this.#begun.begins(task)) {
+        this.#bounce(task);
+        this.retire();
+        return;
+      }
+      this.#busy++;
+    }
     lease.active++;
-    if (lease.id !== 0) this.#busy++;
     const loaded = this.#templates.task(task.owner, task.template);
     if (loaded instanceof Promise) {
       this.#begun.starts(task);
@@ -326,7 +333,10 @@ export class TaskRunner {
       this.#identity.events?.end(started, template, task, call?.cancelled ? RunOutcome.cancelled : outcome);
     if (lease.id === 0) return;
     this.#busy--;
-    if (template !== undefined && template.options.maxCalls > 0) this.#count(template);
+    if (template !== undefined && this.#quota.spends(template) && !this.#retiring) {
+      this.retire();
+      this.#kernel.send(this.#system, [ActorNumber.localScheduler, "retire", 0]);
+    }
     if (!this.#pumping) this.pump();
   }
 
@@ -362,15 +372,6 @@ export class TaskRunner {
   /** Gives a task back to the scheduler, which lets its owner know. */
   #bounce({ owner, template, sequence, form, data, flags }: TaskCall): void {
     this.#kernel.send(this.#system, [ActorNumber.localScheduler, SchedulerOp.submit, owner, template, sequence, form, data, [], flags, true]);
-  }
-
-  /** `maxCalls`: after so many calls of one function this worker ends and another takes its place. */
-  #count(template: TaskTemplate): void {
-    const calls = (this.#callsMade.get(template.functionId) ?? 0) + 1;
-    this.#callsMade.set(template.functionId, calls);
-    if (calls < template.options.maxCalls || this.#retiring) return;
-    this.retire();
-    this.#kernel.send(this.#system, [ActorNumber.localScheduler, "retire", 0]);
   }
 
   /** Begins nothing more, and gives back what has not begun. */

@@ -7,7 +7,7 @@ import { waitForCondition } from "../../testing/mod.ts";
 import { rejection } from "../rejection.ts";
 
 let folder: string;
-beforeAll(() => init({ numCpus: 2, logToDriver: false }));
+beforeAll(() => init({ numCpus: 2, resources: { token: 1 }, logToDriver: false }));
 afterAll(() => shutdown());
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "mobula-parallel-"))));
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -65,5 +65,30 @@ describe("a task that keeps its thread", () => {
     expect(await rejection(get(stopped))).toBeInstanceOf(TaskCancelledError);
     for (let i = 0; i < 5; i++) await get(writing.remote(at(`later ${i}`)));
     writeFileSync(at("end"), "");
+  });
+
+  test("is not ended for one that ran there before it, which was cancelled with force when it had just ended", async () => {
+    const inTurn = keeping.options({ resources: { token: 1 } });
+    for (const name of ["third", "fourth"]) writeFileSync(at(`${name} end`), "");
+    const [first, ...others] = ["first", "second", "third", "fourth"].map((name) => inTurn.remote(at(name), at(`${name} end`)));
+    await isThere("first");
+    writeFileSync(at("first end"), "");
+    // This thread hears nothing meanwhile: to it the first still runs.
+    while (!existsSync(at("second")));
+    cancel(first as ObjectRef<string>, { force: true });
+    expect(await rejection(get(first as ObjectRef<string>))).toBeInstanceOf(TaskCancelledError);
+    // Twice and more as long as a worker has to answer.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    writeFileSync(at("second end"), "");
+    for (const ref of others) expect(await get(ref)).toBe("beside another");
+  });
+
+  test("is ended for itself: what it held is there for others", async () => {
+    const inTurn = keeping.options({ resources: { token: 1 } });
+    const stopped = inTurn.remote(at("begun"), at("never")) as ObjectRef<string>;
+    await isThere("begun");
+    cancel(stopped, { force: true });
+    expect(await rejection(get(stopped))).toBeInstanceOf(TaskCancelledError);
+    expect(await get(inTurn.remote(at("next"), at("begun")))).toBe("beside another");
   });
 });
