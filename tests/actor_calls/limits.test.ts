@@ -6,7 +6,7 @@ beforeAll(() => init({ numCpus: 2 }));
 afterAll(() => shutdown());
 
 class Worker {
-  static methods = { bounded: { timeoutMs: 50 } };
+  static methods = { bounded: { timeoutMs: 500 } };
   done: unknown[] = [];
   async wait(signal: SignalHandle, note?: unknown): Promise<void> {
     await get(signal.pass.remote(note));
@@ -131,7 +131,7 @@ describe("timeoutMs", () => {
     const signal = SignalActor.remote();
     const worker = WorkerActor.remote();
     await get(worker.__ready__.remote());
-    expect((await failureOf(worker.untilCancelled.options({ timeoutMs: 50 }).remote(signal) as never))["reason"]).toBe("timeout");
+    expect((await failureOf(worker.untilCancelled.options({ timeoutMs: 500 }).remote(signal) as never))["reason"]).toBe("timeout");
     expect((await failureOf(worker.bounded.remote() as never))["reason"]).toBe("timeout");
     expect(await get(worker.all.remote())).toEqual(["cancelled", "TimeoutError"]);
   });

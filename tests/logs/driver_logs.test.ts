@@ -58,9 +58,16 @@ test("the same line from many workers is printed once, with a count", async () =
 test.skipIf(!("Deno" in globalThis))("a busy loop that Deno cannot stop is told of once", async () => {
   const run = await runProgram(`
     await ray.init({ numCpus: 1 });
-    const busy = ray.remote(() => { console.log("begun"); for (;;); });
-    const ref = busy.remote();
-    await ray.wait([ref], { timeoutMs: 300 });
+    const { existsSync, mkdtempSync, rmSync } = process.getBuiltinModule("node:fs");
+    const folder = mkdtempSync(process.getBuiltinModule("node:os").tmpdir() + "/mobula-busy-");
+    const busy = ray.remote((file) => {
+      process.getBuiltinModule("node:fs").writeFileSync(file, "");
+      console.log("begun");
+      for (;;);
+    });
+    const ref = busy.remote(folder + "/begun");
+    while (!existsSync(folder + "/begun")) await new Promise((resolve) => setTimeout(resolve, 5));
+    rmSync(folder, { recursive: true });
     ray.cancel(ref, { force: true });
     console.log(await ray.get(ref).catch((error) => error.name));
     console.log(await ray.get(ray.remote(() => "replaced").remote()));

@@ -88,7 +88,7 @@ test("a large result of an actor's call that took too long is let go of", async 
   const actor = DeafActor.remote();
   await get(actor.nothing.remote());
   await late(
-    (file) => actor.large.options({ timeoutMs: 50 }).remote(file),
+    (file) => actor.large.options({ timeoutMs: 500 }).remote(file),
     async (ref) => expect(await rejection(get(ref))).toBeInstanceOf(TaskCancelledError),
   );
   await get(actor.nothing.remote());
