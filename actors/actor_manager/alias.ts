@@ -10,10 +10,10 @@ export interface Alias {
 
 /** Turns what was sent under an alias to the actor meant. False when its caller knew the actor already. */
 export function redirect(envelope: Envelope, alias: ActorId, { target, incarnation }: Alias): boolean {
-  const call = envelope[1] === ExecutorOp.call;
-  const at = call ? 3 : envelope.length - 1;
+  const inLane = envelope[1] === ExecutorOp.call || envelope[1] === ExecutorOp.skip;
+  const at = inLane ? 3 : envelope.length - 1;
   if (envelope[at] !== alias) return false;
   envelope[at] = target;
-  if (call) envelope[4] = incarnation;
+  if (inLane) envelope[4] = incarnation;
   return true;
 }

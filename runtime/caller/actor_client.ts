@@ -166,12 +166,9 @@ export class ActorClient {
       if (spec !== undefined) this.keeper.create(spec.id, spec.template, spec.form, spec.data, spec.needs, spec.keeps);
       else if (target !== id) this.keeper.alias(id, target);
       else this.keeper.watch(id);
-      if (record.phase !== "ALIVE") record.phase = "UNKNOWN";
-      for (const call of record.calls()) {
-        if (!call.sent || call.relayed === undefined) continue;
-        if (record.phase === "ALIVE") this.#send(call, record, call.relayed);
-        else call.relayLost = true;
-      }
+      record.relaysLost = true;
+      if (record.phase === "ALIVE") this.#sendAgain(record);
+      else record.phase = "UNKNOWN";
     }
   }
 
@@ -250,15 +247,31 @@ export class ActorClient {
       return;
     }
     record.incarnation = incarnation;
-    if (reborn) record.nextCall = 0;
+    if (reborn) record.restart();
     // Its calls that went through the control store are with the host now.
     else if (phase === "ALIVE" && record.adopted && record.nextCall > 0) this.#hostLanes.used(record);
+    if (record.relaysLost) this.#sendAgain(record);
     for (const call of record.calls()) {
       if (!call.sent) this.#send(call, record);
       else if (reborn) this.#again(call, record);
-      // Its host takes a number once.
-      else if (call.relayLost) this.#send(call, record, call.relayed);
     }
+  }
+
+  /**
+   * The control store that was to pass calls on is gone: they are sent once more, and their host takes a number once. It does
+   * not wait for those that have ended meanwhile, by a cancellation or by a result of the actor's life before.
+   */
+  #sendAgain(record: ActorRecord): void {
+    record.relaysLost = false;
+    const kept: number[] = [];
+    for (const call of record.calls()) {
+      if (!call.sent) continue;
+      if (call.order !== OUT_OF_ORDER && call.order < record.relayed) kept.push(call.order);
+      if (call.relayed) this.#send(call, record, call.order);
+    }
+    if (record.relayed === 0) return;
+    const { target, incarnation, lane, relayed } = record;
+    this.#route(record, [ActorNumber.executor, ExecutorOp.skip, this.#kernel.place, target, incarnation, lane, relayed, kept]);
   }
 
   /** The call was under way when its actor was lost. */
@@ -276,8 +289,9 @@ export class ActorClient {
   #send(call: ActorCall, record: ActorRecord, again?: number): void {
     call.sent = true;
     const order = again ?? (call.derivation === undefined ? record.nextCall++ : OUT_OF_ORDER);
-    call.relayLost = false;
-    call.relayed = record.phase === "ALIVE" ? undefined : order;
+    call.order = order;
+    call.relayed = record.phase !== "ALIVE";
+    if (call.relayed) record.relayed = Math.max(record.relayed, order + 1);
     const { arguments: args, form } = call;
     // What makes lost results again keeps no order: those that were called before it may wait for them.
     const lane = order === OUT_OF_ORDER ? this.#nextLane++ : record.lane;
@@ -335,7 +349,7 @@ export class ActorClient {
     this.references.release(record.id, record);
     if (!this.#hostLanes.released(record)) return;
     record.lane = this.#nextLane++;
-    record.nextCall = 0;
+    record.restart();
   };
 }
 

@@ -26,9 +26,10 @@ export interface ActorCall extends Run {
   readonly record: ActorRecord;
   /** Whether it has been sent to an incarnation that may still answer; else it waits for news of the actor. */
   sent: boolean;
-  /** Its number in the record's lane, where it was sent through the control store, and whether that may have lost it. */
-  relayed: number | undefined;
-  relayLost: boolean;
+  /** Its number in the record's lane as it was sent last, or `OUT_OF_ORDER`. */
+  order: number;
+  /** Whether it was sent by way of the control store. */
+  relayed: boolean;
 }
 
 export type ActorPhase = "UNKNOWN" | "PENDING" | "ALIVE" | "RESTARTING" | "DEAD";
@@ -50,6 +51,9 @@ export class ActorRecord implements Pin {
   incarnation = 0;
   /** The number of the next call of this place in this incarnation. */
   nextCall = 0;
+  /** Calls with lower numbers were sent by way of the control store, which may have been lost with them. */
+  relayed = 0;
+  relaysLost = false;
   /** What it is to be made from, until the control store has said that it is made. */
   spec: ActorSpec | undefined;
   /** The last incarnation that was killed from here. */
@@ -105,6 +109,13 @@ export class ActorRecord implements Pin {
     } else if (calls?.sequence !== call.sequence) return;
     this.#calls = undefined;
     if (this.handles === 0) this.#onUnused(this);
+  }
+
+  /** Its calls are numbered from 0 on. */
+  restart(): void {
+    this.nextCall = 0;
+    this.relayed = 0;
+    this.relaysLost = false;
   }
 
   hold(): void {

@@ -1,4 +1,5 @@
 import { currentCall } from "../context/mod.ts";
+import { OUT_OF_ORDER } from "../contracts/mod.ts";
 import { PendingCallsLimitExceededError, TaskCancelledError } from "../errors/mod.ts";
 import { type Clock, type Kernel, type ObjectId, type PlaceId, taskId } from "../kernel/mod.ts";
 import type { Arguments, MethodMeta } from "../tasks/mod.ts";
@@ -181,8 +182,8 @@ export class CallOwner implements CallEnds {
 const UNBEGUN = {
   attempt: 0,
   sent: false,
-  relayed: undefined,
-  relayLost: false,
+  order: OUT_OF_ORDER,
+  relayed: false,
   stopTimer: undefined,
   derivation: undefined,
   large: undefined,

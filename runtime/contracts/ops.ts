@@ -66,6 +66,8 @@ export const ExecutorOp = {
   ownerLost: 7,
   /** lease id or actor id, ids, whether the whole worker is for it : the GPUs that it has, before anything runs with them */
   accelerators: 8,
+  /** owner place, actor id, incarnation, lane, bound, orders : in that lane none comes below the bound but these and those that have come */
+  skip: 9,
 } as const;
 
 export const SchedulerOp = {

@@ -12,7 +12,7 @@ import {
   toldContract,
 } from "../kernel/mod.ts";
 import type { ActorTemplate, ArgumentForm } from "../tasks/mod.ts";
-import type { MethodCall } from "./actor_mailbox.ts";
+import type { MethodCall, SkippedNumbers } from "./actor_mailbox.ts";
 import { decodeArguments } from "./argument_decoder.ts";
 import { type ActorHome, HostedActor } from "./hosted_actor.ts";
 import type { PlaceIdentity } from "./identity.ts";
@@ -121,6 +121,12 @@ export class ActorHost {
     // A call for an actor that is gone: its caller hears of the death from the control store.
     if (actor === undefined || actor.incarnation !== incarnation) return;
     actor.add(call);
+  }
+
+  /** Some numbers of a lane will not be used. */
+  skip(id: ActorId, incarnation: number, numbers: SkippedNumbers): void {
+    const actor = this.#actors.get(id);
+    if (actor?.incarnation === incarnation) actor.skip(numbers);
   }
 
   /** Drops a call that waits, or tells one that runs. */

@@ -24,6 +24,14 @@ export interface MethodCall {
   args: unknown[] | undefined;
 }
 
+/** The numbers of a lane below a bound, but for some. */
+export interface SkippedNumbers {
+  readonly owner: PlaceId;
+  readonly lane: number;
+  readonly below: number;
+  readonly kept: readonly number[];
+}
+
 /** Calls that wait. Of most actors none does most of the time: then there is no queue. */
 class Waiting {
   #calls: Ring<MethodCall> | undefined;
@@ -166,12 +174,16 @@ export class ActorMailbox {
       if (lane.fetching === undefined && lane.size === 0) this.#begin(lane, wanted);
       else lane.push(wanted);
     }
-    while (lane.early?.has(lane.next)) {
-      const following = lane.early.get(lane.next);
-      lane.early.delete(lane.next++);
-      if (following !== undefined) lane.push(following);
-    }
-    this.#advance(lane);
+    this.#follow(lane);
+  }
+
+  /** Calls with these numbers do not come any more, and have been given up by their caller where they have come too early. */
+  skip({ owner, lane: key, below, kept }: SkippedNumbers): void {
+    if (this.#closed) return;
+    const lane = this.#caller(owner).lane(key);
+    const coming = new Set(kept);
+    for (let order = lane.next; order < below; order++) if (!coming.has(order)) (lane.early ??= new Map()).set(order, undefined);
+    this.#follow(lane);
   }
 
   /** Takes out a call that has not begun, or has yet to come; those behind it move up. */
@@ -244,6 +256,16 @@ export class ActorMailbox {
     let count = 0;
     for (const { lanes } of all(this.#callers)) for (const _ of all(lanes)) count++;
     return count;
+  }
+
+  /** Those that came ahead of their turn have it now, as far as none is missing. */
+  #follow(lane: Lane): void {
+    while (lane.early?.has(lane.next)) {
+      const following = lane.early.get(lane.next);
+      lane.early.delete(lane.next++);
+      if (following !== undefined) lane.push(following);
+    }
+    this.#advance(lane);
   }
 
   #caller(place: PlaceId): CallerLanes {

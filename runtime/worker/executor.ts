@@ -135,6 +135,11 @@ export class Executor implements Actor {
         });
         return;
       }
+      case ExecutorOp.skip: {
+        const [, , owner, id, incarnation, lane, below, kept] = envelope as unknown as [0, 0, PlaceId, ActorId, number, number, number, number[]];
+        this.host.skip(id, incarnation, { owner, lane, below, kept });
+        return;
+      }
       case ExecutorOp.consumed: {
         const [, , owner, sequence, count, actor] = envelope as unknown as [0, 0, PlaceId, number, number, string | undefined];
         if (actor !== undefined) this.host.consumed(actor, owner, sequence, count);

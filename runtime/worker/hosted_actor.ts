@@ -4,7 +4,7 @@ import { ATTEMPT_SHIFT, CallerOp } from "../contracts/mod.ts";
 import { type ActorId, ActorNumber, type PlaceId } from "../kernel/mod.ts";
 import { isRetryable } from "../options/mod.ts";
 import type { ActorTemplate } from "../tasks/mod.ts";
-import { ActorMailbox, type MailboxOwner, type MethodCall } from "./actor_mailbox.ts";
+import { ActorMailbox, type MailboxOwner, type MethodCall, type SkippedNumbers } from "./actor_mailbox.ts";
 import { decodeArguments } from "./argument_decoder.ts";
 import { collectItems, isGeneratorObject, produceItems } from "./generator_run.ts";
 import type { PlaceIdentity } from "./identity.ts";
@@ -84,6 +84,12 @@ export class HostedActor implements MailboxOwner {
     }
     this.#mailbox ??= new ActorMailbox(this);
     this.#mailbox.add(call);
+  }
+
+  skip(numbers: SkippedNumbers): void {
+    if (this.#ended || this.#leaving) return;
+    this.#mailbox ??= new ActorMailbox(this);
+    this.#mailbox.skip(numbers);
   }
 
   /**
