@@ -1,3 +1,4 @@
+import type { Caller } from "../runtime/caller/mod.ts";
 import type { Clock } from "../runtime/kernel/mod.ts";
 import type { SimulatedEvent } from "./event_queue.ts";
 import type { VirtualTime } from "./virtual_time.ts";
@@ -13,6 +14,8 @@ export class Realm implements Clock {
   readonly kind: RealmKind;
   /** Numbers it in the trace. */
   readonly number: number;
+  /** The caller's side of the place that lives here, if one does. */
+  caller: Caller | undefined;
   readonly #time: VirtualTime;
   #alive = true;
   /** How many times it was told to stand still and not yet to go on. */

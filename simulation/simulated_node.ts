@@ -54,6 +54,7 @@ export interface SimulatedNodeOptions extends NodeSpec {
   /** A head that is gone may be followed by another, to which nodes come back. */
   returns: boolean;
   threadLatencyMs: Span;
+  threadStallMs: number;
   workerStartMs: Span;
   storeBytes: number;
   onFault(error: unknown): void;
@@ -213,7 +214,8 @@ export class SimulatedNode implements NetworkNode {
   }
 
   #pair(): [VirtualPort, VirtualPort] {
-    return VirtualPort.pair({ random: this.#options.random, latencyMs: this.#options.threadLatencyMs });
+    const { random, threadLatencyMs, threadStallMs } = this.#options;
+    return VirtualPort.pair({ random, latencyMs: threadLatencyMs, stallMs: threadStallMs });
   }
 
   #config(): NodeConfig {

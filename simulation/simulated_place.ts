@@ -30,6 +30,7 @@ import { functionId } from "../runtime/tasks/mod.ts";
 import { faultWire } from "../runtime/values/mod.ts";
 import { type AnyClass, type AnyFunction, Executor, type PlaceIdentity, TemplateCache } from "../runtime/worker/mod.ts";
 import type { Realm } from "./realm.ts";
+import "./ref_travel.ts";
 import type { VirtualPort } from "./virtual_port.ts";
 
 /** What a simulated function or class has of the place where it runs. */
@@ -113,6 +114,7 @@ export class SimulatedPlace {
       sleep: (ms) => new Promise((resolve) => void realm.after(ms, resolve)),
       run: (name, args, taskOptions) => this.run(name, args, taskOptions),
     };
+    realm.caller = this.caller;
     this.#definitions = new Definitions(kernel, { isolation: "thread", environment: undefined, job: this.#identity });
     const templates = new TemplateCache({
       table: remoteContract<FunctionsContract>(kernel, system, ActorNumber.gcs),

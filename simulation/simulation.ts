@@ -26,6 +26,8 @@ export interface SimulationOptions extends VirtualTimeOptions {
   megabytesPerSecond?: number;
   /** Between two threads of a node. Default: 0.02 to 0.06 ms. */
   threadLatencyMs?: Span;
+  /** By how much one message in fifty between two threads is late, at most. Default: 0. */
+  threadStallMs?: number;
   /** How long a worker's thread takes to start. Default: 20 to 60 ms. */
   workerStartMs?: Span;
   storeBytes?: number;
@@ -36,6 +38,7 @@ export interface SimulationOptions extends VirtualTimeOptions {
 const DEFAULTS = {
   networkLatencyMs: [0.1, 0.3],
   threadLatencyMs: [0.02, 0.06],
+  threadStallMs: 0,
   workerStartMs: [20, 60],
   megabytesPerSecond: 1_000,
   storeBytes: 8 * 1024 * 1024,
@@ -199,7 +202,7 @@ export class Simulation {
   }
 
   #open(node: NodeNumber, spec: NodeSpec, storage?: (realm: Realm) => Storage): SimulatedNode {
-    const { seed, functions = new Map(), threadLatencyMs, workerStartMs, storeBytes, returns = false } = this.#options;
+    const { seed, functions = new Map(), threadLatencyMs, threadStallMs, workerStartMs, storeBytes, returns = false } = this.#options;
     const opened: SimulatedNode = new SimulatedNode({
       ...spec,
       time: this.time,
@@ -215,6 +218,7 @@ export class Simulation {
       storage,
       returns,
       threadLatencyMs,
+      threadStallMs,
       workerStartMs,
       storeBytes,
       onWorkerEnd: (place) => this.#options.onWorkerEnd?.(place),

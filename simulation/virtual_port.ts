@@ -7,7 +7,12 @@ export type Span = readonly [least: number, most: number];
 export interface PortOptions {
   random: SeededRandom;
   latencyMs: Span;
+  /** Now and then what comes is later by up to this, and what follows on this channel waits: its thread has much to read. */
+  stallMs: number;
 }
+
+/** A message in so many, where any are. */
+const STALLED_ONE_IN = 50;
 
 /** One end of a channel between two threads of a node: what is used of a `MessagePort`, in virtual time and in order. */
 export class VirtualPort {
@@ -58,8 +63,9 @@ export class VirtualPort {
       this.#waiting.push(data);
       return;
     }
-    const { random, latencyMs } = this.#options;
-    this.#last = Math.max(this.#last, realm.now() + random.between(...latencyMs));
+    const { random, latencyMs, stallMs } = this.#options;
+    const late = stallMs > 0 && random.below(STALLED_ONE_IN) === 0 ? random.between(0, stallMs) : 0;
+    this.#last = Math.max(this.#last, realm.now() + random.between(...latencyMs) + late);
     realm.at(this.#last, () => {
       if (!this.#closed) this.onmessage?.({ data });
     });

@@ -31,6 +31,7 @@ export class VirtualTime {
   readonly #ticks: number;
   readonly #stopwatch: (() => number) | undefined;
   #now = BEGINNING_MS;
+  static #here: Realm | undefined;
   #sequence = 0;
   #realms = 0;
 
@@ -41,6 +42,11 @@ export class VirtualTime {
 
   now(): number {
     return this.#now;
+  }
+
+  /** The thread in which something happens just now. */
+  static get here(): Realm | undefined {
+    return VirtualTime.#here;
   }
 
   /** Milliseconds since the beginning. */
@@ -100,6 +106,7 @@ export class VirtualTime {
           }
           kind = next.realm.kind;
           this.#now = next.at;
+          VirtualTime.#here = next.realm;
           this.trace.add(next);
           const { action } = next;
           next.action = undefined;

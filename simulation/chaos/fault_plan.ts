@@ -31,9 +31,13 @@ export interface FaultPlan {
   readonly cpusPerNode: number;
   readonly networkLatencyMs: Span;
   readonly threadLatencyMs: Span;
+  /** See `SimulationOptions`. */
+  readonly threadStallMs: number;
   readonly workerStartMs: Span;
   /** How long the head's storage takes for a write. */
   readonly storageMs: Span;
+  /** See `WorkloadOptions`. */
+  readonly parcels: number;
   /** Another head may follow the one that is gone, and nodes go on meanwhile. */
   readonly headReturns: boolean;
   /** The head's node runs tasks and actors as others do, which end with it. */
@@ -53,6 +57,7 @@ const THREAD_LATENCIES: readonly Span[] = [
   [0.02, 0.06],
   [0.02, 3],
 ];
+const THREAD_STALLS: readonly number[] = [0, 0, 80, 300];
 const STORAGE: readonly Span[] = [
   [0, 0],
   [0, 20],
@@ -86,7 +91,9 @@ export function drawPlan(random: SeededRandom): FaultPlan {
   if (headReturns && !quiet && random.below(4) === 0) {
     faults.push({ atMs: random.between(0, FAULTY_MS), fault: { kind: "replace head", how: "parted", ms: LEASE_MS + random.between(0, 1_000) } });
   }
-  return { ...world, headReturns, headWorks, faults: faults.sort((a, b) => a.atMs - b.atMs) };
+  const threadStallMs = oneOf(random, THREAD_STALLS);
+  const parcels = random.below(2) * random.below(6);
+  return { ...world, threadStallMs, parcels, headReturns, headWorks, faults: faults.sort((a, b) => a.atMs - b.atMs) };
 }
 
 /** The end of the head, mostly once, and the beginning of another. */

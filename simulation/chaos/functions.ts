@@ -1,3 +1,4 @@
+import { fetchOutcome, ObjectRef } from "../../runtime/caller/mod.ts";
 import type { Functions, SimulatedContext, SimulatedFunction } from "../simulated_place.ts";
 import { areBytesOf, bytesOf, type Ledger } from "./ledger.ts";
 import type { NodeCpus } from "./node_cpus.ts";
@@ -60,6 +61,33 @@ export function functionsOf(ledger: Ledger, cpus: NodeCpus): Functions {
         () => {
           if (part !== smallOf(from) && !areBytesOf(from, part)) ledger.violate(`${id} was given ${String(part).slice(0, 40)} for ${from}`);
           return bytesOf(id);
+        },
+        true,
+      ),
+    parcel:
+      (context) =>
+      (...order: [number, string, number]) =>
+        running(context, order, () => {
+          const parts = [smallOf(order[1]), bytesOf(order[1])].map((part) => new ObjectRef(context.caller.putEntry(part)));
+          // Nothing collects here: the refs go when the result has left.
+          void context.sleep(1).then(() => {
+            for (const part of parts) part[Symbol.dispose]();
+          });
+          return parts;
+        }),
+    unpack: (context) => (ms: number, id: string, most: number, from: string, parts: ObjectRef[]) =>
+      running(
+        context,
+        [ms, id, most],
+        async () => {
+          const values = parts.map((part) => fetchOutcome(ObjectRef.entryOf(part), context.caller.objects));
+          try {
+            const [small, large] = await Promise.all(values);
+            if (small !== smallOf(from) || !areBytesOf(from, large)) ledger.violate(`${id} was given ${String(small).slice(0, 40)} for ${from}`);
+          } finally {
+            for (const part of parts) part[Symbol.dispose]();
+          }
+          return smallOf(id);
         },
         true,
       ),

@@ -58,7 +58,7 @@ export class Visitor {
     const node = simulation.nodes.get(nodeOf(driver.caller.place)) as SimulatedNode;
     [this.#driver, this.#node] = [driver, node];
     const verdicts = new Verdicts({ ledger, nodeDeaths, isOver: () => this.#gone });
-    const workload = new Workload({ driver, random, ledger, verdicts, name, cpusPerNode, operations: OPERATIONS });
+    const workload = new Workload({ driver, random, ledger, verdicts, name, cpusPerNode, operations: OPERATIONS, parcels: 0 });
     const failed = (error: unknown): void => verdicts.violate(`${name} has failed: ${error instanceof Error ? error.stack : error}`);
     workload.run().catch(failed);
     this.#leaveBehind(driver).catch(failed);

@@ -16,6 +16,8 @@ export interface WorkloadOptions {
   name: string;
   cpusPerNode: number;
   operations: number;
+  /** Tasks that give refs to what they have put, beside the operations. */
+  parcels: number;
 }
 
 /** The first tasks come at once, the last so late. Milliseconds. */
@@ -43,11 +45,12 @@ export class Workload {
 
   /** Resolves when all operations have ended; rejects with what nobody expected. */
   async run(): Promise<void> {
-    const { random, operations } = this.#options;
+    const { random, operations, parcels } = this.#options;
     await Promise.all(
-      Array.from({ length: operations }, async () => {
+      Array.from({ length: operations + parcels }, async (_, index) => {
         const id = `${this.#options.name}${++this.#last}`;
-        const [name, operation] = OPERATIONS[random.below(OPERATIONS.length)] as (typeof OPERATIONS)[number];
+        const drawn = index < operations ? OPERATIONS[random.below(OPERATIONS.length)] : PARCEL;
+        const [name, operation] = drawn as (typeof OPERATIONS)[number];
         const atMs = random.between(0, SUBMITTED_WITHIN_MS);
         const own = random.fork(id);
         await this.#sleep(atMs);
@@ -115,6 +118,34 @@ export class Workload {
     await this.#sleep(random.between(0, 3_000));
     const outcome = await this.#outcome(ref);
     this.#options.verdicts.matching(id, outcome, (value) => areBytesOf(id, value), { retries, needsObjects: true });
+  }
+
+  /** What a task has put, small and large: refs to it come in its result, and are looked at here, or are given to others. */
+  async parcel(id: string, random: SeededRandom): Promise<void> {
+    const { verdicts } = this.#options;
+    const retries = random.below(3);
+    const order = [random.between(1, 200), id, mostRuns(retries)];
+    const parcel = this.#submit("parcel", order, { maxRetries: retries });
+    const reader = `${id} unpacked`;
+    const unpacked =
+      random.below(2) === 0
+        ? this.#submit("unpack", [random.between(1, 100), reader, mostRuns(retries), id, parcel], { maxRetries: retries })
+        : undefined;
+    const outcome = await this.#outcome(parcel);
+    verdicts.matching(id, outcome, (value) => Array.isArray(value) && value.length === 2, { retries });
+    const parts = "value" in outcome ? (outcome.value as ObjectRef[]) : [];
+    if (random.below(2) === 0) parcel[Symbol.dispose]();
+    if (random.below(2) === 0) await this.#sleep(random.between(0, 2_000));
+    // What was put is not made again, whatever may be tried again.
+    for (const [index, part] of parts.entries()) {
+      const isRight = (value: unknown): boolean => (index === 0 ? value === smallOf(id) : areBytesOf(id, value));
+      verdicts.matching(id, await this.#outcome(part), isRight, { retries: 0, needsObjects: true });
+      part[Symbol.dispose]();
+    }
+    parcel[Symbol.dispose]();
+    if (unpacked === undefined) return;
+    verdicts.value(reader, await this.#outcome(unpacked), smallOf(reader), { retries, needsObjects: true, nested: true });
+    unpacked[Symbol.dispose]();
   }
 
   /** A generator's items: some are looked at as they come, some when all have come, some by tasks alone, and some never. */
@@ -315,6 +346,7 @@ export class Workload {
 }
 
 const { prototype } = Workload;
+const PARCEL = ["parcel", prototype.parcel] as const;
 const OPERATIONS: readonly (readonly [name: string, operation: (id: string, random: SeededRandom) => Promise<void>])[] = [
   ["one", prototype.one],
   ["burst", prototype.burst],

@@ -70,10 +70,10 @@ export async function chaos(options: ChaosOptions): Promise<ChaosFigures> {
   const visitors: Visitor[] = [];
   const disk = new SimulatedDisk({ random: SeededRandom.of(seed, "storage"), latencyMs: plan.storageMs });
   const cpus = new NodeCpus(ledger, plan.cpusPerNode);
-  const { networkLatencyMs, threadLatencyMs, workerStartMs } = plan;
+  const { networkLatencyMs, threadLatencyMs, threadStallMs, workerStartMs } = plan;
   const functions = functionsOf(ledger, cpus);
   const simulation = new Simulation({
-    ...{ seed, time, functions, disk, networkLatencyMs, threadLatencyMs, workerStartMs },
+    ...{ seed, time, functions, disk, networkLatencyMs, threadLatencyMs, threadStallMs, workerStartMs },
     returns: plan.headReturns,
     head: { takesWork: plan.headWorks, resources: plan.headReturns && plan.headWorks ? { CPU: plan.cpusPerNode } : {} },
     onWorkerEnd(place) {
@@ -113,7 +113,16 @@ export async function chaos(options: ChaosOptions): Promise<ChaosFigures> {
     };
     injector = new Injector({ simulation, plan, ledger, nodes, drivers, outside, visit });
     const random = SeededRandom.of(seed, "workload");
-    workload = new Workload({ driver, random, ledger, verdicts, name: "", cpusPerNode: plan.cpusPerNode, operations: OPERATIONS });
+    workload = new Workload({
+      driver,
+      random,
+      ledger,
+      verdicts,
+      name: "",
+      cpusPerNode: plan.cpusPerNode,
+      operations: OPERATIONS,
+      parcels: plan.parcels,
+    });
     await Promise.all([workload.run(), injector.run()]);
     injector.close();
     await Promise.all(visitors.map((visitor) => visitor.callOn(driver)));

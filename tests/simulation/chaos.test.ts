@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { ChaosFailure, chaos, drawPlan, SeededRandom } from "../../simulation/mod.ts";
+import { ChaosFailure, chaos, drawPlan, type FaultPlan, SeededRandom } from "../../simulation/mod.ts";
 import { rejection } from "../rejection.ts";
 
 /** The other runtime runs the same events: determinism.test.ts sees to that. */
@@ -34,9 +34,11 @@ describe("while nodes, threads and links fail", () => {
   }, 600_000);
 
   test("so do those that have found mistakes before", async () => {
-    for (const seed of TELLING) expect((await chaos({ seed })).events).toBeGreaterThan(0);
+    // Before messages between threads could be late, and tasks gave refs to what they had put.
+    const planOf = (seed: number): FaultPlan => ({ ...drawPlan(SeededRandom.of(seed, "plan")), threadStallMs: 0, parcels: 0 });
+    for (const seed of TELLING) expect((await chaos({ seed, plan: planOf(seed) })).events).toBeGreaterThan(0);
     for (const seed of TELLING_ALONE) {
-      const plan = drawPlan(SeededRandom.of(seed, "plan"));
+      const plan = planOf(seed);
       const faults = plan.faults.filter(({ fault }) => fault.kind !== "visit");
       expect((await chaos({ seed, plan: { ...plan, faults } })).events).toBeGreaterThan(0);
     }

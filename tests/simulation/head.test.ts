@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { RETURN_MS } from "../../actors/cluster/returning.ts";
+import { type ActorRecord, type Entry, fetchOutcome } from "../../runtime/caller/mod.ts";
 import { HEAD_NUMBERS } from "../../runtime/kernel/mod.ts";
 import { LEASE_MS, SeededRandom, SimulatedDisk, type SimulatedPlace, Simulation, type Span } from "../../simulation/mod.ts";
 import { workers } from "./cluster.ts";
@@ -63,12 +64,34 @@ const parted: Scenario = async (simulation, driver, _ran, disk) => {
   expect(before.alive).toBe(false);
   for (const record of [counter, later]) record.letGo();
 };
+
+/** Calls that the head was to pass on, and that nobody wants any more when it dies: their numbers never come. */
+const givenUp: Scenario = async (simulation, driver) => {
+  const call = (record: ActorRecord, by: number): Entry => driver.caller.submitCall(record, "add", [by]).entries[0] as Entry;
+  const waiting = driver.create("Counter", [], { numCpus: 4 });
+  const calls = [1, 2, 4, 8].map((by) => call(waiting, by));
+  const [all, others] = [driver.create("Counter", [], { numCpus: 4 }), [call(waiting, 16)]];
+  const allGivenUp = [1, 2].map((by) => call(all, by));
+  await simulation.sleep(200);
+  for (const entry of [calls[0] as Entry, calls[2] as Entry, ...allGivenUp]) driver.caller.cancel(entry, { force: false, recursive: true });
+  await simulation.crashHead({ restartAfterMs: 1_000 });
+  await simulation.joinAll(2, { resources: { CPU: 4 } });
+  const results = [calls[1] as Entry, calls[3] as Entry, ...others].map((entry) => fetchOutcome(entry, driver.caller.objects));
+  expect(await Promise.all(results)).toEqual([2, 10, 26]);
+  expect(await driver.call(all, "add", [5])).toBe(5);
+  for (const record of [waiting, all]) record.letGo();
+};
+
 /** After that all that wait for the disk have been refused. Milliseconds. */
 const PATIENCE_MS = 10_000;
 
 describe("a head that dies and comes back", () => {
   test("takes nothing along: what runs ends, once, actors go on, and what needs a head waits", async () => {
     for (let seed = 1; seed <= 20; seed++) await cluster(crash, { seed });
+  });
+
+  test("leaves nobody waiting for calls that were given up on their way", async () => {
+    for (let seed = 1; seed <= 10; seed++) await cluster(givenUp, { seed });
   });
 
   test("may do so twice, and while its disk is slow", async () => {
