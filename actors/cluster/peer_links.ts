@@ -317,9 +317,11 @@ class PeerLink implements Link {
     this.#hasDialled = true;
     const { dial, receive, broken } = this.#options;
     let made: Link | undefined;
+    let gone: string | undefined;
     const events: LinkEvents = {
       onFrame: receive,
       onClose: (reason) => {
+        gone = reason;
         if (made !== undefined) this.closed(made, reason);
       },
     };
@@ -329,6 +331,7 @@ class PeerLink implements Link {
         made = link;
         if (again) this.#options.greet(link);
         this.opened(link);
+        if (gone !== undefined) this.closed(link, gone);
       },
       (error) => {
         this.#dialling = false;

@@ -73,6 +73,19 @@ describe("links to other nodes", () => {
     expect(broken).toEqual(["7: the other side closed the link"]);
   });
 
+  test("that break as they are made are told of: what was sent on them may be lost", async () => {
+    const dial: Dial = async (_peer, events) => {
+      events.onClose?.("reset");
+      return new FakeLink();
+    };
+    const { links, broken } = setUp({ dial });
+    links.known([{ node: 7, nodeId: "seven", url: "" }]);
+    links.to(7).send(frame());
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(broken).toEqual(["7: reset"]);
+  });
+
   test("that are opened for large values to come say so to the other side at once", async () => {
     const [first, forBulk] = [new FakeLink(), new FakeLink()];
     const greeted: Link[] = [];
