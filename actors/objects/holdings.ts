@@ -15,6 +15,12 @@ export const LATE_WORD_MS = 1000;
 /** What only a lost node held is let go after this time: those to whom it had passed refs on may have yet to be heard. */
 export const LOST_NODE_GRACE_MS = 1000;
 
+/** From a place of another node, or that node's system place, to a place of this one. */
+export interface Way {
+  readonly from: PlaceId;
+  readonly place: PlaceId;
+}
+
 export interface HoldingsOptions {
   clock: Clock;
   peers: Peers;
@@ -33,7 +39,8 @@ export interface HoldingsOptions {
  *   there were. Its submitter's drop waits until that node's manager has said that it heard them, and that the home has
  *   acknowledged its holds (`heard`).
  * - A value or result that contains refs leaves its node: the manager holds them itself (`keepUntil`) until the other
- *   node's has said that they are acknowledged at their homes (`holdFor`, `located`, `resolve`).
+ *   node's has said that they are acknowledged at their homes (`holdFor`, `located`, `resolve`). There they are held until
+ *   the place that they are for has announced its own hold (`took`), or their sender's node is gone, and perhaps the value.
  * - A ref is taken out of a value whose ref is then dropped: a node's drop waits for its earlier holds (`Borrowed`).
  * - A container holds its children at its own home, which borrows them like any other place does.
  * - A place or node dies: its holds end, those of a node after a grace.
@@ -46,6 +53,8 @@ export class Holdings {
   readonly #drops: DropOrder;
   /** What places other than its owner's have held or asked for. */
   readonly #lent: Set<string> = new Set();
+  /** The ways on which refs have come. */
+  readonly #transits: Set<number> = new Set();
 
   constructor(options: HoldingsOptions) {
     this.#options = options;
@@ -115,6 +124,24 @@ export class Holdings {
     }
   }
 
+  /** These come from another node for a place of this one. */
+  coming(ids: readonly string[], way: Way): void {
+    const { place } = way;
+    if (place === systemPlaceOf(place)) return this.holdFor(ids, place);
+    if (this.#references.isGone(place)) return;
+    const transit = transitOf(way);
+    this.#transits.add(transit);
+    for (const id of ids) {
+      this.#references.hold(id, transit);
+      this.lend(id, place);
+    }
+  }
+
+  /** They have come, and the place has announced that it holds them. */
+  took(ids: readonly string[], way: Way): void {
+    for (const id of ids) this.#references.drop(id, transitOf(way));
+  }
+
   keepUntil(ids: readonly string[], known: Promise<void>): void {
     if (ids.length > 0) void known.then(this.#references.keep(ids));
   }
@@ -163,11 +190,15 @@ export class Holdings {
   placeLost(place: PlaceId): void {
     this.#references.placeDied(place);
     this.#drops.placeDied(place);
+    this.#endTransits((transit) => isFor(transit, place));
   }
 
   /** The node's holds end; what it was home of nobody counts any more. */
   nodeLost(node: PlaceId): void {
-    this.#options.clock.after(LOST_NODE_GRACE_MS, () => this.#references.placeDied(node));
+    this.#options.clock.after(LOST_NODE_GRACE_MS, () => {
+      this.#references.placeDied(node);
+      this.#endTransits((transit) => isFrom(transit, node));
+    });
   }
 
   sizes(): Record<string, number> {
@@ -178,6 +209,14 @@ export class Holdings {
       borrowed: this.#borrowed.size,
       questions: this.#peers.openCount,
     };
+  }
+
+  #endTransits(isOver: (transit: number) => boolean): void {
+    for (const transit of [...this.#transits]) {
+      if (!isOver(transit)) continue;
+      this.#transits.delete(transit);
+      this.#references.placeDied(transit);
+    }
   }
 
   #dead(ids: readonly string[]): void {
@@ -206,3 +245,23 @@ export class Holdings {
     void this.#peers.acknowledged(systemPlaceOf(place), (peer) => peer.heard(place, count)).then(() => this.#drops.confirmed(place, count));
   }
 }
+
+/** Stands among holders for a way: no place has a number below 0. */
+function transitOf({ from, place }: Way): number {
+  return FIRST_TRANSIT - (systemPlaceOf(from) + slotOf(place));
+}
+
+function slotOf(place: PlaceId): number {
+  return place - systemPlaceOf(place);
+}
+
+function isFrom(transit: number, node: PlaceId): boolean {
+  return systemPlaceOf(FIRST_TRANSIT - transit) === systemPlaceOf(node);
+}
+
+function isFor(transit: number, place: PlaceId): boolean {
+  return slotOf(FIRST_TRANSIT - transit) === slotOf(place);
+}
+
+/** Below what containers and transfers are counted as. */
+const FIRST_TRANSIT = -4;

@@ -51,8 +51,8 @@ export class NodeObjects implements NodeObjectsContract {
     for (const id of ids) this.#holdings.drop(id, caller.from);
   }
 
-  holdFor(_caller: Caller, ids: readonly string[], place: PlaceId): Promise<void> {
-    this.#holdings.holdFor(ids, place);
+  holdFor({ from }: Caller, ids: readonly string[], place: PlaceId): Promise<void> {
+    this.#holdings.coming(ids, { from, place });
     return this.#holdings.settled();
   }
 

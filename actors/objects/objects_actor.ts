@@ -186,6 +186,10 @@ export class ObjectsActor implements ObjectsContract {
     this.#holdings.holdFor(ids, place);
   }
 
+  took(caller: Caller, ids: readonly string[], from: PlaceId): void {
+    if (this.#lives(caller)) this.#holdings.took(ids, { from, place: caller.from });
+  }
+
   drop(caller: Caller, ids: readonly string[], after?: readonly Announced[]): void {
     this.#holdings.dropAfter(caller.from, ids, after);
   }

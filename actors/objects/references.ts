@@ -77,6 +77,10 @@ export class References {
     return [...this.#held.keys()].filter(test);
   }
 
+  isGone(place: number): boolean {
+    return this.#deadPlaces.has(place);
+  }
+
   /** Clears the place's counts. Its number never holds anything again. */
   placeDied(place: number): void {
     this.#deadPlaces.add(place);

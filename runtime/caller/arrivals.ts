@@ -4,6 +4,7 @@ import type { CallOwner } from "./call_owner.ts";
 import type { Run } from "./derivation.ts";
 import type { ItemStream } from "./item_stream.ts";
 import type { Lineage } from "./lineage.ts";
+import type { ObjectClient } from "./object_client.ts";
 import type { Outcomes } from "./outcomes.ts";
 import type { Reconstruction } from "./reconstruction.ts";
 import type { TaskOwner } from "./task_owner.ts";
@@ -13,6 +14,7 @@ export interface ArrivalsOptions {
   tasks: TaskOwner;
   calls: CallOwner;
   lineage: Lineage;
+  objects: ObjectClient;
   outcomes: Outcomes;
   reconstruction: Reconstruction;
 }
@@ -41,7 +43,8 @@ export class Arrivals {
   }
 
   result(sequence: number, payload: Payload, producer: PlaceId): void {
-    const { place, outcomes, reconstruction } = this.#options;
+    const { place, objects, outcomes, reconstruction } = this.#options;
+    objects.took(payload.children, producer);
     const ended = this.#end(sequence, producer, payload.kind === PayloadKind.sealed ? [objectId(place, sequence)] : undefined);
     const entry = ended?.entries[0];
     if (ended === undefined) outcomes.tooLate(objectId(place, sequence), payload);
@@ -52,7 +55,8 @@ export class Arrivals {
   }
 
   results(sequence: number, wires: readonly PayloadWire[], producer: PlaceId): void {
-    const { place, outcomes, reconstruction } = this.#options;
+    const { place, objects, outcomes, reconstruction } = this.#options;
+    for (const wire of wires) objects.took(payloadFromWire(wire).children, producer);
     const large = wires.flatMap(([kind], index) => (kind === PayloadKind.sealed ? [objectId(place, sequence + index)] : []));
     const ended = this.#end(sequence, producer, large.length > 0 ? large : undefined);
     if (ended === undefined) {
@@ -67,7 +71,8 @@ export class Arrivals {
     this.#lostBefore(ended);
   }
 
-  failed(sequence: number, fault: Payload, retryable: boolean): void {
+  failed(sequence: number, fault: Payload, { retryable, producer }: { retryable: boolean; producer: PlaceId }): void {
+    this.#options.objects.took(fault.children, producer);
     const task = this.#tasks.get(sequence);
     const call = this.#calls.get(sequence);
     if (task !== undefined) this.#tasks.failed(task, fault, retryable);
@@ -76,6 +81,7 @@ export class Arrivals {
   }
 
   item(sequence: number, item: Item): void {
+    this.#options.objects.took(payloadFromWire(item.wire).children, item.producer);
     this.#item(sequence, item);
     if (item.wire[0] === PayloadKind.fault) this.#options.outcomes.tookIn(payloadFromWire(item.wire));
   }

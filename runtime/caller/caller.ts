@@ -98,7 +98,7 @@ export class Caller implements Actor {
       runInline: options.runInline,
       batches: options.batches,
     });
-    this.#arrivals = new Arrivals({ ...results, place: this.place, tasks: this.#tasks, calls: this.#calls });
+    this.#arrivals = new Arrivals({ ...results, place: this.place, objects: this.objects, tasks: this.#tasks, calls: this.#calls });
     kernel.register(ActorNumber.caller, this);
   }
 
@@ -208,7 +208,7 @@ export class Caller implements Actor {
         return;
       case CallerOp.failed:
       case CallerOp.refused:
-        this.#arrivals.failed(subject, payloadFromWire(envelope[3] as PayloadWire), envelope[4] === true);
+        this.#arrivals.failed(subject, payloadFromWire(envelope[3] as PayloadWire), { retryable: envelope[4] === true, producer: delivery.from });
         return;
       case CallerOp.item:
         this.#arrivals.item(subject, { index: envelope[3] as number, wire: envelope[4] as PayloadWire, producer: delivery.from });

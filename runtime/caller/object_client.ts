@@ -9,6 +9,7 @@ import {
   type PlaceId,
   type Remote,
   remoteContract,
+  systemPlaceOf,
   type Told,
   toldContract,
 } from "../kernel/mod.ts";
@@ -199,6 +200,13 @@ export class ObjectClient {
   /** Resolves when all that this place holds by now is known where it is counted. */
   async known(): Promise<void> {
     await this.#asked.known();
+  }
+
+  /** Refs have come from another place, perhaps of another node, whose manager has had them held here for this place. */
+  took(ids: readonly string[], from: PlaceId): void {
+    if (ids.length === 0 || systemPlaceOf(from) === this.#system) return;
+    this.announcer.hold(ids);
+    this.manager.took(ids, from);
   }
 
   /** Sees to it that the value, or the buffer of a sealed one, comes here. */

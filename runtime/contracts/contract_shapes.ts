@@ -126,6 +126,7 @@ const objects: ShapesOf<ObjectsContract> = {
   sent: [],
   hold: [texts],
   holdFor: [texts, count],
+  took: [texts, count],
   known: [],
   drop: [texts, optional(listOf(tuple(count, count)))],
   free: [texts],

@@ -27,6 +27,8 @@ export interface ObjectsContract {
   known(caller: Caller): Promise<void>;
   /** The caller sends these on to `place`, which will hold them. */
   holdFor(caller: Caller, ids: readonly string[], place: PlaceId): void;
+  /** These have come to the caller from a place of another node, whose node has said `holdFor`. The caller has announced that it holds them. */
+  took(caller: Caller, ids: readonly string[], from: PlaceId): void;
   /** Once so many announcements of these places have been heard of: see `Announcer`. */
   drop(caller: Caller, ids: readonly string[], after?: readonly Announced[]): void;
   /** Drops the values, whoever holds them. */

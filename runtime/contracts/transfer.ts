@@ -13,7 +13,10 @@ export interface NodeObjectsContract {
   holdsExactly(caller: Caller, ids: readonly string[]): void;
   /** To a home: the node holds these once less. */
   drop(caller: Caller, ids: readonly string[]): void;
-  /** `place`, of the receiver's node, is sent refs to these. Answers once the receiver's holds of them are acknowledged. */
+  /**
+   * `place`, of the receiver's node, is sent refs to these. Answers once the receiver's holds of them are acknowledged. They
+   * are held until the place says that it has them, or the node that sent them is gone.
+   */
   holdFor(caller: Caller, ids: readonly string[], place: PlaceId): Promise<void>;
   /** Answers once `place`, of the receiver's node, has announced holds so often, and these are acknowledged. */
   heard(caller: Caller, place: PlaceId, count: number): Promise<void>;

@@ -71,6 +71,13 @@ export class LabPlace {
     this.kernel.send(to, [ActorNumber.executor, ...fields] as unknown as Envelope);
   }
 
+  /** Takes in refs that another place has sent. */
+  takes(ids: readonly string[], from: PlaceId): void {
+    if (ids.length === 0 || systemPlaceOf(from) === systemPlaceOf(this.place)) return;
+    this.announcer.hold(ids);
+    this.manager.took(ids, from);
+  }
+
   /** Seals `bytes` of `fill`. */
   seal(id: string, value: LabValue): void {
     this.#seal(id, this.allocator.allocate(value.bytes), value);
@@ -312,6 +319,7 @@ export async function passedOn(cluster: Cluster): Promise<string> {
   const id = owner.nextId();
   owner.manager.store(id, [PayloadKind.bytes, new Uint8Array(8), 8]);
   owner.manager.holdFor([id], holder.place);
+  holder.takes([id], owner.place);
   await cluster.exhaust();
   owner.announcer.drop([id]);
   await cluster.exhaust();

@@ -8,7 +8,10 @@ test("waits for what nobody holds any more end: who gave up has let go of it, an
   const [owner, near, far] = [cluster.place(1), cluster.place(1), cluster.place(2)];
   const id = owner.nextId();
   owner.manager.expect(id);
-  for (const other of [near, far]) owner.manager.holdFor([id], other.place);
+  for (const other of [near, far]) {
+    owner.manager.holdFor([id], other.place);
+    other.takes([id], owner.place);
+  }
   await cluster.exhaust();
   near.manager.want([id]);
   far.manager.wantState([id]);
@@ -26,6 +29,7 @@ describe("a node that is lost", () => {
     const id = owner.nextId();
     owner.seal(id, { bytes: LARGE_BYTES });
     owner.manager.holdFor([id], passer.place);
+    passer.takes([id], owner.place);
     owner.manager.want([id]);
     await cluster.exhaust();
     owner.announcer.drop([id]);
@@ -68,6 +72,7 @@ describe("a node that is lost", () => {
     const id = owner.nextId();
     owner.manager.expect(id);
     owner.manager.holdFor([id], reader.place);
+    reader.takes([id], owner.place);
     reader.manager.want([id]);
     let ready = false;
     cluster.node(2).objects.whenHere([id], () => (ready = true));

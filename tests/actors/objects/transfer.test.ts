@@ -20,7 +20,11 @@ async function spread(cluster: Cluster, { bytes, fill = 7 }: { bytes: number; fi
   const owner = cluster.place(1);
   const id = owner.nextId();
   owner.seal(id, { bytes, fill });
-  for (const { places } of cluster.nodes.slice(1)) owner.manager.holdFor([id], (places[0] as LabPlace).place);
+  for (const { places } of cluster.nodes.slice(1)) {
+    const [holder] = places as [LabPlace];
+    owner.manager.holdFor([id], holder.place);
+    holder.takes([id], owner.place);
+  }
   await cluster.exhaust();
   return id;
 }
@@ -63,6 +67,7 @@ describe("a large value of another node", () => {
     const id = owner.nextId();
     owner.manager.expect(id);
     owner.manager.holdFor([id], reader.place);
+    reader.takes([id], owner.place);
     reader.manager.wantState([id]);
     let available = false;
     cluster.node(2).objects.whenAvailable([id], () => (available = true));
@@ -173,6 +178,7 @@ describe("small values and errors", () => {
     const id = owner.nextId();
     owner.manager.expect(id);
     owner.manager.holdFor([id], reader.place);
+    reader.takes([id], owner.place);
     reader.manager.want([id]);
     let ready = false;
     cluster.node(2).objects.whenHere([id], () => (ready = true));
@@ -298,6 +304,7 @@ describe("a value whose maker's node is lost", () => {
     const id = owner.nextId();
     worker.seal(id, { bytes: MIB, holder: owner.place });
     owner.manager.holdFor([id], cluster.place(3).place);
+    cluster.place(3).takes([id], owner.place);
     await cluster.exhaust();
     owner.manager.want([id]);
     for (let i = 0; i < 6; i++) await cluster.step();
@@ -317,6 +324,7 @@ describe("a value whose maker's node is lost", () => {
     const id = owner.nextId();
     worker.seal(id, { bytes: MIB, holder: owner.place });
     owner.manager.holdFor([id], other.place);
+    other.takes([id], owner.place);
     await cluster.exhaust();
     cluster.kill(2);
     for (const number of [1, 3]) cluster.tellLost(2, number);
@@ -338,6 +346,7 @@ describe("a value whose maker's node is lost", () => {
     maker.seal(id, { bytes: MIB, fill: 3, holder: owner.place });
     await cluster.exhaust();
     owner.manager.holdFor([id], reader.place);
+    reader.takes([id], owner.place);
     reader.manager.want([id]);
     await cluster.until(() => cluster.sizes(3)["pulls"] === 1);
     cluster.kill(2);
@@ -359,6 +368,7 @@ describe("a value whose maker's node is lost", () => {
     const id = owner.nextId();
     worker.seal(id, { bytes: MIB, fill: 4, holder: owner.place });
     owner.manager.holdFor([id], other.place);
+    other.takes([id], owner.place);
     await cluster.exhaust();
     other.manager.want([id]);
     await cluster.exhaust();
