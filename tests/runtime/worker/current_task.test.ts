@@ -41,7 +41,7 @@ describe("a worker is condemned", () => {
     expect(worker.begins(task(3))).toBe(false);
   });
 
-  test("for the one that it runs at that very moment, though it begins and ends one every few microseconds", async () => {
+  test("for the one that it runs at that very moment, though it begins and ends most in less than a microsecond", async () => {
     for (let round = 0; round < 8; round++) {
       const { worker, node } = pair();
       const thread = new Worker(new URL("./current_task_worker.ts", import.meta.url), { workerData: worker.buffer });
