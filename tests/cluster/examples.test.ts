@@ -20,7 +20,7 @@ const env = (): Record<string, string> => ({ MOBULA_ADDRESS: cluster.address, MO
 describe("a script that was written for one machine, with the address of a cluster in its environment", () => {
   for (const file of examples) {
     const run = (): Promise<void> => checkExample(file, { env: env() });
-    test(`${file} gives the results that it gives there`, run, 60_000);
+    test(`${file} gives the results that it gives there`, run, 150_000);
   }
 
   test("ran its tasks on the nodes of both runtimes", async () => {
